@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.agent;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.it;
+
+import org.jspecify.annotations.NullMarked;

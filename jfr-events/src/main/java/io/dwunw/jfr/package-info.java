@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.jfr;
+
+import org.jspecify.annotations.NullMarked;
