@@ -18,7 +18,7 @@ class SampleTest {
 
     private static ByteBuffer allocation(int stackBytes) {
         ByteBuffer b = ByteBuffer.allocateDirect(AT + 256 + stackBytes).order(ByteOrder.LITTLE_ENDIAN);
-        b.putShort(AT, (short) 1).putShort(AT + 2, (short) Allocator.POSIX_MEMALIGN.ordinal());
+        b.putShort(AT, (short) 1).putShort(AT + 2, (short) 4);
         b.putInt(AT + 4, SampleDescriptor.FLAG_AT_RETURN | SampleDescriptor.FLAG_STACK_CUT);
         b.putLong(AT + 8, 11).putLong(AT + 16, 22).putLong(AT + 24, 33).putLong(AT + 32, 44);
         b.putInt(AT + 40, 55).putInt(AT + 44, 66);
