@@ -106,25 +106,33 @@ INLINE int enter_mapping(const struct registers *regs, struct counters *counters
         return DONE;
     }
     u32 allocator = call->allocator;
+    u64 address = regs->rdi;
+    u64 length = regs->rsi;
+    u64 third = regs->rdx; /* mmap: protection; mremap: new length */
+    u64 flags = regs->rcx;
+    PINNED(address);
+    PINNED(length);
+    PINNED(third);
+    PINNED(flags);
     if (allocator == DWUNW_MUNMAP) {
-        count_call(counters, allocator, regs->rsi);
-        unmap(counters, call, tid, DWUNW_MUNMAP, regs->rdi, regs->rsi);
+        count_call(counters, allocator, length);
+        unmap(counters, call, tid, DWUNW_MUNMAP, address, length);
     } else if (allocator == DWUNW_MREMAP) {
-        call->size = regs->rdx;
-        count_call(counters, allocator, call->size);
-        if (regs->rcx & MREMAP_FIXED) {
-            unmap(counters, call, tid, DWUNW_MUNMAP, regs->r8, regs->rdx);
+        call->size = third;
+        count_call(counters, allocator, third);
+        if (flags & MREMAP_FIXED) {
+            unmap(counters, call, tid, DWUNW_MUNMAP, regs->r8, third);
         }
-        unmap(counters, call, tid, DWUNW_MREMAP, regs->rdi, regs->rsi);
+        unmap(counters, call, tid, DWUNW_MREMAP, address, length);
     } else {
-        call->size = regs->rsi;
-        if (regs->rcx & MAP_FIXED) {
-            unmap(counters, call, tid, DWUNW_MUNMAP, regs->rdi, regs->rsi);
+        call->size = length;
+        if (flags & MAP_FIXED) {
+            unmap(counters, call, tid, DWUNW_MUNMAP, address, length);
         }
-        if ((u32) regs->rdx == PROT_NONE) { /* address space only: no memory can come of it */
+        if ((u32) third == PROT_NONE) { /* address space only: no memory can come of it */
             return call->flags != 0 ? follow(counters, tid, call) : DONE;
         }
-        count_call(counters, allocator, call->size);
+        count_call(counters, allocator, length);
     }
     if (allocator != DWUNW_MUNMAP && block_sampled(call->size, call->interval)) {
         call->flags |= CALL_SAMPLED;
@@ -144,23 +152,29 @@ INLINE int may_delegate(u32 allocator, u64 old, u64 size)
 INLINE int enter_block(const struct registers *regs, struct counters *counters, struct call *call, u32 tid)
 {
     u32 allocator = call->allocator;
+    u64 first = regs->rdi;
+    u64 second = regs->rsi;
+    u64 third = regs->rdx;
     u64 old = 0;
     int overflow = 0;
+    PINNED(first);
+    PINNED(second);
+    PINNED(third);
     if (allocator == DWUNW_CALLOC) {
-        call->size = product(regs->rdi, regs->rsi, &overflow);
+        call->size = product(first, second, &overflow);
     } else if (allocator == DWUNW_REALLOC) {
-        old = regs->rdi;
-        call->size = regs->rsi;
+        old = first;
+        call->size = second;
     } else if (allocator == DWUNW_REALLOCARRAY) {
-        old = regs->rdi;
-        call->size = product(regs->rsi, regs->rdx, &overflow);
+        old = first;
+        call->size = product(second, third, &overflow);
     } else if (allocator == DWUNW_POSIX_MEMALIGN) {
-        call->size = regs->rdx;
-        call->result_at = regs->rdi;
+        call->size = third;
+        call->result_at = first;
     } else if (allocator == DWUNW_ALIGNED_ALLOC || allocator == DWUNW_MEMALIGN) {
-        call->size = regs->rsi;
+        call->size = second;
     } else {
-        call->size = regs->rdi;
+        call->size = first;
     }
     count_call(counters, allocator, overflow ? 0 : call->size);
     if (UNLIKELY(overflow)) { /* refused before anything happens */

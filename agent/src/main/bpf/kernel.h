@@ -35,6 +35,10 @@ struct registers {
     u64 orig_rax, rip, cs, eflags, rsp, ss;
 };
 
+/* Keeps the compiler from choosing between two registers' addresses and loading afterwards: the verifier allows
+ * constant offsets into the registers only. */
+#define PINNED(value) asm volatile("" : "+r"(value))
+
 struct pid_namespace_ids {
     u32 pid; /* of the thread, despite its name in the kernel's struct bpf_pidns_info */
     u32 tgid;

@@ -146,11 +146,11 @@ public final class RowEvaluator {
     private void executeRule(int opcode, long here, Cie cie) {
         switch (opcode) {
             case DwCfa.DW_CFA_nop -> {}
-            case DwCfa.DW_CFA_def_cfa -> row.cfa(register(), at.uleb128());
-            case DwCfa.DW_CFA_def_cfa_sf -> row.cfa(register(), at.sleb128() * cie.dataAlign());
-            case DwCfa.DW_CFA_def_cfa_register -> row.cfa(register(), cfaOffset(here));
-            case DwCfa.DW_CFA_def_cfa_offset -> row.cfa(cfaRegister(here), at.uleb128());
-            case DwCfa.DW_CFA_def_cfa_offset_sf -> row.cfa(cfaRegister(here), at.sleb128() * cie.dataAlign());
+            case DwCfa.DW_CFA_def_cfa -> defineCfa(register(), at.uleb128());
+            case DwCfa.DW_CFA_def_cfa_sf -> defineCfa(register(), at.sleb128() * cie.dataAlign());
+            case DwCfa.DW_CFA_def_cfa_register -> row.cfaRegister(register());
+            case DwCfa.DW_CFA_def_cfa_offset -> row.cfaOffset(at.uleb128());
+            case DwCfa.DW_CFA_def_cfa_offset_sf -> row.cfaOffset(at.sleb128() * cie.dataAlign());
             case DwCfa.DW_CFA_def_cfa_expression -> row.cfaExpression(block());
             case DwCfa.DW_CFA_undefined -> row.rule(register(), RegisterRule.UNDEFINED, 0);
             case DwCfa.DW_CFA_same_value -> row.rule(register(), RegisterRule.SAME_VALUE, 0);
@@ -202,21 +202,9 @@ public final class RowEvaluator {
         return start;
     }
 
-    private int cfaRegister(long here) {
-        requireRegisterCfa(here);
-        return row.cfaRegister();
-    }
-
-    private long cfaOffset(long here) {
-        requireRegisterCfa(here);
-        return row.cfaOperand();
-    }
-
-    /** DWARF 5 §6.4.2.2: these instructions are valid only if the CFA is a register and an offset. */
-    private void requireRegisterCfa(long here) {
-        if (!row.isCfaDefined() || row.isCfaExpression()) {
-            throw new MalformedDataException("changes half of a CFA that is no register and offset", here);
-        }
+    private void defineCfa(int register, long offset) {
+        row.cfaRegister(register);
+        row.cfaOffset(offset);
     }
 
     private void restore(int register, long here) {

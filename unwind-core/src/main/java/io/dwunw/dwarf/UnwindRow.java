@@ -12,7 +12,8 @@ public final class UnwindRow {
     private boolean cfaDefined;
     private boolean cfaExpression;
     private int cfaRegister;
-    private long cfaOperand;
+    private long cfaOffset;
+    private long cfaBlock;
     private boolean returnAddressSigned;
     private boolean pcInSignature;
 
@@ -36,7 +37,7 @@ public final class UnwindRow {
 
     /** Offset from the CFA register; or section offset of the expression's block (its length, then its bytes). */
     public long cfaOperand() {
-        return cfaOperand;
+        return cfaExpression ? cfaBlock : cfaOffset;
     }
 
     public RegisterRule rule(int register) {
@@ -71,7 +72,8 @@ public final class UnwindRow {
         cfaDefined = false;
         cfaExpression = false;
         cfaRegister = 0;
-        cfaOperand = 0;
+        cfaOffset = 0;
+        cfaBlock = 0;
         returnAddressSigned = false;
         pcInSignature = false;
     }
@@ -84,23 +86,28 @@ public final class UnwindRow {
         cfaDefined = other.cfaDefined;
         cfaExpression = other.cfaExpression;
         cfaRegister = other.cfaRegister;
-        cfaOperand = other.cfaOperand;
+        cfaOffset = other.cfaOffset;
+        cfaBlock = other.cfaBlock;
         returnAddressSigned = other.returnAddressSigned;
         pcInSignature = other.pcInSignature;
     }
 
-    void cfa(int register, long offset) {
+    /** Changes the register alone. Assembly does this after an expression too, and expects the former offset to hold. */
+    void cfaRegister(int register) {
         cfaDefined = true;
         cfaExpression = false;
         cfaRegister = register;
-        cfaOperand = offset;
+    }
+
+    /** Changes the offset alone; an expression stays in force, as GNU's unwinder has it. */
+    void cfaOffset(long offset) {
+        cfaOffset = offset;
     }
 
     void cfaExpression(long blockOffset) {
         cfaDefined = true;
         cfaExpression = true;
-        cfaRegister = 0;
-        cfaOperand = blockOffset;
+        cfaBlock = blockOffset;
     }
 
     void rule(int register, RegisterRule rule, long operand) {

@@ -17,8 +17,7 @@ final class CodeCache {
     }
 
     /** @throws JavaFramesUnavailableException if the heaps cannot be found */
-    static CodeCache open(
-            MetadataReader memory, MemoryWindow window, CodeCacheLayout layout, CodeBlobLayout blobLayout)
+    static CodeCache open(MetadataReader memory, MemoryWindow window, CodeCacheLayout layout, CodeBlobLayout blobLayout)
             throws JavaFramesUnavailableException {
         memory.begin();
         long array = memory.word(layout.heaps());

@@ -47,7 +47,11 @@ public final class JavaFrames implements JavaCode {
     public static JavaFrames open(long libjvm, MemoryReader memory, MemoryWindow window)
             throws JavaFramesUnavailableException {
         MetadataReader metadata = new MetadataReader(memory);
-        VmStructs structs = VmStructsReader.read(metadata, ExportedSymbols.at(libjvm, metadata));
+        return open(VmStructsReader.read(metadata, ExportedSymbols.at(libjvm, metadata)), metadata, window);
+    }
+
+    static JavaFrames open(VmStructs structs, MetadataReader metadata, MemoryWindow window)
+            throws JavaFramesUnavailableException {
         PerfData perfData = PerfData.open(structs, metadata, window);
         UnloadCounter counter = perfData == null ? null : perfData.counter(UNLOADED_CLASSES);
         return new JavaFrames(structs, metadata, window, counter != null ? counter : managementCounter());

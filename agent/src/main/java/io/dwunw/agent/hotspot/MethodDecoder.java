@@ -75,7 +75,8 @@ final class MethodDecoder {
     }
 
     /** Reads the method that {@link #readIdentity} has just found; null if it is none after all. */
-    @Nullable JavaMethod readMethod(long method) {
+    @Nullable
+    JavaMethod readMethod(long method) {
         int poolLength = memory.s4(pool + layout.poolLength());
         long holder = memory.word(pool + layout.poolHolder());
         if (poolLength <= 0 || poolLength > MAX_SYMBOL + 1 || !isPointer(holder)) {

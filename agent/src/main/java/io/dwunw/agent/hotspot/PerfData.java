@@ -49,7 +49,8 @@ final class PerfData {
     }
 
     /** The counter of this name; null if there is none. */
-    @Nullable UnloadCounter counter(String name) {
+    @Nullable
+    UnloadCounter counter(String name) {
         byte[] wanted = name.getBytes(StandardCharsets.US_ASCII);
         int at = area.getInt(ENTRY_OFFSET);
         int count = area.getInt(NUM_ENTRIES);

@@ -22,7 +22,8 @@ record VmStructs(Map<String, Field> fields, Map<String, Long> typeSizes, Map<Str
      */
     record Field(String type, boolean isStatic, long offset, long address) {}
 
-    @Nullable Field field(String name) {
+    @Nullable
+    Field field(String name) {
         return fields.get(name);
     }
 }

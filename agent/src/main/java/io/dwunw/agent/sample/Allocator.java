@@ -29,6 +29,12 @@ public enum Allocator {
         return functionName;
     }
 
+    /** Its number in {@code sample.h}. */
+    @SuppressWarnings("EnumOrdinal") // the order is the contract, and SampleLayoutTest watches it
+    public int number() {
+        return ordinal();
+    }
+
     /** Whether it deals in pages of the address space instead of blocks of the heap. */
     public boolean mapsPages() {
         return this == MMAP || this == MREMAP || this == MUNMAP;

@@ -63,7 +63,13 @@ public final class MixedStackWalker {
     }
 
     /** For walks from a recording: registers and anchor as given, frames are added to {@code out}. */
-    void walk(RegisterSet from, SampleAnchor sampleAnchor, StackMemory stack, long sampleNanos, boolean returnAddress, FrameBuffer out) {
+    void walk(
+            RegisterSet from,
+            SampleAnchor sampleAnchor,
+            StackMemory stack,
+            long sampleNanos,
+            boolean returnAddress,
+            FrameBuffer out) {
         out.clear();
         registers.copyFrom(from);
         anchor.copyFrom(sampleAnchor);
