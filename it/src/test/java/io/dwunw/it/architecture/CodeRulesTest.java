@@ -62,12 +62,19 @@ final class CodeRulesTest {
 
     @Test
     void parsingAndUnwindingDoNoInputOrOutput() {
+        // The one class that makes bytes of a file is the caller's, who hands the bytes in.
+        String mapping = "io.dwunw.bytes.MappedFile";
         noClasses()
                 .that()
                 .resideInAnyPackage("io.dwunw.bytes..", "io.dwunw.elf..", "io.dwunw.dwarf..", "io.dwunw.unwind..")
+                .and()
+                .doNotHaveFullyQualifiedName(mapping)
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.io..", "java.nio.file..", "java.nio.channels..", "java.net..")
+                .orShould()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName(mapping)
                 .check(ProjectClasses.ALL);
     }
 
