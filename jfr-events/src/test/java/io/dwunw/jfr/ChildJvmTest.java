@@ -50,6 +50,7 @@ class ChildJvmTest {
                 jdk.run("internal", List.of(startRecording()), "publish").succeeded();
 
         assertThat(output.text()).contains("depth=256 ", "wanted=true", "failures=0[]");
+        assertThat(output.text()).as("never while recording").contains("later=256");
         assertThat(deepest()).isEqualTo(ChildProgram.DEEP);
     }
 
@@ -124,6 +125,17 @@ class ChildJvmTest {
         for (int i = 0; i < half; i++) {
             assertThat(Recorded.replayed(events.get(i))).isEqualTo(Recorded.replayed(events.get(i + half)));
         }
+    }
+
+    /** Whoever waits for the publisher holds JFR's lock: the publisher must never want it. */
+    @ParameterizedTest
+    @EnumSource
+    void recordingsThatStartAndStopAllTheTimeDoNotDeadlock(Jdk jdk) throws Exception {
+        Jdk.Output output = jdk.run("internal", List.of(), "churn").succeeded();
+
+        assertThat(output.text()).contains("failures=0[]");
+        long longest = Long.parseLong(output.text().replaceAll("(?s).*<(\\d+)>.*", "$1"));
+        assertThat(longest).as("ms").isLessThan(Rendezvous.PATIENCE.toMillis() / 2);
     }
 
     @ParameterizedTest

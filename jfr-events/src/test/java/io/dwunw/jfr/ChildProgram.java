@@ -2,9 +2,13 @@ package io.dwunw.jfr;
 
 import java.lang.instrument.ClassFileTransformer;
 import java.lang.instrument.Instrumentation;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.ProtectionDomain;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import jdk.jfr.Recording;
 import net.bytebuddy.jar.asm.ClassReader;
 import net.bytebuddy.jar.asm.ClassWriter;
 import org.jspecify.annotations.Nullable;
@@ -84,10 +88,12 @@ public final class ChildProgram {
                 transformReplayClasses();
                 publishAll(publisher, stacks);
             }
+            case "churn" -> churn(publisher, stacks);
             case "exit" -> System.exit(3);
             default -> throw new IllegalArgumentException(arguments[0]);
         }
         publisher.await();
+        System.out.println("later=" + RecordingDepth.raise(512, instrumentation));
         System.out.println("failures=" + stacks.failures() + publisher.failures());
     }
 
@@ -127,6 +133,43 @@ public final class ChildProgram {
             publisher.put(new Publication(event, stack));
             publisher.await();
             Thread.sleep(5);
+        }
+    }
+
+    /** Starts, dumps and stops recordings on several threads while new stacks are published. */
+    private static void churn(QueuePublisher publisher, StackReplay replay) throws Exception {
+        List<Thread> threads = new ArrayList<>();
+        AtomicLong longest = new AtomicLong();
+        for (int i = 0; i < 3; i++) {
+            Thread thread = new Thread(() -> recordAgainAndAgain(longest));
+            thread.start();
+            threads.add(thread);
+        }
+        for (int i = 0; threads.stream().anyMatch(Thread::isAlive); i++) {
+            ReplayedStack stack = replay.prepare(List.of(function("f" + i), function("g" + i % 100)));
+            publisher.put(new Publication(event(stack), stack));
+            publisher.await();
+        }
+        System.out.println("longest stop or dump in ms: <" + longest.get() / 1_000_000 + ">");
+    }
+
+    private static void recordAgainAndAgain(AtomicLong longest) {
+        try {
+            Path file = Files.createTempFile("dwunw-test", ".jfr");
+            for (int i = 0; i < 5; i++) {
+                try (Recording recording = new Recording()) {
+                    recording.start();
+                    Thread.sleep(20);
+                    long start = System.nanoTime();
+                    recording.dump(file);
+                    recording.stop();
+                    long took = System.nanoTime() - start;
+                    longest.accumulateAndGet(took, Math::max);
+                }
+            }
+            Files.delete(file);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
         }
     }
 
