@@ -115,7 +115,7 @@ public final class AgentStatisticsEvent extends Event {
     @Description("Events that had to be committed without their stack")
     public long replayFailures;
 
-    /** Whether a recording wants these events. Cheap: once JFR runs, a field read. */
+    /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
     public static boolean enabled() {
         return PROBE.isEnabled();
     }

@@ -138,6 +138,19 @@ class ChildJvmTest {
         assertThat(longest).as("ms").isLessThan(Rendezvous.PATIENCE.toMillis() / 2);
     }
 
+    /** Loading an event class makes JFR set itself up, which no program should pay for that is not recorded. */
+    @ParameterizedTest
+    @EnumSource
+    void withoutARecordingNoEventClassIsLoaded(Jdk jdk) throws Exception {
+        Jdk.Output output =
+                jdk.run(IdleProgram.class, "", List.of("-Xlog:class+load")).succeeded();
+
+        assertThat(output.text())
+                .contains("wanted=false", RecordingHooks.class.getName())
+                .doesNotContain("io.dwunw.jfr.NativeAllocationEvent")
+                .doesNotContain("jdk.jfr.internal.MetadataRepository");
+    }
+
     @ParameterizedTest
     @EnumSource
     void freesAreRecordedOnDemand(Jdk jdk) throws Exception {

@@ -42,11 +42,15 @@ enum Jdk {
 
     /** Runs {@link ChildProgram} as an agent and as the program, on the class path of the tests. */
     Output run(String agentArguments, List<String> options, String... arguments) throws Exception {
-        Path agent = agentJar();
+        return run(ChildProgram.class, agentArguments, options, arguments);
+    }
+
+    Output run(Class<?> program, String agentArguments, List<String> options, String... arguments) throws Exception {
+        Path agent = agentJar(program);
         try {
             List<String> command = new ArrayList<>(List.of("-javaagent:" + agent + "=" + agentArguments));
             command.addAll(options);
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), ChildProgram.class.getName()));
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), program.getName()));
             command.addAll(List.of(arguments));
             return tool("java", command.toArray(String[]::new));
         } finally {
@@ -107,11 +111,11 @@ enum Jdk {
         }
     }
 
-    private static Path agentJar() throws IOException {
+    private static Path agentJar(Class<?> program) throws IOException {
         Manifest manifest = new Manifest();
         Attributes attributes = manifest.getMainAttributes();
         attributes.put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        attributes.putValue("Premain-Class", ChildProgram.class.getName());
+        attributes.putValue("Premain-Class", program.getName());
         attributes.putValue("Can-Retransform-Classes", "true");
         attributes.putValue("Can-Redefine-Classes", "true");
         Path jar = Files.createTempFile("dwunw-test", ".jar");
