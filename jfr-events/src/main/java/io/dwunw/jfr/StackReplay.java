@@ -9,21 +9,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds and keeps the generated classes behind {@link ReplayedStack}s.
  *
- * <p>Bounded: beyond {@code maxClasses} all classes are dropped at once, to be unloaded by the collector, and stacks that
+ * <p>Bounded: beyond {@code maxClassBytes} all classes are dropped at once, to be unloaded by the collector, and stacks that
  * are still in use get new ones at their next publication.
  *
  * <p>Threading: {@link #prepare} and the counters from any thread; the rest belongs to the one {@link ReplayThread} that
- * it was given to. Allocation: 16 bytes per frame of a stack, about 3 KiB of metaspace per class.
+ * it was given to. Allocation: 16 bytes per frame of a stack, about 2 KiB of metaspace per class.
  */
 public final class StackReplay {
-    /** About 30 MiB of metaspace. */
-    public static final int DEFAULT_MAX_CLASSES = 10_000;
+    /** Bytes. About 12 000 classes, and 30 MiB of metaspace. */
+    public static final long DEFAULT_MAX_CLASS_BYTES = 5 << 20;
 
     /** Publications without replay after the JVM ran out of memory for classes. */
     private static final int PAUSE_AFTER_OUT_OF_MEMORY = 1_000;
 
     private final StackFolding folding;
-    private final int maxClasses;
+    private final long maxClassBytes;
     private final EventSlot slot = new EventSlot();
     private final ReplayRoot withoutReplay = new WithoutReplay(slot);
     private ReplayGeneration generation = new ReplayGeneration(slot);
@@ -36,18 +36,18 @@ public final class StackReplay {
 
     /** For a depth as {@link RecordingDepth} reports it. */
     public StackReplay(int recordedDepth) {
-        this(recordedDepth, DEFAULT_MAX_CLASSES);
+        this(recordedDepth, DEFAULT_MAX_CLASS_BYTES);
     }
 
     /**
      * Also sets the bound on memory.
      *
      * @param recordedDepth how many frames JFR keeps of a stack
-     * @param maxClasses generated classes after which all are dropped
+     * @param maxClassBytes size of all class files after which all are dropped; metaspace takes five times as much
      */
-    public StackReplay(int recordedDepth, int maxClasses) {
+    public StackReplay(int recordedDepth, long maxClassBytes) {
         this.folding = new StackFolding(recordedDepth - ReplayThread.NOISE_FRAMES);
-        this.maxClasses = maxClasses;
+        this.maxClassBytes = maxClassBytes;
     }
 
     /** A handle for these frames. Cheap: nothing is generated before the first publication. */
@@ -98,7 +98,7 @@ public final class StackReplay {
         if (frames.isEmpty()) {
             return withoutReplay;
         }
-        if (generation.classCount() >= maxClasses) {
+        if (generation.bytes() >= maxClassBytes) {
             startGeneration();
         }
         try {

@@ -29,7 +29,7 @@ class StackReplayEvictionTest {
 
     @Test
     void classesStayBoundedAndEvictedStacksAreReplayedAgain() throws Exception {
-        StackReplay replay = new StackReplay(RecordingDepth.DEFAULT, 100);
+        StackReplay replay = new StackReplay(RecordingDepth.DEFAULT, 40_000);
         List<List<FrameName>> stacks = new ArrayList<>();
         for (int round = 0; round < 2; round++) {
             for (int i = 0; i < 40; i++) {
@@ -49,7 +49,7 @@ class StackReplayEvictionTest {
 
     @Test
     void stacksOfUnloadedClassesAreStillInTheRecording() throws Exception {
-        StackReplay replay = new StackReplay(RecordingDepth.DEFAULT, 20);
+        StackReplay replay = new StackReplay(RecordingDepth.DEFAULT, 8_000);
         try (QueuePublisher publisher = QueuePublisher.started(replay);
                 Recording own = Recorded.start("NativeAllocation")) {
             for (int i = 0; i < 30; i++) {
@@ -69,7 +69,7 @@ class StackReplayEvictionTest {
 
     @Test
     void evictedClassesAreUnloadedAlthoughTheStackIsStillHeld() throws Exception {
-        StackReplay replay = new StackReplay(RecordingDepth.DEFAULT, 50);
+        StackReplay replay = new StackReplay(RecordingDepth.DEFAULT, 20_000);
         ReplayedStack held = replay.prepare(stack(0));
         WeakReference<ClassLoader> loader = loaderOf(replay, held);
         assertThat(loader.get()).isNotNull();
