@@ -47,6 +47,11 @@ final class ReplayGeneration {
         return classCount;
     }
 
+    /** Lives as long as any class of this generation. */
+    ClassLoader loader() {
+        return callees;
+    }
+
     /** Size of all class files. Metaspace takes about five times as much. */
     long bytes() {
         return bytes;
