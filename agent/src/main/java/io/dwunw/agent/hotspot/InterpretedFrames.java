@@ -9,7 +9,7 @@ package io.dwunw.agent.hotspot;
  *   fp - 8   caller's sp as it was before arguments were pushed
  *   fp - 24  Method*
  *   fp - 48  ConstantPoolCache*
- *   fp - 64  bytecode pointer; 0 in a native method
+ *   fp - 64  bytecode pointer; of no meaning in a native method
  * </pre>
  *
  * Hot.

@@ -57,7 +57,7 @@ final class JavaMethods {
     /**
      * The method of an interpreted frame.
      *
-     * @param bcp the frame's bytecode pointer; 0 in a native method
+     * @param bcp the frame's bytecode pointer; of no meaning in a native method
      * @param poolCache the frame's constant pool cache
      * @param suspect whether a class was unloaded between the copying of the stack and now, so that the address may have
      *     come to mean another method; then only one is believed that was known before and still reads the same
@@ -80,7 +80,7 @@ final class JavaMethods {
     int bci(long method, long bcp) {
         int slot = slot(method);
         long bci = bcp - constMethods[slot] - bytecodesOffset;
-        return bcp == 0 ? JavaFrameSink.BCI_NATIVE : (int) bci;
+        return codeSizes[slot] == 0 ? JavaFrameSink.BCI_NATIVE : (int) bci;
     }
 
     /** The method at an address that something alive refers to: a compiled method's code. Reads it again. Cold. */
@@ -90,7 +90,7 @@ final class JavaMethods {
 
     private boolean agrees(int slot, long bcp, long poolCache) {
         long bci = bcp - constMethods[slot] - bytecodesOffset;
-        return poolCaches[slot] == poolCache && (bcp == 0 || (bci >= 0 && bci < codeSizes[slot]));
+        return poolCaches[slot] == poolCache && (codeSizes[slot] == 0 || (bci >= 0 && bci < codeSizes[slot]));
     }
 
     private int decode(long method, int slotHint) {
