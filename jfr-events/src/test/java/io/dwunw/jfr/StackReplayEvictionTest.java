@@ -48,6 +48,26 @@ class StackReplayEvictionTest {
     }
 
     @Test
+    void stacksOfUnloadedClassesAreStillInTheRecording() throws Exception {
+        StackReplay replay = new StackReplay(RecordingDepth.DEFAULT, 20);
+        try (QueuePublisher publisher = QueuePublisher.started(replay);
+                Recording own = Recorded.start("NativeAllocation")) {
+            for (int i = 0; i < 30; i++) {
+                publisher.put(new Publication(new NativeAllocationEvent(), replay.prepare(stack(i))));
+                publisher.await();
+                System.gc();
+            }
+
+            List<RecordedEvent> events = Recorded.stop(own);
+
+            assertThat(events).hasSize(30);
+            for (int i = 0; i < 30; i++) {
+                assertThat(Recorded.replayed(events.get(i))).hasSize(10).endsWith("p.C9.m" + i + "():1");
+            }
+        }
+    }
+
+    @Test
     void evictedClassesAreUnloadedAlthoughTheStackIsStillHeld() throws Exception {
         StackReplay replay = new StackReplay(RecordingDepth.DEFAULT, 50);
         ReplayedStack held = replay.prepare(stack(0));
