@@ -69,8 +69,20 @@ final class Calls {
     }
 
     private static double sum(
-            Descent descent, int depth, int a, long b, float c, double d, int e, long f, float g, double h, String i,
-            int j, long k, int[] l)
+            Descent descent,
+            int depth,
+            int a,
+            long b,
+            float c,
+            double d,
+            int e,
+            long f,
+            float g,
+            double h,
+            String i,
+            int j,
+            long k,
+            int[] l)
             throws Throwable {
         descent.deeper(depth);
         return a + b + c + d + e + f + g + h + i.length() + j + k + l.length;

@@ -35,13 +35,14 @@ final class Comparison {
             exact++;
         } else {
             honest++;
-            report("honest, state " + state, walked, truth);
         }
     }
 
     private static @org.jspecify.annotations.Nullable String difference(
             StackState state, List<JavaFrame> walked, List<Truth.Frame> truth) {
-        boolean gaps = state == StackState.FROZEN_FRAMES || state == StackState.SEARCHED || state == StackState.INLINED_UNKNOWN;
+        boolean gaps = state == StackState.FROZEN_FRAMES
+                || state == StackState.SEARCHED
+                || state == StackState.INLINED_UNKNOWN;
         if (gaps) {
             return subsequenceDifference(walked, truth);
         }

@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.Random;
 
 /** Builds a random stack: at each level another way of calling, at the end a native leaf. Deterministic by its seed. */
-final class Descent {
+public final class Descent {
     private final Random random;
     private final Step[] steps;
     private final ByteBuffer record;
@@ -29,7 +29,8 @@ final class Descent {
         return random.nextInt(bound);
     }
 
-    void deeper(int depth) throws Throwable {
+    /** Goes on in a random way, or takes the sample when the depth is used up. */
+    public void deeper(int depth) throws Throwable {
         if (depth <= 0) {
             leaf();
         } else {

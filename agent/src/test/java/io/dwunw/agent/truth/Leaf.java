@@ -23,7 +23,18 @@ final class Leaf {
     static synchronized native void captureSynchronized(ByteBuffer record);
 
     static native long captureManyArguments(
-            ByteBuffer record, int a, long b, double c, int d, long e, double f, int g, long h, Object i, int j, long k);
+            ByteBuffer record,
+            int a,
+            long b,
+            double c,
+            int d,
+            long e,
+            double f,
+            int g,
+            long h,
+            Object i,
+            int j,
+            long k);
 
     static native void callBack(Runnable runnable);
 }
