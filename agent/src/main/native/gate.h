@@ -185,7 +185,8 @@ int gate_java_thread(uint32_t tid, uint64_t java_thread);
 extern uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
 
 void gate_slots_resolve(void);
-/* Patches (or restores) the slots of all libraries; the number of slots changed. */
+/* Patches (or restores) the slots of all libraries; the number of slots changed, or -EAGAIN when libraries kept coming
+ * and going all the time. */
 int gate_slots_apply(bool install);
 /* Patches the slots of libraries that came since the last pass; cheap when there are none. */
 int gate_slots_verify(void);

@@ -15,6 +15,7 @@
 
 struct gate_control *gate_control;
 struct gate_statistics gate_statistics;
+static bool restore_again; /* the last detaching did not get through to the slots */
 
 void *gate_map(uint64_t bytes)
 {
@@ -90,18 +91,19 @@ int gate_attach(bool capture)
 }
 
 /* Number of slots restored. A thread may still be inside a wrapper: it finds the gate inactive, and all code and data
- * stay where they are. */
+ * stay where they are. Inactive first, so that nobody who opens a library patches it behind our back. */
 int gate_detach(void)
 {
+    __atomic_store_n(&gate_control->active, 0, __ATOMIC_SEQ_CST);
     int restored = gate_slots_apply(false);
-    __atomic_store_n(&gate_control->active, 0, __ATOMIC_RELEASE);
+    restore_again = restored < 0;
     return restored;
 }
 
 int gate_verify(void)
 {
     if (!gate_active()) {
-        return 0;
+        return restore_again ? gate_detach() : 0;
     }
     gate_thread_collect_dead();
     return gate_slots_verify();

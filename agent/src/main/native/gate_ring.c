@@ -93,17 +93,25 @@ bool gate_ring_reserve(uint32_t length, bool urgent, struct gate_reservation *re
     uint64_t size = header->data_bytes;
     uint64_t limit = urgent ? size : size - size / URGENT_SHARE;
     uint64_t total = (RECORD_HEADER_BYTES + (uint64_t) length + UNIT - 1) & ~(uint64_t) (UNIT - 1);
-    uint64_t position = __atomic_load_n(&header->producer, __ATOMIC_RELAXED);
+    uint64_t position;
     uint64_t padding;
-    do {
+    for (;;) {
+        /* In this order, so that the difference cannot be negative, however long this thread is interrupted. */
+        uint64_t consumed = __atomic_load_n(&header->consumer, __ATOMIC_ACQUIRE);
+        position = __atomic_load_n(&header->producer, __ATOMIC_ACQUIRE);
         uint64_t room = size - (position & (size - 1));
         padding = total <= room ? 0 : room;
-        uint64_t consumed = __atomic_load_n(&header->consumer, __ATOMIC_ACQUIRE);
         if (position + padding + total - consumed > limit) {
+            if (consumed != __atomic_load_n(&header->consumer, __ATOMIC_ACQUIRE)) {
+                continue;
+            }
             return false;
         }
-    } while (!__atomic_compare_exchange_n(&header->producer, &position, position + padding + total, true,
-                                          __ATOMIC_ACQ_REL, __ATOMIC_RELAXED));
+        if (__atomic_compare_exchange_n(&header->producer, &position, position + padding + total, true,
+                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+            break;
+        }
+    }
     if (padding != 0) {
         write_header(position, (uint32_t) padding - RECORD_HEADER_BYTES, PAD);
         commit(position);

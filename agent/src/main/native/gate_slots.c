@@ -15,6 +15,7 @@
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -23,7 +24,9 @@
 #include "gate_elf.h"
 
 #define MAX_MODULES 4096
-#define MAX_ATTEMPTS 64
+#define MAX_ATTEMPTS 256
+/* Attempts before it sleeps between them: somebody is opening and closing libraries all the time. */
+#define PATIENCE 8
 /* The lazy binder may be resolving a slot while it is patched, and then overwrites it: look again a few times. */
 #define RECHECKS 3
 #define FULL_PASS_SECONDS 5
@@ -294,6 +297,10 @@ static int patch_all(struct dl_phdr_info *info, size_t size, void *context)
     if (info->dlpi_adds != pass->adds || info->dlpi_subs != pass->subs) {
         return 1;
     }
+    pass->done = true;
+    if (pass->install && !gate_active()) {
+        return 1; /* detached since the caller looked */
+    }
     bool rpath = false;
     for (unsigned i = 0; i < pass->count; i++) {
         gate_module_parse(&pass->modules[i]);
@@ -308,7 +315,6 @@ static int patch_all(struct dl_phdr_info *info, size_t size, void *context)
     last_adds = pass->adds;
     last_subs = pass->subs;
     rechecks = pass->changed != 0 ? RECHECKS : rechecks;
-    pass->done = true;
     return 1;
 }
 
@@ -324,9 +330,13 @@ int gate_slots_apply(bool install)
     uint64_t bytes = MAX_MODULES * sizeof(struct gate_module);
     struct pass pass = {.install = install, .modules = gate_map(bytes)};
     if (pass.modules == NULL) {
-        return 0;
+        return -ENOMEM;
     }
     for (int attempt = 0; attempt < MAX_ATTEMPTS && !pass.done; attempt++) {
+        if (attempt >= PATIENCE) {
+            struct timespec pause = {.tv_sec = 0, .tv_nsec = 300000};
+            gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
+        }
         pass.count = 0;
         dl_iterate_phdr(list_module, &pass);
         dlsym(RTLD_DEFAULT, "malloc"); /* waits for the loader's lock */
@@ -335,7 +345,7 @@ int gate_slots_apply(bool install)
     gate_syscall(SYS_munmap, (uintptr_t) pass.modules, bytes, 0, 0, 0, 0);
     __atomic_store_n(&gate_statistics.unpatched, pass.refused, __ATOMIC_RELAXED);
     last_pass_seconds = seconds();
-    return pass.changed;
+    return pass.done ? pass.changed : -EAGAIN;
 }
 
 static int anything_new(struct dl_phdr_info *info, size_t size, void *context)

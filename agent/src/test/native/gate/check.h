@@ -34,6 +34,8 @@ int door_attach(bool capture);
 int door_detach(void);
 int door_verify(void);
 void door_interval(uint64_t interval);
+/* Makes the calling thread's draws repeatable. */
+void door_seed(uint64_t seed);
 int door_exclude(uint32_t tid);
 void door_counters(struct door_counters *to);
 bool door_is_stub(uintptr_t address);

@@ -37,6 +37,11 @@ EXPORT void door_interval(uint64_t interval)
     gate_set_interval(interval);
 }
 
+EXPORT void door_seed(uint64_t seed)
+{
+    gate_thread_current()->random = seed;
+}
+
 EXPORT int door_exclude(uint32_t tid)
 {
     return gate_thread_exclude(tid);
