@@ -1,0 +1,21 @@
+package io.dwunw;
+
+/** How a request to the library ended. Each failure names the fallback that makes sense. */
+public enum Status {
+    /** Done as asked. */
+    OK,
+    /** An argument is unusable, or the context is closed. Fallback: none; correct the call. */
+    INVALID_ARG,
+    /** No CFI covers the pc. Fallback: the frame-pointer walk, if the request allows it. */
+    NO_DEBUG_DATA,
+    /** The file could not be read. Fallback: the module's image in memory, if a reader is there; else frame pointers. */
+    IO,
+    /** All slots of the module cache are in use. Fallback: release modules, or open the context with more slots. */
+    CACHE_FULL,
+    /** The register set's architecture or version is unknown here. Fallback: none; keep the raw pc. */
+    UNSUPPORTED_ARCH,
+    /** The file is no ELF or its CFI is broken. Fallback: frame pointers, if allowed. */
+    BAD_FORMAT,
+    /** The feature exists in the contract but not for this input. Fallback: keep the frames found so far. */
+    NOT_IMPLEMENTED
+}

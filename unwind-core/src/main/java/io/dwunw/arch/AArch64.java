@@ -1,0 +1,39 @@
+package io.dwunw.arch;
+
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/** DWARF for the Arm 64-bit Architecture (AADWARF64), §4.1, and AAPCS64 §6.1 (general-purpose registers). */
+public final class AArch64 {
+    public static final int X19 = 19;
+    public static final int X28 = 28;
+    /** x29, the frame pointer. */
+    public static final int FP = 29;
+    /** x30, the link register: the return-address column. */
+    public static final int LR = 30;
+
+    public static final int SP = 31;
+    /** AADWARF64 §4.1: pseudo-register, bit 0 set while the return address is signed. */
+    public static final int RA_SIGN_STATE = 34;
+
+    private static final int EM_AARCH64 = 183;
+    private static final int CALLEE_SAVED = bits(X19, FP);
+
+    public static final Architecture ARCHITECTURE = new Architecture(
+            "aarch64",
+            EM_AARCH64,
+            Long.BYTES,
+            SP,
+            FP,
+            LR,
+            CALLEE_SAVED,
+            FrameRecord.AARCH64,
+            Stream.concat(IntStream.rangeClosed(0, LR).mapToObj(i -> "x" + i), Stream.of("sp"))
+                    .toList());
+
+    private AArch64() {}
+
+    private static int bits(int first, int last) {
+        return IntStream.rangeClosed(first, last).map(i -> 1 << i).reduce(0, (a, b) -> a | b);
+    }
+}

@@ -1,0 +1,14 @@
+/**
+ * Bounds-checked, endian-aware reading of bytes that nobody vouches for.
+ *
+ * <p>Everything read from a file or from a process goes through {@link io.dwunw.bytes.Bytes} (random access) or
+ * {@link io.dwunw.bytes.ByteCursor} (sequential). Reading past the end throws the one decoding error of this library,
+ * {@link io.dwunw.bytes.MalformedDataException}; nothing else. The package knows neither ELF nor DWARF.
+ *
+ * <p>Threading: {@code Bytes} is immutable and may be shared; a cursor belongs to one thread. Reading numbers allocates
+ * nothing.
+ */
+@NullMarked
+package io.dwunw.bytes;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,39 @@
+package io.dwunw.elf;
+
+import io.dwunw.bytes.Bytes;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the linker says identifies a file's contents ({@code NT_GNU_BUILD_ID}).
+ *
+ * @param hex lower-case hexadecimal digits, as in {@code /usr/lib/debug/.build-id}
+ */
+public record BuildId(String hex) {
+    /** Searches notes (gABI, "Note Section") for a build id. {@code align} is 4, or 8 in segments aligned so. */
+    static @Nullable BuildId inNotes(Bytes notes, long align) {
+        long pad = align == 8 ? 7 : 3;
+        long at = 0;
+        for (int i = 0; i < ElfLimits.MAX_NOTES && notes.contains(at, 12); i++) {
+            long nameBytes = notes.u32(at);
+            long descriptionBytes = notes.u32(at + 4);
+            long description = at + 12 + (nameBytes + pad & ~pad);
+            boolean gnu = nameBytes == 4 && notes.cStringEquals(at + 12, "GNU");
+            if (gnu && notes.s32(at + 8) == Elf.NT_GNU_BUILD_ID) {
+                if (descriptionBytes == 0
+                        || descriptionBytes > ElfLimits.MAX_BUILD_ID_BYTES
+                        || !notes.contains(description, descriptionBytes)) {
+                    return null;
+                }
+                return new BuildId(HexFormat.of().formatHex(notes.toArray(description, (int) descriptionBytes)));
+            }
+            at = description + (descriptionBytes + pad & ~pad);
+        }
+        return null;
+    }
+
+    @Override
+    public String toString() {
+        return hex;
+    }
+}

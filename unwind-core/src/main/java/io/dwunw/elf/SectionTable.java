@@ -1,0 +1,54 @@
+package io.dwunw.elf;
+
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.MalformedDataException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Reads all section headers and resolves their names. */
+final class SectionTable {
+    private SectionTable() {}
+
+    /** As many headers as the file really holds; none when the table is absent or lies outside the file. */
+    static List<SectionHeader> read(ElfHeader header, Bytes file) {
+        int word = header.wordBytes();
+        if (header.sectionHeadersOffset() == 0 || header.sectionHeaderBytes() < SectionHeader.bytes(word)) {
+            return List.of();
+        }
+        List<SectionHeader> unnamed = new ArrayList<>();
+        for (int i = 0; i < header.sectionCount(); i++) {
+            long at = header.sectionHeadersOffset() + (long) i * header.sectionHeaderBytes();
+            if (!file.contains(at, SectionHeader.bytes(word))) {
+                break;
+            }
+            unnamed.add(SectionHeader.parse(file, at, word, i));
+        }
+        Bytes names = names(header, file, unnamed);
+        List<SectionHeader> named = new ArrayList<>(unnamed.size());
+        for (SectionHeader section : unnamed) {
+            named.add(section.named(name(names, section.nameOffset())));
+        }
+        return List.copyOf(named);
+    }
+
+    private static Bytes names(ElfHeader header, Bytes file, List<SectionHeader> sections) {
+        int index = header.sectionNamesIndex();
+        if (index <= 0 || index >= sections.size()) {
+            return Bytes.empty();
+        }
+        SectionHeader names = sections.get(index);
+        boolean usable = names.hasContent() && file.contains(names.offset(), names.size());
+        return usable ? file.slice(names.offset(), names.size()) : Bytes.empty();
+    }
+
+    private static String name(Bytes names, int offset) {
+        if (!names.contains(offset, 1)) {
+            return "";
+        }
+        try {
+            return names.cString(offset);
+        } catch (MalformedDataException unterminated) {
+            return "";
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.dwunw.module;
+
+import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.elf.BuildId;
+import io.dwunw.elf.ElfImage;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One ELF file in the process. The same object for as long as the same file stays mapped at the same place. Its image is
+ * opened when first needed, once; a failure is remembered too. Not thread-safe.
+ */
+public final class LoadedModule {
+    private final int id;
+    private final List<Mapping> mappings;
+    private final ImageSource source;
+    private boolean opened;
+    private @Nullable ElfImage image;
+    private String problem = "";
+    private boolean biasKnown;
+    private long loadBias;
+
+    LoadedModule(int id, List<Mapping> mappings, ImageSource source) {
+        this.id = id;
+        this.mappings = List.copyOf(mappings);
+        this.source = source;
+    }
+
+    /** Small, dense, never reused within a {@link ModuleMap}. */
+    public int id() {
+        return id;
+    }
+
+    /** Path as the kernel gives it, {@code [vdso]} for the vdso. */
+    public String path() {
+        return mappings.get(0).path();
+    }
+
+    /** File name: the path's last part, {@code [vdso]} for the vdso. */
+    public String name() {
+        return path().substring(path().lastIndexOf('/') + 1);
+    }
+
+    /** The lines of maps that this module consists of, lowest first; at least one. */
+    public List<Mapping> mappings() {
+        return mappings;
+    }
+
+    public long lowAvma() {
+        return mappings.get(0).lowAvma();
+    }
+
+    /** End of the last mapping of the file; memory between its mappings need not belong to it. */
+    public long highAvma() {
+        return mappings.get(mappings.size() - 1).highAvma();
+    }
+
+    /** AVMA − SVMA. Opens the file, because only its segments tell. */
+    public long loadBias() {
+        if (!biasKnown) {
+            biasKnown = true;
+            Mapping first = mappings.get(0);
+            ElfImage elf = image();
+            loadBias = elf == null
+                    ? first.lowAvma() - first.fileOffset()
+                    : elf.loadBias(first.lowAvma(), first.fileOffset());
+        }
+        return loadBias;
+    }
+
+    /** The address in the file's own terms. */
+    public long svma(long avma) {
+        return avma - loadBias();
+    }
+
+    /** The build id, or null if the file has none or cannot be read. */
+    public @Nullable BuildId buildId() {
+        ElfImage elf = image();
+        return elf == null ? null : elf.buildId();
+    }
+
+    /** The ELF image, opened by the first call; null when there is no way to it, see {@link #problem}. */
+    public @Nullable ElfImage image() {
+        if (!opened) {
+            opened = true;
+            try {
+                image = source.open(this);
+            } catch (IOException | MalformedDataException unusable) {
+                problem = String.valueOf(unusable.getMessage());
+            }
+        }
+        return image;
+    }
+
+    /** Why there is no image; "" if there is one, or nobody asked yet. */
+    public String problem() {
+        return problem;
+    }
+
+    boolean isSameAs(List<Mapping> other) {
+        return mappings.equals(other);
+    }
+
+    @Override
+    public String toString() {
+        return path() + "@" + Long.toHexString(lowAvma());
+    }
+}

@@ -1,0 +1,107 @@
+package io.dwunw.module;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is mapped now, as of the last text of {@code /proc/<pid>/maps} that the caller supplied. Finding is a binary search
+ * and allocates nothing. Not thread-safe.
+ */
+public final class ModuleMap {
+    private final ImageSource source;
+    private List<LoadedModule> modules = List.of();
+    private long[] lows = {};
+    private long[] highs = {};
+    private LoadedModule[] owners = {};
+    private int nextId;
+    private int version;
+    private String text = "";
+
+    /** A map whose modules open their images by {@code source}. */
+    public ModuleMap(ImageSource source) {
+        this.source = source;
+    }
+
+    /**
+     * Takes over the text of {@code /proc/<pid>/maps}. Modules that are still there stay the same objects.
+     *
+     * @return whether a module came or went
+     */
+    public boolean update(CharSequence procMapsText) {
+        String fresh = procMapsText.toString();
+        if (fresh.equals(text)) {
+            return false;
+        }
+        text = fresh;
+        List<LoadedModule> found = new ArrayList<>();
+        for (List<Mapping> group : ModuleGrouping.group(MapsText.parse(fresh))) {
+            LoadedModule known = known(group);
+            found.add(known != null ? known : new LoadedModule(nextId++, group, source));
+        }
+        if (found.equals(modules)) {
+            return false;
+        }
+        modules = List.copyOf(found);
+        index();
+        version++;
+        return true;
+    }
+
+    /** The module that has this address mapped, or null. */
+    public @Nullable LoadedModule find(long avma) {
+        int low = 0;
+        int high = lows.length - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            if (Long.compareUnsigned(avma, lows[middle]) < 0) {
+                high = middle - 1;
+            } else if (Long.compareUnsigned(avma, highs[middle]) >= 0) {
+                low = middle + 1;
+            } else {
+                return owners[middle];
+            }
+        }
+        return null;
+    }
+
+    /** All modules, lowest first. */
+    public List<LoadedModule> modules() {
+        return modules;
+    }
+
+    /** Grows whenever an update changed something: what was derived from addresses before is stale. */
+    public int version() {
+        return version;
+    }
+
+    private @Nullable LoadedModule known(List<Mapping> group) {
+        for (LoadedModule module : modules) {
+            if (module.isSameAs(group)) {
+                return module;
+            }
+        }
+        return null;
+    }
+
+    private void index() {
+        int count = 0;
+        for (LoadedModule module : modules) {
+            count += module.mappings().size();
+        }
+        long[] newLows = new long[count];
+        long[] newHighs = new long[count];
+        LoadedModule[] newOwners = new LoadedModule[count];
+        int at = 0;
+        for (LoadedModule module : modules) {
+            for (Mapping mapping : module.mappings()) {
+                newLows[at] = mapping.lowAvma();
+                newHighs[at] = mapping.highAvma();
+                newOwners[at++] = module;
+            }
+        }
+        lows = newLows;
+        highs = newHighs;
+        owners = newOwners;
+    }
+}
