@@ -31,11 +31,13 @@ final class Preconditions {
             return Optional.of("not tracing: needs an x86-64 JVM, this one is " + architecture);
         }
         if (maps.contains("/ld-musl-")) {
-            return Optional.of("not tracing: this JVM runs on musl, whose allocator is not supported; use a glibc image");
+            return Optional.of(
+                    "not tracing: this JVM runs on musl, whose allocator is not supported; use a glibc image");
         }
         if (!hasJfr) {
-            return Optional.of("not tracing: module jdk.jfr is missing, and events are written through it; add it to the"
-                    + " run-time image (jlink --add-modules jdk.jfr) or start with --add-modules jdk.jfr");
+            return Optional.of(
+                    "not tracing: module jdk.jfr is missing, and events are written through it; add it to the"
+                            + " run-time image (jlink --add-modules jdk.jfr) or start with --add-modules jdk.jfr");
         }
         return Optional.empty();
     }

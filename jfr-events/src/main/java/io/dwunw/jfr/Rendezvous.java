@@ -3,29 +3,94 @@ package io.dwunw.jfr;
 import java.time.Duration;
 
 /**
- * JFR's thread at the end of a chunk waits here until the publishing thread has committed what belongs in that chunk.
+ * Where JFR's thread waits, at the end of a chunk, until the publishing thread has committed what belongs in that chunk.
  * The waiting thread holds JFR's lock, so the publishing thread must not start, stop or dump a recording meanwhile.
+ *
+ * <p>Requests have numbers, so that a late answer to one that was given up is not taken for an answer to the next.
  */
-public final class Rendezvous {
+public final class Rendezvous implements AutoCloseable {
     /** Longest wait of JFR's thread; then the chunk ends without the rest. */
     public static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final Runnable wakeUp;
+    private final long patienceNanos;
+    private final Object answered = new Object();
 
-    /** @param wakeUp makes the publishing thread look at {@link #requested()} soon; runs on JFR's thread */
+    private volatile long requested;
+    private long answer;
+    private boolean closed;
+
+    /** Only the publishing thread's: the request that it is working on. */
+    private long accepted;
+
+    /** For a publishing thread that {@code wakeUp} makes look at {@link #requested()} soon; runs on JFR's thread. */
     public Rendezvous(Runnable wakeUp) {
+        this(wakeUp, PATIENCE);
+    }
+
+    Rendezvous(Runnable wakeUp, Duration patience) {
         this.wakeUp = wakeUp;
+        this.patienceNanos = patience.toNanos();
     }
 
-    /** Publisher: whether JFR waits. Cheap enough for every turn of a loop. */
+    /**
+     * Publishing thread: whether JFR waits; if so, it waits for {@link #done()}. Cheap enough for every turn of a loop.
+     */
     public boolean requested() {
-        return false;
+        if (requested == accepted) {
+            return false;
+        }
+        accepted = requested;
+        return true;
     }
 
-    /** Publisher: everything asked for has been committed. */
-    public void done() {}
+    /** Publishing thread: everything has been committed that was asked for by the last {@link #requested()}. */
+    public void done() {
+        synchronized (answered) {
+            answer = accepted;
+            answered.notifyAll();
+        }
+    }
 
-    Runnable wakeUp() {
-        return wakeUp;
+    /** The publishing thread ends: nobody waits for it, now or later. */
+    @Override
+    public void close() {
+        synchronized (answered) {
+            closed = true;
+            answered.notifyAll();
+        }
+    }
+
+    /**
+     * JFR's thread: asks, and waits.
+     *
+     * @return whether the publishing thread was done in time
+     */
+    boolean await() {
+        if (Thread.currentThread() instanceof ReplayThread) {
+            return false; // it would wait for itself
+        }
+        long deadline = System.nanoTime() + patienceNanos;
+        long request;
+        synchronized (answered) {
+            request = requested + 1;
+            requested = request;
+        }
+        wakeUp.run();
+        synchronized (answered) {
+            while (answer < request && !closed) {
+                long millis = (deadline - System.nanoTime()) / 1_000_000;
+                if (millis <= 0) {
+                    return false;
+                }
+                try {
+                    answered.wait(millis);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    return false;
+                }
+            }
+            return answer >= request;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package io.dwunw.jfr;
 
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,11 +8,21 @@ import org.jspecify.annotations.Nullable;
  * recorded stack trace, so all work happens in {@link #next()}, which has returned before an event is committed.
  */
 public abstract class ReplayThread extends Thread {
-    private final StackReplay replay;
+    /** Frames of this thread below the replayed root: {@link #run()} and the {@link ReplayRoot}. */
+    static final int NOISE_FRAMES = 2;
 
-    /** A daemon thread, not started. */
+    /** Bytes. Enough for the 2048 frames that JFR can keep at most; the platform's default may be too small. */
+    private static final long STACK_SIZE = 2 << 20;
+
+    private static final long SHORTEST_PAUSE_NANOS = 1_000_000;
+    private static final long LONGEST_PAUSE_NANOS = 1_000_000_000;
+
+    private final StackReplay replay;
+    private long pauseNanos = SHORTEST_PAUSE_NANOS;
+
+    /** A daemon thread, not started; nobody else may use {@code replay} for another thread. */
     protected ReplayThread(String name, StackReplay replay) {
-        super(null, null, name, 0, false);
+        super(null, null, name, STACK_SIZE, false);
         this.replay = replay;
         setDaemon(true);
     }
@@ -24,17 +35,59 @@ public abstract class ReplayThread extends Thread {
      */
     protected abstract @Nullable Publication next();
 
-    /** Told about everything that went wrong in {@link #next()} or in a replay; must not throw. */
+    /** Told about everything that went wrong in {@link #next()} or in a replay, on this thread. */
     protected abstract void failed(Throwable failure);
 
     @Override
     public final void run() {
-        for (Publication p = next(); p != null; p = next()) {
-            p.event().commit();
+        ReplayRoot root = advance();
+        while (root != null) {
+            try {
+                root.stack();
+            } catch (Throwable t) {
+                commitWithoutStack(t);
+            }
+            root = advance();
         }
     }
 
-    protected final StackReplay replay() {
-        return replay;
+    private @Nullable ReplayRoot advance() {
+        while (true) {
+            try {
+                Publication publication = next();
+                if (publication == null) {
+                    return null;
+                }
+                ReplayRoot root = replay.ready(publication.event(), publication.stack(), this::report);
+                pauseNanos = SHORTEST_PAUSE_NANOS;
+                return root;
+            } catch (Throwable t) {
+                report(t);
+                pause();
+            }
+        }
+    }
+
+    private void commitWithoutStack(Throwable failure) {
+        report(failure);
+        try {
+            replay.broken(failure).stack();
+        } catch (Throwable t) {
+            report(t);
+        }
+    }
+
+    private void report(Throwable failure) {
+        try {
+            failed(failure);
+        } catch (Throwable inReport) {
+            // Nobody is left to tell; the thread must live.
+        }
+    }
+
+    /** What fails once may fail forever; it must not take a core with it. */
+    private void pause() {
+        LockSupport.parkNanos(pauseNanos);
+        pauseNanos = Math.min(2 * pauseNanos, LONGEST_PAUSE_NANOS);
     }
 }

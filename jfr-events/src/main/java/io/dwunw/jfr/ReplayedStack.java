@@ -8,11 +8,9 @@ import java.util.List;
  */
 public final class ReplayedStack {
     private final List<FrameName> frames;
-    private final String text;
 
-    ReplayedStack(List<FrameName> innermostFirst, String text) {
-        this.frames = innermostFirst;
-        this.text = text;
+    ReplayedStack(List<FrameName> innermostFirst) {
+        this.frames = List.copyOf(innermostFirst);
     }
 
     /** All frames, innermost first, the hidden ones too. */
@@ -20,8 +18,12 @@ public final class ReplayedStack {
         return frames;
     }
 
-    /** What the {@code frames} field of an event holds: one frame a line, innermost first, without a final newline. */
+    /** What the {@code frames} field of an event holds: one frame a line, innermost first. Built at each call. */
     public String text() {
-        return text;
+        StringBuilder text = new StringBuilder(frames.size() * 48);
+        for (FrameName frame : frames) {
+            text.append(text.length() == 0 ? "" : "\n").append(frame.text());
+        }
+        return text.toString();
     }
 }

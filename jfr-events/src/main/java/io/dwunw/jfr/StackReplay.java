@@ -1,29 +1,142 @@
 package io.dwunw.jfr;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import jdk.jfr.Event;
+import org.jspecify.annotations.Nullable;
 
-/** Builds and keeps the generated classes behind {@link ReplayedStack}s. Not thread-safe: one {@link ReplayThread}. */
+/**
+ * Builds and keeps the generated classes behind {@link ReplayedStack}s.
+ *
+ * <p>Bounded: beyond {@code maxClasses} all classes are dropped at once, to be unloaded by the collector, and stacks that
+ * are still in use get new ones at their next publication.
+ *
+ * <p>Threading: {@link #prepare} and the counters from any thread; the rest belongs to the one {@link ReplayThread} that
+ * it was given to. Allocation: 16 bytes per frame of a stack, about 3 KiB of metaspace per class.
+ */
 public final class StackReplay {
-    private final int recordedDepth;
+    /** About 30 MiB of metaspace. */
+    public static final int DEFAULT_MAX_CLASSES = 10_000;
 
-    /** @param recordedDepth how many frames JFR keeps of a stack, see {@link RecordingDepth} */
+    /** Publications without replay after the JVM ran out of memory for classes. */
+    private static final int PAUSE_AFTER_OUT_OF_MEMORY = 1_000;
+
+    private final StackFolding folding;
+    private final int maxClasses;
+    private final EventSlot slot = new EventSlot();
+    private final ReplayRoot withoutReplay = new WithoutReplay(slot);
+    private ReplayGeneration generation = new ReplayGeneration(slot);
+    private @Nullable ReplayedStack current;
+    private int pause;
+
+    private long classesOfOldGenerations;
+    private volatile long classes;
+    private final AtomicLong failures = new AtomicLong();
+
+    /** For a depth as {@link RecordingDepth} reports it. */
     public StackReplay(int recordedDepth) {
-        this.recordedDepth = recordedDepth;
+        this(recordedDepth, DEFAULT_MAX_CLASSES);
     }
 
-    public int recordedDepth() {
-        return recordedDepth;
+    /**
+     * Also sets the bound on memory.
+     *
+     * @param recordedDepth how many frames JFR keeps of a stack
+     * @param maxClasses generated classes after which all are dropped
+     */
+    public StackReplay(int recordedDepth, int maxClasses) {
+        this.folding = new StackFolding(recordedDepth - ReplayThread.NOISE_FRAMES);
+        this.maxClasses = maxClasses;
     }
 
-    /** Cheap: nothing is generated before the first publication. */
+    /** A handle for these frames. Cheap: nothing is generated before the first publication. */
     public ReplayedStack prepare(List<FrameName> innermostFirst) {
-        StringBuilder text = new StringBuilder(innermostFirst.size() * 48);
-        for (int i = 0; i < innermostFirst.size(); i++) {
-            if (i > 0) {
-                text.append('\n');
-            }
-            text.append(innermostFirst.get(i).text());
+        return new ReplayedStack(innermostFirst);
+    }
+
+    /** Classes generated since the start, those dropped since included. */
+    public long classesGenerated() {
+        return classes;
+    }
+
+    /** Events that had to be committed without their stack. */
+    public long failures() {
+        return failures.get();
+    }
+
+    /**
+     * Readies {@code event} to be committed by calling the root that is returned: with {@code stack} if at all possible.
+     *
+     * @param failed told why it is not possible
+     */
+    ReplayRoot ready(Event event, @Nullable ReplayedStack stack, Consumer<Throwable> failed) {
+        slot.put(event);
+        current = stack;
+        if (stack == null || !event.isEnabled()) {
+            return withoutReplay;
         }
-        return new ReplayedStack(List.copyOf(innermostFirst), text.toString());
+        ReplayRoot known = generation.find(stack);
+        if (known != null) {
+            return known;
+        }
+        if (pause > 0) {
+            pause--;
+            failures.incrementAndGet();
+            return withoutReplay;
+        }
+        try {
+            return build(stack);
+        } catch (Throwable t) {
+            failed.accept(t);
+            return broken(t);
+        }
+    }
+
+    private ReplayRoot build(ReplayedStack stack) throws ReflectiveOperationException {
+        List<FrameName> frames = folding.fold(stack.frames());
+        if (frames.isEmpty()) {
+            return withoutReplay;
+        }
+        if (generation.classCount() >= maxClasses) {
+            startGeneration();
+        }
+        try {
+            return generation.build(stack, frames);
+        } finally {
+            classes = classesOfOldGenerations + generation.classCount();
+        }
+    }
+
+    private void startGeneration() {
+        classesOfOldGenerations += generation.classCount();
+        generation = new ReplayGeneration(slot);
+    }
+
+    /**
+     * To be told what {@link #ready} or the root it returned has thrown.
+     *
+     * @return a root that commits the same event without its stack
+     */
+    ReplayRoot broken(Throwable failure) {
+        failures.incrementAndGet();
+        if (failure instanceof LinkageError && current != null) {
+            generation.replace(current, withoutReplay);
+        } else if (failure instanceof OutOfMemoryError) {
+            startGeneration();
+            pause = PAUSE_AFTER_OUT_OF_MEMORY;
+        }
+        return withoutReplay;
+    }
+
+    int loaderCount() {
+        return generation.loaderCount();
+    }
+
+    private record WithoutReplay(EventSlot slot) implements ReplayRoot {
+        @Override
+        public void stack() {
+            slot.event.commit();
+        }
     }
 }

@@ -16,6 +16,12 @@ public final class AArch64 {
     /** AADWARF64 §4.1: pseudo-register, bit 0 set while the return address is signed. */
     public static final int RA_SIGN_STATE = 34;
 
+    /**
+     * Bits 48 to 54: where Linux lets the processor put the authentication code of a user-space instruction pointer, with
+     * 48-bit addresses and top-byte-ignore ({@code NT_ARM_PAC_MASK}).
+     */
+    public static final long DEFAULT_SIGNATURE_MASK = 0x007f_0000_0000_0000L;
+
     private static final int EM_AARCH64 = 183;
     private static final int CALLEE_SAVED = bits(X19, FP);
 

@@ -38,6 +38,11 @@ public record Architecture(
         return (calleeSaved >>> dwarfRegister & 1) != 0;
     }
 
+    /** Whether register sets have a slot for this DWARF register. */
+    public boolean hasSlot(int dwarfRegister) {
+        return dwarfRegister >= 0 && dwarfRegister < REGISTER_SLOTS;
+    }
+
     /** Whether the return address lives in a register at a function's entry (a link register), not on the stack. */
     public boolean hasLinkRegister() {
         return returnAddress != stackPointer && frameRecord != FrameRecord.X86;

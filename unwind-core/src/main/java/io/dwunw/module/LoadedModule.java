@@ -1,6 +1,7 @@
 package io.dwunw.module;
 
 import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.elf.BuildId;
 import io.dwunw.elf.ElfImage;
 import java.io.IOException;
@@ -12,12 +13,17 @@ import org.jspecify.annotations.Nullable;
  * opened when first needed, once; a failure is remembered too. Not thread-safe.
  */
 public final class LoadedModule {
+    /** What the JVM reports as InternalError: a page of a mapped file that the file no longer has. */
+    private static final String TRUNCATED = "the file was cut off while it was mapped";
+
     private final int id;
-    private final List<Mapping> mappings;
     private final ImageSource source;
+    private List<Mapping> mappings;
     private boolean opened;
     private @Nullable ElfImage image;
     private String problem = "";
+    private boolean cfiSought;
+    private @Nullable CallFrameInfo cfi;
     private boolean biasKnown;
     private long loadBias;
 
@@ -88,9 +94,27 @@ public final class LoadedModule {
                 image = source.open(this);
             } catch (IOException | MalformedDataException unusable) {
                 problem = String.valueOf(unusable.getMessage());
+            } catch (InternalError truncated) {
+                problem = TRUNCATED;
             }
         }
         return image;
+    }
+
+    /** The image's call frame information, sought by the first call; null when there is none. */
+    public @Nullable CallFrameInfo cfi() {
+        if (!cfiSought) {
+            cfiSought = true;
+            ElfImage elf = image();
+            try {
+                cfi = elf == null ? null : ImageCfi.of(elf);
+            } catch (MalformedDataException unusable) {
+                problem = String.valueOf(unusable.getMessage());
+            } catch (InternalError truncated) {
+                problem = TRUNCATED;
+            }
+        }
+        return cfi;
     }
 
     /** Why there is no image; "" if there is one, or nobody asked yet. */
@@ -98,8 +122,18 @@ public final class LoadedModule {
         return problem;
     }
 
+    /** The same file at the same place; its mappings may have been split by a change of protection since. */
     boolean isSameAs(List<Mapping> other) {
-        return mappings.equals(other);
+        Mapping mine = mappings.get(0);
+        Mapping first = other.get(0);
+        return mine.lowAvma() == first.lowAvma() && mine.fileOffset() == first.fileOffset() && mine.isSameFile(first);
+    }
+
+    /** Takes over newer lines of maps; true if they differ. */
+    boolean remap(List<Mapping> newer) {
+        boolean differ = !mappings.equals(newer);
+        mappings = List.copyOf(newer);
+        return differ;
     }
 
     @Override

@@ -27,8 +27,10 @@ final class ModuleGrouping {
         return groups;
     }
 
+    /** Small segments share a page of the file: the offset then stays the same, but code is not mapped as data is. */
     private static boolean continues(Mapping before, Mapping next) {
-        return before.isSameFile(next) && Long.compareUnsigned(next.fileOffset(), before.fileOffset()) > 0;
+        int order = Long.compareUnsigned(next.fileOffset(), before.fileOffset());
+        return before.isSameFile(next) && (order > 0 || (order == 0 && next.executable() != before.executable()));
     }
 
     /** Files without executable memory (archives, locale data, logs) cannot be on a stack. */

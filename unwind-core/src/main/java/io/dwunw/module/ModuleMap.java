@@ -35,17 +35,23 @@ public final class ModuleMap {
         }
         text = fresh;
         List<LoadedModule> found = new ArrayList<>();
+        boolean remapped = false;
         for (List<Mapping> group : ModuleGrouping.group(MapsText.parse(fresh))) {
             LoadedModule known = known(group);
-            found.add(known != null ? known : new LoadedModule(nextId++, group, source));
+            if (known == null) {
+                known = new LoadedModule(nextId++, group, source);
+            } else {
+                remapped |= known.remap(group);
+            }
+            found.add(known);
         }
-        if (found.equals(modules)) {
-            return false;
+        boolean changed = !found.equals(modules);
+        if (changed || remapped) {
+            modules = List.copyOf(found);
+            index();
+            version++;
         }
-        modules = List.copyOf(found);
-        index();
-        version++;
-        return true;
+        return changed;
     }
 
     /** The module that has this address mapped, or null. */

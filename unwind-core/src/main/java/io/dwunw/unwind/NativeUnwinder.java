@@ -1,17 +1,32 @@
 package io.dwunw.unwind;
 
 import io.dwunw.RegisterSet;
+import io.dwunw.arch.AArch64;
+import io.dwunw.arch.Architecture;
 import io.dwunw.memory.StackMemory;
+import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
+import org.jspecify.annotations.Nullable;
 
-/** One native step; a cache of unwind rules inside. Hot: allocates nothing once warm. Not thread-safe. */
+/**
+ * One native step by CFI; a cache of unwind rules inside. Hot (benchmark {@code NativeWalkBenchmark}): allocates nothing
+ * once warm. Not thread-safe.
+ */
 public final class NativeUnwinder {
     private final ModuleMap modules;
+    private final RuleCache cache = new RuleCache();
+    private final RuleCompiler compiler = new RuleCompiler();
+    private final RuleApplication application = new RuleApplication();
+    private @Nullable Architecture architecture;
+    private int modulesVersion;
+    private long signatureMask = AArch64.DEFAULT_SIGNATURE_MASK;
     private boolean leftSignalFrame;
+    private long misses;
 
     /** Walks through the modules of {@code modules}. */
     public NativeUnwinder(ModuleMap modules) {
         this.modules = modules;
+        this.modulesVersion = modules.version();
     }
 
     /**
@@ -20,14 +35,57 @@ public final class NativeUnwinder {
      *
      * @param returnAddress whether the pc is a return address; false for the innermost frame and after a signal frame
      */
+    @SuppressWarnings("ReferenceEquality") // architectures are constants; comparing their contents would be slow
     public StopReason step(RegisterSet registers, StackMemory stack, boolean returnAddress) {
         leftSignalFrame = false;
-        long lookup = FrameAddress.lookup(registers.pc(), returnAddress);
-        return modules.find(lookup) == null ? StopReason.NO_MODULE : StopReason.NO_CFI;
+        long pc = registers.pc();
+        if (pc == 0) {
+            return StopReason.END_OF_STACK;
+        }
+        if (modulesVersion != modules.version() || architecture != registers.architecture()) {
+            forgetRules(registers.architecture());
+        }
+        long lookup = FrameAddress.lookup(pc, returnAddress);
+        UnwindRule rule = cache.find(lookup);
+        if (rule == null) {
+            LoadedModule module = modules.find(lookup);
+            if (module == null) {
+                return StopReason.NO_MODULE;
+            }
+            misses++;
+            rule = cache.put(lookup, compiler.compile(module, lookup, registers.architecture()));
+        }
+        if (rule.outcome != StopReason.STEPPED) {
+            return rule.outcome;
+        }
+        StopReason reason = application.apply(rule, registers, stack, signatureMask);
+        leftSignalFrame = reason == StopReason.STEPPED && rule.signalFrame;
+        return reason;
     }
 
     /** After {@link StopReason#STEPPED}: whether the frame just left was a signal frame; the new pc is then exact. */
     public boolean leftSignalFrame() {
         return leftSignalFrame;
+    }
+
+    /** After {@link StopReason#STEPPED}: the canonical frame address of the frame just left. */
+    public long cfa() {
+        return application.cfa();
+    }
+
+    /** Addresses whose rule had to be made because the cache did not have it. */
+    public long cacheMisses() {
+        return misses;
+    }
+
+    /** AArch64: the bits of a signed return address that are not part of the address. */
+    public void signatureMask(long mask) {
+        signatureMask = mask;
+    }
+
+    private void forgetRules(Architecture now) {
+        cache.clear();
+        modulesVersion = modules.version();
+        architecture = now;
     }
 }

@@ -1,0 +1,34 @@
+package io.dwunw.agent.sidecar;
+
+import io.dwunw.agent.ringbuf.SampleHandler;
+
+/**
+ * A way to catch allocations, as the sidecar sees it. Confined to the sidecar thread, but for {@link #description()}.
+ */
+public interface Engine extends AutoCloseable {
+    /** Starts to sample. Does nothing when it samples already. */
+    void attach() throws Exception;
+
+    /** Stops to sample; records already produced can still be drained. */
+    void detach();
+
+    boolean attached();
+
+    /**
+     * Hands over records that are waiting.
+     *
+     * @param limit most records of one call
+     * @return how many there were
+     */
+    int drain(SampleHandler handler, int limit);
+
+    /** Reads the producer's counters. */
+    void counters(EngineCounters into);
+
+    /** Which mechanism is in use, for people. */
+    String description();
+
+    /** Releases everything, also after failures. */
+    @Override
+    void close();
+}

@@ -1,0 +1,83 @@
+package io.dwunw.dwarf;
+
+import io.dwunw.bytes.MalformedDataException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All CFI of one file, searchable by address: {@code .eh_frame} by its header if that is sound, else by an index made at
+ * the first need, then {@code .debug_frame}. Not thread-safe.
+ */
+public final class CallFrameInfo {
+    /** FDEs that may start at one address: an empty one beside the real one happens, more does not. */
+    private static final int MAX_NEIGHBOURS = 4;
+
+    private final List<CfiSection> sections;
+    private final @Nullable EhFrameHdr header;
+    private final @Nullable FdeIndex[] indexes;
+
+    /**
+     * CFI in these sections, searched in this order.
+     *
+     * @param header the search table of the first section, or null if there is none or it is broken
+     */
+    public CallFrameInfo(List<CfiSection> sections, @Nullable EhFrameHdr header) {
+        this.sections = List.copyOf(sections);
+        this.header = header != null && header.isSearchable() ? header : null;
+        this.indexes = new FdeIndex[sections.size()];
+    }
+
+    public List<CfiSection> sections() {
+        return sections;
+    }
+
+    /**
+     * The FDE that covers an address.
+     *
+     * @return null if no CFI does
+     * @throws MalformedDataException if the search table leads to a damaged entry and no other covers the address
+     */
+    public @Nullable Fde find(long svma) {
+        for (int i = 0; i < sections.size(); i++) {
+            Fde found = i == 0 && header != null ? findByHeader(header, sections.get(0), svma) : findByIndex(i, svma);
+            if (found != null) {
+                return found;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable Fde findByHeader(EhFrameHdr table, CfiSection section, long svma) {
+        int at = table.lastNotAfter(svma);
+        try {
+            for (int i = at; i >= 0 && i > at - MAX_NEIGHBOURS; i--) {
+                Fde fde = section.fde(table.fdeSvma(i) - section.svma());
+                if (fde.startSvma() != table.startSvma(i)) {
+                    return findByIndex(0, svma);
+                }
+                if (fde.covers(svma)) {
+                    return fde;
+                }
+            }
+            return null;
+        } catch (MalformedDataException tableLies) {
+            return findByIndex(0, svma);
+        }
+    }
+
+    private @Nullable Fde findByIndex(int section, long svma) {
+        FdeIndex index = indexes[section];
+        if (index == null) {
+            index = FdeIndex.scan(sections.get(section));
+            indexes[section] = index;
+        }
+        int at = index.lastNotAfter(svma);
+        for (int i = at; i >= 0 && i > at - MAX_NEIGHBOURS; i--) {
+            Fde fde = sections.get(section).fde(index.offset(i));
+            if (fde.covers(svma)) {
+                return fde;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,19 @@
+package io.dwunw.dwarf;
+
+/** What an expression may ask its frame for. */
+public interface ExpressionContext {
+    /** Whether the register's value in this frame is known. */
+    boolean hasRegister(int dwarfRegister);
+
+    /** Defined only where {@link #hasRegister}. */
+    long register(int dwarfRegister);
+
+    /** Whether memory can be read there. */
+    boolean canRead(long avma, int bytes);
+
+    /** Reads 1, 2, 4 or 8 bytes, zero-extended. Defined only where {@link #canRead}. */
+    long read(long avma, int bytes);
+
+    /** AVMA − SVMA of the module whose expression it is, for {@code DW_OP_addr}. */
+    long loadBias();
+}

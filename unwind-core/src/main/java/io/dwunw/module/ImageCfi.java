@@ -1,0 +1,80 @@
+package io.dwunw.module;
+
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.dwarf.CallFrameInfo;
+import io.dwunw.dwarf.CfiSection;
+import io.dwunw.dwarf.EhFrameHdr;
+import io.dwunw.elf.Elf;
+import io.dwunw.elf.ElfImage;
+import io.dwunw.elf.ProgramHeader;
+import io.dwunw.elf.SectionHeader;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Finds the call frame information of an ELF image: by sections, or by the PT_GNU_EH_FRAME segment alone. */
+public final class ImageCfi {
+    private static final String EH_FRAME = ".eh_frame";
+    private static final String EH_FRAME_HDR = ".eh_frame_hdr";
+    private static final String DEBUG_FRAME = ".debug_frame";
+    private static final String GOT = ".got";
+
+    private ImageCfi() {}
+
+    /** The image's CFI; null if it has none. */
+    public static @Nullable CallFrameInfo of(ElfImage image) {
+        int word = image.header().wordBytes();
+        EhFrameHdr header = ehFrameHdr(image);
+        List<CfiSection> sections = new ArrayList<>();
+        CfiSection ehFrame = ehFrame(image, header);
+        if (ehFrame != null) {
+            sections.add(ehFrame);
+        }
+        Bytes debugFrame = content(image, image.section(DEBUG_FRAME));
+        if (debugFrame != null) {
+            sections.add(new CfiSection(debugFrame, 0, CfiSection.Format.DEBUG_FRAME, word, 0, 0));
+        }
+        return sections.isEmpty() ? null : new CallFrameInfo(sections, ehFrame == null ? null : header);
+    }
+
+    private static @Nullable EhFrameHdr ehFrameHdr(ElfImage image) {
+        int word = image.header().wordBytes();
+        for (ProgramHeader segment : image.programHeaders()) {
+            Bytes bytes = segment.type() == Elf.PT_GNU_EH_FRAME ? image.atSvma(segment.svma()) : null;
+            if (bytes != null) {
+                return EhFrameHdr.parse(bytes, segment.svma(), word);
+            }
+        }
+        SectionHeader section = image.section(EH_FRAME_HDR);
+        Bytes bytes = content(image, section);
+        return section == null || bytes == null ? null : EhFrameHdr.parse(bytes, section.svma(), word);
+    }
+
+    private static @Nullable CfiSection ehFrame(ElfImage image, @Nullable EhFrameHdr header) {
+        int word = image.header().wordBytes();
+        SectionHeader got = image.section(GOT);
+        long dataSvma = got == null ? 0 : got.svma();
+        SectionHeader section = image.section(EH_FRAME);
+        Bytes bytes = content(image, section);
+        if (section != null && bytes != null) {
+            return new CfiSection(bytes, section.svma(), CfiSection.Format.EH_FRAME, word, 0, dataSvma);
+        }
+        Bytes rest = header == null ? null : image.atSvma(header.ehFrameSvma());
+        if (header == null || rest == null) {
+            return null;
+        }
+        return new CfiSection(rest, header.ehFrameSvma(), CfiSection.Format.EH_FRAME, word, 0, dataSvma);
+    }
+
+    private static @Nullable Bytes content(ElfImage image, @Nullable SectionHeader section) {
+        if (section == null || !section.hasContent()) {
+            return null;
+        }
+        try {
+            return image.content(section);
+        } catch (MalformedDataException damaged) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package io.dwunw.module;
+
+import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.bytes.MappedFile;
+import io.dwunw.elf.BuildId;
+import io.dwunw.elf.ElfImage;
+import io.dwunw.memory.MemoryReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens the images of a live process. In this order: the file at its path, if it still is the one that is mapped; what the
+ * kernel keeps of a deleted or replaced file ({@code map_files}, needs privileges); the image in the process's memory.
+ */
+public final class ProcessImages implements ImageSource {
+    private final String proc;
+    private final String root;
+    private final @Nullable MemoryReader memory;
+
+    private ProcessImages(String proc, String root, @Nullable MemoryReader memory) {
+        this.proc = proc;
+        this.root = root;
+        this.memory = memory;
+    }
+
+    /** This process's images. Without a memory reader there is no vdso, and no replaced file without privileges. */
+    public static ProcessImages ofSelf(@Nullable MemoryReader memory) {
+        return new ProcessImages("/proc/self", "", memory);
+    }
+
+    /** Another process's images, seen through its own root directory. */
+    public static ProcessImages of(long pid, @Nullable MemoryReader memory) {
+        return new ProcessImages("/proc/" + pid, "/proc/" + pid + "/root", memory);
+    }
+
+    @Override
+    public ElfImage open(LoadedModule module) throws IOException {
+        Mapping first = module.mappings().get(0);
+        if (first.isVdso()) {
+            return inMemory(first, "the vdso");
+        }
+        Path path = Path.of(root + first.path());
+        if (!first.deleted() && inode(path) == first.inode()) {
+            return ElfImage.ofFile(MappedFile.map(path));
+        }
+        Path kept = Path.of(proc, "map_files", hex(first.lowAvma()) + "-" + hex(first.highAvma()));
+        try {
+            return ElfImage.ofFile(MappedFile.map(kept));
+        } catch (IOException notPermitted) {
+            ElfImage loaded = inMemory(first, "replaced file " + path);
+            ElfImage sameContents = first.deleted() ? null : withBuildId(path, loaded.buildId());
+            return sameContents != null ? sameContents : loaded;
+        }
+    }
+
+    private ElfImage inMemory(Mapping first, String what) throws IOException {
+        if (memory == null) {
+            throw new IOException("no memory reader to read " + what + " with");
+        }
+        if (first.fileOffset() != 0) {
+            throw new IOException("the ELF header of " + what + " is not mapped");
+        }
+        return ElfImage.ofMemory(memory, first.lowAvma());
+    }
+
+    /** Some file systems number inodes differently in maps and in stat: the build id then tells that it is the file. */
+    private static @Nullable ElfImage withBuildId(Path path, @Nullable BuildId wanted) {
+        if (wanted == null) {
+            return null;
+        }
+        try {
+            ElfImage file = ElfImage.ofFile(MappedFile.map(path));
+            return wanted.equals(file.buildId()) ? file : null;
+        } catch (IOException | MalformedDataException differs) {
+            return null;
+        }
+    }
+
+    private static long inode(Path path) {
+        try {
+            return Files.getAttribute(path, "unix:ino", new LinkOption[0]) instanceof Long inode ? inode : -1;
+        } catch (IOException | UnsupportedOperationException unknown) {
+            return -1;
+        }
+    }
+
+    private static String hex(long avma) {
+        return Long.toHexString(avma);
+    }
+}

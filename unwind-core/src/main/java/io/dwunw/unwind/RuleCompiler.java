@@ -1,0 +1,152 @@
+package io.dwunw.unwind;
+
+import io.dwunw.arch.Architecture;
+import io.dwunw.bytes.ByteCursor;
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.dwarf.CallFrameInfo;
+import io.dwunw.dwarf.Fde;
+import io.dwunw.dwarf.RegisterRule;
+import io.dwunw.dwarf.RowEvaluator;
+import io.dwunw.dwarf.UnwindRow;
+import io.dwunw.elf.ElfImage;
+import io.dwunw.module.LoadedModule;
+import java.util.ArrayList;
+
+/** Cold: finds the row for an address and compiles it. One of the two seams where damaged data becomes a stop reason. */
+final class RuleCompiler {
+    /** Vector registers and big signal frames included, save areas are below 16 KiB; this leaves room. */
+    private static final long MAX_SAVE_AREA_BYTES = 1 << 24;
+
+    private final RowEvaluator rows = new RowEvaluator();
+
+    UnwindRule compile(LoadedModule module, long lookupAvma, Architecture architecture) {
+        try {
+            ElfImage image = module.image();
+            if (image == null || image.header().machine() != architecture.elfMachine()) {
+                return UnwindRule.none(StopReason.NO_IMAGE);
+            }
+            CallFrameInfo cfi = module.cfi();
+            long svma = module.svma(lookupAvma);
+            Fde fde = cfi == null ? null : cfi.find(svma);
+            UnwindRow row = fde == null ? null : rows.find(fde, svma);
+            if (fde == null || row == null) {
+                return UnwindRule.none(StopReason.NO_CFI);
+            }
+            return compile(fde, row, architecture, module.loadBias());
+        } catch (MalformedDataException | InternalError damaged) {
+            // InternalError: a mapped file was cut off under us.
+            return UnwindRule.none(StopReason.BAD_CFI);
+        }
+    }
+
+    static UnwindRule compile(Fde fde, UnwindRow row, Architecture architecture, long loadBias) {
+        UnwindRule.Builder rule = new UnwindRule.Builder();
+        Bytes section = fde.section().bytes();
+        if (!row.isCfaDefined()) {
+            return UnwindRule.none(StopReason.BAD_CFI);
+        }
+        if (row.isCfaExpression()) {
+            rule.cfaExpression = block(section, row.cfaOperand());
+        } else {
+            rule.cfaRegister = slot(row.cfaRegister());
+            rule.cfaOffset = row.cfaOperand();
+        }
+        rule.signalFrame = fde.cie().signalFrame();
+        rule.loadBias = loadBias;
+        int column = fde.cie().returnAddressColumn();
+        returnAddress(rule, section, row, column, architecture);
+        registers(rule, section, row, column, architecture);
+        return extent(rule, architecture.wordBytes()) ? rule.build() : UnwindRule.none(StopReason.BAD_CFI);
+    }
+
+    private static void returnAddress(
+            UnwindRule.Builder rule, Bytes section, UnwindRow row, int column, Architecture architecture) {
+        rule.returnAddressColumn = column;
+        rule.returnAddressSigned = row.isReturnAddressSigned();
+        RegisterRule how = row.rule(column);
+        switch (how) {
+            case OFFSET -> {
+                rule.returnAddress = UnwindRule.ReturnAddress.SAVED;
+                rule.returnAddressOffset = row.operand(column);
+            }
+            case UNDEFINED -> rule.returnAddress = UnwindRule.ReturnAddress.UNDEFINED;
+            case UNSPECIFIED, SAME_VALUE -> {
+                if (!architecture.hasLinkRegister() || column >= Architecture.REGISTER_SLOTS) {
+                    throw new MalformedDataException("row without return address", column);
+                }
+                rule.returnAddress = UnwindRule.ReturnAddress.IN_LINK_REGISTER;
+            }
+            default -> {
+                rule.returnAddress = UnwindRule.ReturnAddress.OTHER;
+                rule.returnAddressOther = other(section, column, how, row.operand(column));
+            }
+        }
+    }
+
+    private static void registers(
+            UnwindRule.Builder rule, Bytes section, UnwindRow row, int column, Architecture architecture) {
+        int count = Math.min(row.registerCount(), Architecture.REGISTER_SLOTS);
+        rule.savedRegisters = new int[count];
+        rule.savedOffsets = new long[count];
+        rule.others = new ArrayList<>();
+        // In an interrupted frame nothing was clobbered by a call.
+        int kept = rule.signalFrame ? -1 : architecture.calleeSaved();
+        for (int register = 0; register < count; register++) {
+            RegisterRule how = row.rule(register);
+            if (register == column || how == RegisterRule.UNSPECIFIED) {
+                continue;
+            }
+            switch (how) {
+                case UNDEFINED -> kept &= ~(1 << register);
+                case SAME_VALUE -> kept |= 1 << register;
+                case OFFSET -> {
+                    rule.savedRegisters[rule.savedCount] = register;
+                    rule.savedOffsets[rule.savedCount++] = row.operand(register);
+                }
+                default -> rule.others.add(other(section, register, how, row.operand(register)));
+            }
+        }
+        rule.kept = kept;
+    }
+
+    private static UnwindRule.Other other(Bytes section, int register, RegisterRule how, long operand) {
+        return switch (how) {
+            case EXPRESSION, VAL_EXPRESSION -> new UnwindRule.Other(register, how, 0, block(section, operand));
+            case REGISTER -> new UnwindRule.Other(register, how, slot((int) operand), null);
+            default -> new UnwindRule.Other(register, how, operand, null);
+        };
+    }
+
+    /** One check for all words that the rule reads. False if they cannot belong to one frame. */
+    private static boolean extent(UnwindRule.Builder rule, int wordBytes) {
+        boolean saved = rule.returnAddress == UnwindRule.ReturnAddress.SAVED;
+        if (!saved && rule.savedCount == 0) {
+            return true;
+        }
+        long lowest = saved ? rule.returnAddressOffset : rule.savedOffsets[0];
+        long highest = lowest;
+        for (int i = 0; i < rule.savedCount; i++) {
+            lowest = Math.min(lowest, rule.savedOffsets[i]);
+            highest = Math.max(highest, rule.savedOffsets[i]);
+        }
+        long extent = highest - lowest + wordBytes;
+        rule.lowestOffset = lowest;
+        rule.extent = (int) extent;
+        return extent > 0 && extent <= MAX_SAVE_AREA_BYTES;
+    }
+
+    private static int slot(int register) {
+        if (register >= Architecture.REGISTER_SLOTS) {
+            throw new MalformedDataException("rule needs a register that is not recorded", register);
+        }
+        return register;
+    }
+
+    private static Bytes block(Bytes section, long offset) {
+        ByteCursor at = section.cursor();
+        at.position(offset);
+        long length = at.uleb128();
+        return section.slice(at.position(), length);
+    }
+}

@@ -1,0 +1,64 @@
+package io.dwunw.dwarf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.testkit.rows.RowComparison;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** Every row of every FDE of the libraries that a JVM's stacks go through, against readelf. */
+final class RowsTest {
+    private static final List<String> LIBRARIES = List.of(
+            "libc.so.6", "libm.so.6", "libstdc++.so.6", "libcrypto.so.3", "libz.so.1", "libzip.so.4", "libgcc_s.so.1");
+    private static final long EXPECTED_ROWS = 200_000;
+
+    @Test
+    void rowsOfSystemLibrariesAndJvmsEqualReadelfs() throws IOException {
+        List<Path> files = files();
+        long rows = 0;
+        long fdes = 0;
+        for (Path file : files) {
+            RowComparison comparison = RowComparison.of(file);
+            assertThat(comparison.report()).as(file.toString()).isEmpty();
+            rows += comparison.rows();
+            fdes += comparison.fdes();
+        }
+        System.out.printf(
+                "%d files, %d FDEs, %d rows compared with readelf, 0 differences%n", files.size(), fdes, rows);
+        assertThat(rows).isGreaterThan(EXPECTED_ROWS);
+    }
+
+    private static List<Path> files() throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (String library : LIBRARIES) {
+            for (String directory : List.of("/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/lib64")) {
+                add(files, Path.of(directory, library));
+            }
+        }
+        add(files, Path.of("/usr/bin/perl"));
+        add(files, Path.of("/usr/bin/python3"));
+        Path jvms = Path.of("/usr/lib/jvm");
+        add(files, Path.of(System.getProperty("java.home"), "lib", "server", "libjvm.so"));
+        if (Files.isDirectory(jvms)) {
+            try (Stream<Path> homes = Files.list(jvms)) {
+                for (Path home : homes.sorted().toList()) {
+                    add(files, home.resolve("lib/server/libjvm.so"));
+                    add(files, home.resolve("lib/libzip.so"));
+                    add(files, home.resolve("lib/libjava.so"));
+                }
+            }
+        }
+        return files;
+    }
+
+    private static void add(List<Path> files, Path file) throws IOException {
+        if (Files.isReadable(file) && !files.contains(file.toRealPath())) {
+            files.add(file.toRealPath());
+        }
+    }
+}

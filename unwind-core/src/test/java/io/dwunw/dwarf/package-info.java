@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.dwarf;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.module;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,84 @@
+package io.dwunw.unwind;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.RegisterSet;
+import io.dwunw.arch.X86_64;
+import io.dwunw.module.ModuleMap;
+import io.dwunw.module.ProcessImages;
+import io.dwunw.testkit.NativeProgram;
+import io.dwunw.testkit.Snapshot;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+/** Walks stacks of real programs and compares every frame with what libgcc's unwinder found in the process itself. */
+@EnabledIfSystemProperty(named = "os.arch", matches = "amd64")
+final class LiveWalkTest {
+    @TestFactory
+    Stream<DynamicTest> walksOutOfLibcZlibSignalsAndThreads() throws IOException {
+        Path program = NativeProgram.compile("walks.c", "walks", "-O2", "-fomit-frame-pointer");
+        Path recording = program.resolveSibling("walks.txt");
+        NativeProgram.run(List.of(program.toString(), recording.toString()));
+        List<Snapshot> snapshots = read(recording);
+        assertThat(snapshots).hasSizeGreaterThanOrEqualTo(5);
+        return snapshots.stream().map(s -> DynamicTest.dynamicTest(s.name(), () -> assertWalk(s)));
+    }
+
+    @TestFactory
+    Stream<DynamicTest> walksOutOfLibjvm() throws IOException {
+        Path agent = NativeProgram.compile("jvmagent.c", "libjvmagent.so", "-O2", "-shared", "-fPIC");
+        List<DynamicTest> tests = new ArrayList<>();
+        for (Path java : javas()) {
+            Path recording = agent.resolveSibling("jvm.txt");
+            NativeProgram.run(List.of(java.toString(), "-agentpath:" + agent + "=" + recording, "-version"));
+            Snapshot snapshot = read(recording).get(0);
+            tests.add(DynamicTest.dynamicTest(java.toString(), () -> assertWalk(snapshot)));
+        }
+        assertThat(tests).isNotEmpty();
+        return tests.stream();
+    }
+
+    private static void assertWalk(Snapshot snapshot) {
+        ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
+        modules.update(snapshot.maps());
+        NativeUnwinder unwinder = new NativeUnwinder(modules);
+        RegisterSet registers = snapshot.registers();
+        List<Snapshot.Expected> walked = new ArrayList<>();
+        boolean returnAddress = false;
+        StopReason reason = unwinder.step(registers, snapshot.stack(), returnAddress);
+        while (reason == StopReason.STEPPED) {
+            returnAddress = !unwinder.leftSignalFrame();
+            walked.add(new Snapshot.Expected(registers.pc(), returnAddress));
+            reason = unwinder.step(registers, snapshot.stack(), returnAddress);
+        }
+        assertThat(walked).isEqualTo(snapshot.expected());
+        assertThat(walked).hasSizeGreaterThan(2);
+        assertThat(reason).isEqualTo(StopReason.END_OF_STACK);
+    }
+
+    private static List<Snapshot> read(Path recording) throws IOException {
+        return Snapshot.parse(Files.readAllLines(recording), X86_64.ARCHITECTURE, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static List<Path> javas() throws IOException {
+        Path installed = Path.of("/usr/lib/jvm");
+        if (!Files.isDirectory(installed)) {
+            return List.of(Path.of(System.getProperty("java.home"), "bin", "java"));
+        }
+        try (Stream<Path> directories = Files.list(installed)) {
+            return directories
+                    .filter(directory -> !Files.isSymbolicLink(directory))
+                    .map(directory -> directory.resolve("bin").resolve("java"))
+                    .filter(Files::isExecutable)
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.unwind;
+
+import org.jspecify.annotations.NullMarked;
