@@ -24,6 +24,8 @@
 /* glibc moved these into libc.so.6 under a new version; the old one exists everywhere. */
 #if defined(__x86_64__) && defined(__GLIBC__)
 __asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
+__asm__(".symver dladdr, dladdr@GLIBC_2.2.5");
+__asm__(".symver dlopen, dlopen@GLIBC_2.2.5");
 __asm__(".symver pthread_key_create, pthread_key_create@GLIBC_2.2.5");
 __asm__(".symver pthread_setspecific, pthread_setspecific@GLIBC_2.2.5");
 __asm__(".symver pthread_getattr_np, pthread_getattr_np@GLIBC_2.2.5");
@@ -94,12 +96,12 @@ struct gate_control {
     uint32_t capture;     /* copy into the ring; else only the probe points are called */
     uint32_t pid;
     uint32_t anchor_known;
-    uint64_t anchor_offset; /* of the JavaFrameAnchor in a JavaThread */
+    uint32_t anchor_offsets[3]; /* of _last_Java_sp, _pc and _fp in a JavaThread */
 };
 
 struct gate_statistics {
     uint64_t sampled; /* allocation records written */
-    uint64_t freed;   /* free records written */
+    uint64_t freed;   /* free records written; those that take one back do not count */
     uint64_t lost;    /* allocation records that the ring had no room for */
     uint64_t lost_frees;
     uint64_t cut;       /* snapshots that end before the stack does */
@@ -127,7 +129,7 @@ int gate_attach(bool capture);
 int gate_detach(void);
 int gate_verify(void);
 void gate_set_interval(uint64_t interval);
-void gate_set_anchor_offset(uint64_t offset);
+void gate_set_anchor_offsets(uint32_t sp, uint32_t pc, uint32_t fp);
 
 /* ---- gate_live.c: sampled heap blocks that are live ---- */
 
@@ -137,6 +139,7 @@ int gate_live_open(void);
 void gate_live_clear(void);
 bool gate_live_insert(uint64_t address);
 bool gate_live_remove(uint64_t address);
+bool gate_live_contains(uint64_t address);
 static inline bool gate_live_may_contain(uint64_t address)
 {
     return gate_filter[(uint32_t) address * GATE_FILTER_MULTIPLIER >> GATE_FILTER_SHIFT] != 0;

@@ -242,6 +242,12 @@ static void record_mapping(struct gate_thread *thread, const struct call *call, 
     }
 }
 
+/* A reservation is only address space: no memory can come of it. */
+static bool is_memory(const struct call *call)
+{
+    return call->symbol != DWUNW_MMAP || (int) call->registers[RDX] != PROT_NONE;
+}
+
 static uint64_t slow_mapping(const struct call *call)
 {
     uint64_t size = 0;
@@ -249,7 +255,8 @@ static uint64_t slow_mapping(const struct call *call)
     if (thread == NULL || !requested(call, &size) || in_other_process()) {
         return call_original(call);
     }
-    bool sampled = gate_thread_count_down(thread, size);
+    bool counts = is_memory(call);
+    bool sampled = counts && gate_thread_count_down(thread, size);
     uint64_t interval = thread->interval;
     struct gate_range undo[GATE_UNMAPPED_AT_ONCE];
     thread->inside = 1;
@@ -260,7 +267,9 @@ static uint64_t slow_mapping(const struct call *call)
         remap(thread, call->symbol, undo, undone);
     } else {
         unmap_replaced(thread, call, result, round_to_pages(size));
-        count_seen(thread, call->symbol, size);
+        if (counts) {
+            count_seen(thread, call->symbol, size);
+        }
         if (sampled) {
             record_mapping(thread, call, result, size, interval);
         }

@@ -75,8 +75,15 @@ static uint64_t java_thread_of(uint32_t tid)
     return 0;
 }
 
-/* Bytes copied: short at the first page that cannot be read. Never faults. */
-static uint32_t read_carefully(void *to, uint64_t from, uint32_t length)
+/* Without a privilege, because it is this process's own memory; and unlike a plain copy, it never faults. */
+static long read_own(const struct iovec *local, unsigned local_count, const struct iovec *remote, unsigned remote_count)
+{
+    return gate_syscall(SYS_process_vm_readv, gate_control->pid, (uintptr_t) local, local_count, (uintptr_t) remote,
+                        remote_count, 0);
+}
+
+/* Bytes copied: short at the first page that cannot be read. */
+static uint32_t read_pages(void *to, uint64_t from, uint32_t length)
 {
     struct iovec remote[MAX_STACK_PAGES];
     uint32_t wanted = 0;
@@ -89,12 +96,11 @@ static uint32_t read_carefully(void *to, uint64_t from, uint32_t length)
         wanted += piece;
     }
     struct iovec local = {.iov_base = to, .iov_len = wanted};
-    long copied = gate_syscall(SYS_process_vm_readv, gate_control->pid, (uintptr_t) &local, 1, (uintptr_t) remote,
-                               pages, 0);
+    long copied = read_own(&local, 1, remote, pages);
     return copied < 0 ? 0 : (uint32_t) copied;
 }
 
-/* The JavaThread may have died since Java told of it: hence carefully. */
+/* The JavaThread may have died since Java told of it: hence not by plain loads. */
 static void fill_anchor(struct dwunw_allocation *header)
 {
     uint64_t java_thread = java_thread_of(header->head.tid);
@@ -102,9 +108,17 @@ static void fill_anchor(struct dwunw_allocation *header)
         return;
     }
     header->anchor_thread = java_thread;
+    if (!__atomic_load_n(&gate_control->anchor_known, __ATOMIC_ACQUIRE)) {
+        return;
+    }
     uint64_t anchor[3];
-    if (__atomic_load_n(&gate_control->anchor_known, __ATOMIC_ACQUIRE)
-        && read_carefully(anchor, java_thread + gate_control->anchor_offset, sizeof(anchor)) == sizeof(anchor)) {
+    struct iovec local = {.iov_base = anchor, .iov_len = sizeof(anchor)};
+    struct iovec remote[3];
+    for (int i = 0; i < 3; i++) {
+        remote[i].iov_base = (void *) (uintptr_t) (java_thread + gate_control->anchor_offsets[i]);
+        remote[i].iov_len = sizeof(anchor[0]);
+    }
+    if (read_own(&local, 1, remote, 3) == sizeof(anchor)) {
         header->anchor_sp = anchor[0];
         header->anchor_pc = anchor[1];
         header->anchor_fp = anchor[2];
@@ -130,7 +144,7 @@ static void write_record(uint8_t *record, struct dwunw_allocation *header, bool 
     if (known) {
         memcpy(to, (const void *) (uintptr_t) header->stack_base, header->stack_length);
     } else {
-        uint32_t copied = read_carefully(to, header->stack_base, header->stack_length);
+        uint32_t copied = read_pages(to, header->stack_base, header->stack_length);
         if (copied < header->stack_length) {
             header->head.flags = (header->head.flags & ~(uint32_t) DWUNW_FLAG_STACK_CUT) | DWUNW_FLAG_STACK_FAULT;
             header->stack_length = copied;
@@ -197,8 +211,10 @@ void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned alloc
     record.size = size;
     record.interval = thread->interval;
     gate_probe_free(&record);
+    uint64_t unused = 0;
+    uint64_t *written = kind == DWUNW_KIND_FREE ? &gate_statistics.freed : &unused;
     if (!gate_control->capture) {
-        gate_count(&gate_statistics.freed);
+        gate_count(written);
         return;
     }
     struct gate_reservation reservation;
@@ -208,5 +224,5 @@ void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned alloc
     }
     memcpy(reservation.record, &record, sizeof(record));
     gate_ring_commit(&reservation);
-    gate_count(&gate_statistics.freed);
+    gate_count(written);
 }

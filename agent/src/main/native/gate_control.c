@@ -109,8 +109,10 @@ int gate_verify(void)
     return gate_slots_verify();
 }
 
-void gate_set_anchor_offset(uint64_t offset)
+void gate_set_anchor_offsets(uint32_t sp, uint32_t pc, uint32_t fp)
 {
-    gate_control->anchor_offset = offset;
+    gate_control->anchor_offsets[0] = sp;
+    gate_control->anchor_offsets[1] = pc;
+    gate_control->anchor_offsets[2] = fp;
     __atomic_store_n(&gate_control->anchor_known, 1, __ATOMIC_RELEASE);
 }

@@ -120,3 +120,13 @@ bool gate_live_remove(uint64_t address)
     }
     return false;
 }
+
+bool gate_live_contains(uint64_t address)
+{
+    bool there = false;
+    if (table != NULL) {
+        used(bucket(address, 0), address, &there);
+        used(bucket(address, 1), address, &there);
+    }
+    return there;
+}

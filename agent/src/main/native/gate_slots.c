@@ -379,6 +379,15 @@ static int defines_malloc(struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
+/* Threads may be in our code at any time, so nobody may unload it, whatever becomes of the class loader. */
+static void stay_loaded(void)
+{
+    Dl_info self;
+    if (dladdr(gate_stub, &self) != 0 && self.dli_fname != NULL) {
+        dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    }
+}
+
 /* Once, and not in an application's thread: looking up what does not exist leaves an error text in the thread. */
 void gate_slots_resolve(void)
 {
@@ -386,6 +395,7 @@ void gate_slots_resolve(void)
         defaults[i] = (uintptr_t) dlsym(RTLD_DEFAULT, names[i].name);
     }
     dl_iterate_phdr(defines_malloc, &interposed);
+    stay_loaded();
 }
 
 /* ---- dlopen and dlmopen: see OPEN_STUB in gate_entry.S ---- */
