@@ -39,7 +39,7 @@ public record AgentOptions(
     }
 
     static final long DEFAULT_INTERVAL = 512 << 10;
-    static final long MAX_INTERVAL = 1L << 40;
+    static final long MAX_INTERVAL = 1L << 32;
     static final int DEFAULT_STACK_BYTES = 64 << 10;
     static final int MIN_STACK_BYTES = 4 << 10;
     static final int MAX_STACK_BYTES = 64 << 10;

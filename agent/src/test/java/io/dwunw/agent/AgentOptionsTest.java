@@ -65,8 +65,8 @@ class AgentOptionsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "interval=0 | option 'interval' cannot be '0'; expected 1 to 1t",
-                "interval=9999999999999g | expected 1 to 1t",
+                "interval=0 | option 'interval' cannot be '0'; expected 1 to 4g",
+                "interval=9999999999999g | expected 1 to 4g",
                 "interval=-5 | option 'interval' cannot be '-5'",
                 "interval= | option 'interval' needs a value: a number of bytes such as 512k",
                 "interval | option 'interval' needs a value",

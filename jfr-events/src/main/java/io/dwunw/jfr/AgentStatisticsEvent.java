@@ -115,6 +115,18 @@ public final class AgentStatisticsEvent extends Event {
     @Description("Events that had to be committed without their stack")
     public long replayFailures;
 
+    @Label("Unpublished")
+    @Description("Sampled allocations and frees that are accounted for, but got no event because too many were waiting")
+    public long unpublished;
+
+    @Label("Internal Errors")
+    @Description("Failures inside the agent; the first of each kind is printed to standard error")
+    public long internalErrors;
+
+    @Label("Engine")
+    @Description("How allocations are caught")
+    public @Nullable String engine;
+
     /** Whether a recording wants these events. Cheap: once JFR runs, a field read. */
     public static boolean enabled() {
         return PROBE.isEnabled();

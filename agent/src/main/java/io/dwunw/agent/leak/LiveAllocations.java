@@ -1,5 +1,6 @@
 package io.dwunw.agent.leak;
 
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -157,6 +158,19 @@ public final class LiveAllocations<S> {
                 visitor.block(addresses[slot], sizes[slot], weights[slot], times[slot], (S) stack);
             }
         }
+    }
+
+    /** Forgets every block whose address {@code dead} confirms; how many there were. Cold. */
+    public int removeIf(LongPredicate dead) {
+        long[] candidates = addresses.clone();
+        int removed = 0;
+        for (long address : candidates) {
+            if (address != 0 && dead.test(address)) {
+                removeAt(slotOf(address));
+                removed++;
+            }
+        }
+        return removed;
     }
 
     private int slotOf(long address) {

@@ -18,15 +18,16 @@ public final class LiveMappings<S> {
     public static final int MAX_MAPPINGS = 1 << 17;
 
     private final TreeMap<Long, Mapping<S>> byAddress = new TreeMap<>();
+    private long added;
     private long overflowed;
 
-    private record Mapping<S>(long address, long size, double weightPerByte, long timeNanos, S stack) {
+    private record Mapping<S>(long number, long address, long size, double weightPerByte, long timeNanos, S stack) {
         long end() {
             return address + size;
         }
 
         Mapping<S> part(long from, long to) {
-            return new Mapping<>(from, to - from, weightPerByte, timeNanos, stack);
+            return new Mapping<>(number, from, to - from, weightPerByte, timeNanos, stack);
         }
     }
 
@@ -38,6 +39,7 @@ public final class LiveMappings<S> {
 
     /** Adds a mapping; what it replaces (a fixed address) is gone. Empty ranges and such beyond 2^63 are ignored. */
     public void add(long address, long size, long weight, long timeNanos, S stack) {
+        added++;
         if (address <= 0 || size <= 0 || address + size < 0) {
             return;
         }
@@ -46,7 +48,7 @@ public final class LiveMappings<S> {
             overflowed++;
             return;
         }
-        byAddress.put(address, new Mapping<>(address, size, (double) weight / size, timeNanos, stack));
+        byAddress.put(address, new Mapping<>(added, address, size, (double) weight / size, timeNanos, stack));
     }
 
     /** Takes {@code size} bytes at {@code address} away from whatever is mapped there. */
@@ -78,13 +80,24 @@ public final class LiveMappings<S> {
         return byAddress.size();
     }
 
+    /** How many of the mappings ever added have no page left. */
+    public long dead() {
+        return added
+                - byAddress.values().stream()
+                        .mapToLong(Mapping::number)
+                        .distinct()
+                        .count();
+    }
+
     /** Mappings that found no room since the start. */
     public long overflowed() {
         return overflowed;
     }
 
+    /** Forgets all mappings, and that there were any. */
     public void clear() {
         byAddress.clear();
+        added = 0;
     }
 
     /** Shows every mapping that is left to {@code visitor}, by rising address. */

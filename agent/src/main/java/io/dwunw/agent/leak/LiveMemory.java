@@ -2,6 +2,7 @@ package io.dwunw.agent.leak;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -94,6 +95,16 @@ public final class LiveMemory<S> {
         }
         allocated(block.mapping(), address, block.size(), block.weight(), block.timeNanos(), block.stack());
         return true;
+    }
+
+    /** Forgets heap blocks that died unseen: those whose address {@code dead} confirms. */
+    public int forgetBlocks(LongPredicate dead) {
+        return blocks.removeIf(dead);
+    }
+
+    /** How many of the mappings seen since the last {@link #clear} have no page left. */
+    public long deadMappings() {
+        return mappings.dead();
     }
 
     /** Number of live sampled blocks and mappings. */

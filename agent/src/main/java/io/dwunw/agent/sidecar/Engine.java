@@ -25,6 +25,15 @@ public interface Engine extends AutoCloseable {
     /** Reads the producer's counters. */
     void counters(EngineCounters into);
 
+    /** Whether the producer still takes this block for alive: tells, after frees were lost, the dead from the living. */
+    boolean isLive(long address);
+
+    /** Unmappings need to be told only while fewer sampled mappings are dead than were sampled since the attachment. */
+    void mappingsDead(long total);
+
+    /** Tells the JVM's own thread object, whose frame anchor belongs into the thread's samples; 0 if there is none. */
+    void javaThread(int tid, long javaThread);
+
     /** Which mechanism is in use, for people. */
     String description();
 

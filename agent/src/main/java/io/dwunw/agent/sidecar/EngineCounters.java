@@ -15,18 +15,18 @@ public final class EngineCounters {
     /** Records that found the ring full: their allocations or frees are unknown. */
     public long lost;
 
+    /** Those of {@link #lost} that were frees: their blocks look alive. */
+    public long lostFrees;
+
     /** Samples whose stack goes on beyond the bytes copied. */
     public long cutStacks;
 
-    /** Sampled blocks that could not be watched for their free, because too many are. */
-    public long unwatched;
-
     /** Calls of {@code allocator}, sampled or not. */
     public long calls(Allocator allocator) {
-        return calls[allocator.ordinal()];
+        return calls[allocator.number()];
     }
 
     public void calls(Allocator allocator, long count) {
-        calls[allocator.ordinal()] = count;
+        calls[allocator.number()] = count;
     }
 }

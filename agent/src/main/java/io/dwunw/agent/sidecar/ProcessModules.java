@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * Keeps the module map up to date with this process's mappings: when a pc lies in no known module, and now and then,
  * because an address may belong to another library than a moment ago.
  */
-final class ProcessModules {
+public final class ProcessModules {
     private static final Path MAPS = Path.of("/proc/self/maps");
     /** A pc in generated code asks for a refresh each time; the kernel needs about a millisecond to print a JVM's map. */
     private static final long MIN_NANOS_BETWEEN_MISSES = 20_000_000;
@@ -21,18 +21,19 @@ final class ProcessModules {
     private final DistinctErrors errors;
     private long readAt = System.nanoTime() - NANOS_BETWEEN_LOOKS;
 
-    ProcessModules(ModuleMap modules, DistinctErrors errors) {
+    /** Over a map that nobody else updates. */
+    public ProcessModules(ModuleMap modules, DistinctErrors errors) {
         this.modules = modules;
         this.errors = errors;
     }
 
     /** An address belongs to no module: looks again, unless that was done a moment ago; whether something changed. */
-    boolean refreshAfterMiss() {
+    public boolean refreshAfterMiss() {
         return System.nanoTime() - readAt >= MIN_NANOS_BETWEEN_MISSES && read();
     }
 
     /** To be called often: looks again when the last look is old. */
-    void refreshIfOld() {
+    public void refreshIfOld() {
         if (System.nanoTime() - readAt >= NANOS_BETWEEN_LOOKS) {
             read();
         }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * What happens to a sample while it lies in the ring: its stack is walked, the account of live memory is kept, and what
  * is to be published is noted down. Confined to the sidecar thread.
  */
+@SuppressWarnings("EnumOrdinal") // counts by state on the hot path
 final class SampleIntake implements SampleHandler {
     /** Allocations that wait for publication: more than any burst that the ring can hold. */
     private static final int MAX_WAITING = 1 << 17;

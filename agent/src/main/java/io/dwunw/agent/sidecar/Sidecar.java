@@ -139,6 +139,7 @@ public final class Sidecar extends ReplayThread {
         endingChunk = true;
         owed = p.intake().waiting();
         statisticsWanted = true;
+        p.reconcile();
         p.publications().noteLeaks();
     }
 

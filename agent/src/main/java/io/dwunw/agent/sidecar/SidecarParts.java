@@ -17,6 +17,10 @@ import java.time.Duration;
 public final class SidecarParts implements AutoCloseable {
     /** Distinct stacks that are recognised at once. */
     private static final int KNOWN_STACKS = 1 << 16;
+    /** A producer that is faster than this thread must not keep it from all else. */
+    private static final int MAX_DRAIN_TURNS = 256;
+
+    private static final long NANOS_BETWEEN_RECONCILIATIONS = 5_000_000_000L;
 
     private final Engine engine;
     private final EngineCounters counters = new EngineCounters();
@@ -27,7 +31,9 @@ public final class SidecarParts implements AutoCloseable {
     private final SampleIntake intake;
     private final Publications publications;
     private final ThreadCpuClock clock = new ThreadCpuClock();
-    private long handledBeforeAttach;
+    private long reconciledLostFrees;
+    private long reconciledAt = System.nanoTime();
+    private long deadMappings;
 
     /**
      * Wires the parts.
@@ -70,6 +76,7 @@ public final class SidecarParts implements AutoCloseable {
         engine.detach();
         drainAll(drainLimit);
         live.clear();
+        deadMappings = 0;
     }
 
     int drain(int limit) {
@@ -84,12 +91,29 @@ public final class SidecarParts implements AutoCloseable {
         }
     }
 
-    private static final int MAX_DRAIN_TURNS = 256;
-
     /** What can wait until nothing else is to do. */
     void idle() {
-        if (engine.attached()) {
-            modules.refreshIfOld();
+        if (!engine.attached()) {
+            return;
+        }
+        modules.refreshIfOld();
+        long dead = live.deadMappings();
+        if (dead != deadMappings) {
+            deadMappings = dead;
+            engine.mappingsDead(dead);
+        }
+        if (System.nanoTime() - reconciledAt >= NANOS_BETWEEN_RECONCILIATIONS) {
+            reconcile();
+        }
+    }
+
+    /** A free whose record was lost would leave its block alive for ever: asks the producer which blocks are. */
+    void reconcile() {
+        reconciledAt = System.nanoTime();
+        engine.counters(counters);
+        if (counters.lostFrees != reconciledLostFrees) {
+            reconciledLostFrees = counters.lostFrees;
+            live.forgetBlocks(address -> !engine.isLive(address));
         }
     }
 
@@ -125,6 +149,11 @@ public final class SidecarParts implements AutoCloseable {
         fillWalks(event);
         event.liveBlocks = live.count();
         event.sidecarCpuTime = clock.nanos();
+        event.replayClasses = replay.classesGenerated();
+        event.replayFailures = replay.failures();
+        event.unpublished = intake.unpublished();
+        event.internalErrors = internalErrors;
+        event.engine = engine.description();
         event.timePerSample = intake.walks() == 0 ? 0 : event.sidecarCpuTime / intake.walks();
         return event;
     }

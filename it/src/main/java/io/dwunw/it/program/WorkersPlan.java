@@ -14,7 +14,7 @@ public record WorkersPlan(int threads, int rounds, int kept, int pauseMicros) {
     private static final int PAGE = 4096;
 
     /** Reads what {@link #arguments()} wrote. */
-    static WorkersPlan parse(String... arguments) {
+    public static WorkersPlan parse(String... arguments) {
         return new WorkersPlan(
                 Integer.parseInt(arguments[0]),
                 Integer.parseInt(arguments[1]),
