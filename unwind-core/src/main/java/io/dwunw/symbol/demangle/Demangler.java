@@ -33,8 +33,24 @@ public final class Demangler {
     }
 
     private static String demangleBytes(String name) {
-        DemangleBudget budget = new DemangleBudget();
-        Node tree = new ItaniumParser(name, budget).parse();
-        return new ItaniumPrinter(budget).text(tree);
+        String rust = name.startsWith("_R")
+                ? RustV0Demangler.demangle(name, new DemangleBudget())
+                : RustLegacyDemangler.demangle(name);
+        if (rust != null) {
+            return rust;
+        }
+        return new ItaniumPrinter(new DemangleBudget()).text(parse(name));
+    }
+
+    private static Node parse(String name) {
+        ItaniumParser parser = new ItaniumParser(name, new DemangleBudget(), false);
+        try {
+            return parser.parse();
+        } catch (NotMangledException e) {
+            if (!parser.mayHaveOldUnresolvedNames()) {
+                throw e;
+            }
+            return new ItaniumParser(name, new DemangleBudget(), true).parse();
+        }
     }
 }

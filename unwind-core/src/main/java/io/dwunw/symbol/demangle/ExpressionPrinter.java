@@ -1,9 +1,13 @@
 package io.dwunw.symbol.demangle;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Expressions, argument lists and operators of a C++ name to text. */
 final class ExpressionPrinter {
+    private static final String SEPARATOR = ", ";
+
     private final ItaniumPrinter printer;
 
     ExpressionPrinter(ItaniumPrinter printer) {
@@ -43,24 +47,17 @@ final class ExpressionPrinter {
         }
     }
 
+    /** A tail of the list that prints nothing, since its packs are empty, takes the comma before it along. */
     private void list(Node node) {
-        boolean first = true;
-        for (Node rest = node; rest != null; rest = rest.right) {
-            if (rest.left == null) {
-                continue;
-            }
-            int before = printer.out.length();
-            if (!first) {
-                printer.append(", ");
-            }
-            int start = printer.out.length();
-            printer.print(rest.left);
-            if (printer.out.length() == start) {
-                // An empty pack leaves no comma behind.
-                printer.out.setLength(before);
-            } else {
-                first = false;
-            }
+        printer.printIfAny(node.left);
+        List<Integer> tails = new ArrayList<>();
+        for (Node rest = node.right; rest != null; rest = rest.right) {
+            printer.append(SEPARATOR);
+            tails.add(printer.length());
+            printer.printIfAny(rest.left);
+        }
+        for (int i = tails.size() - 1; i >= 0 && printer.length() == tails.get(i); i--) {
+            printer.shorten(SEPARATOR.length());
         }
     }
 

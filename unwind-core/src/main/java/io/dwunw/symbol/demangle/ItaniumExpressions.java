@@ -104,8 +104,8 @@ final class ItaniumExpressions {
 
     private Node unresolvedName() {
         in.skip(2);
-        Node scope = parser.types.type();
-        return Node.of(NodeKind.QUALIFIED_NAME, scope, withArguments(parser.names.unqualifiedName()));
+        Node scope = parser.unresolvedScope();
+        return withArguments(Node.of(NodeKind.QUALIFIED_NAME, scope, parser.names.unqualifiedName()));
     }
 
     private Node withArguments(Node name) {

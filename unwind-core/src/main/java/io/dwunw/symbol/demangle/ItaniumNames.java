@@ -56,13 +56,13 @@ final class ItaniumNames {
         in.expect('N');
         ItaniumTypes.Qualifiers qualifiers = parser.types.qualifiers(true);
         NodeKind reference = parser.types.referenceQualifier();
-        Node node = qualifiers.around(prefix());
+        Node node = qualifiers.around(prefix(true));
         in.expect('E');
         return reference == null ? node : Node.of(reference, node);
     }
 
     /** {@code <prefix>} with the {@code <unqualified-name>} at its end, up to the {@code E}. */
-    private Node prefix() {
+    Node prefix(boolean substitutable) {
         Node node = null;
         while (in.peek() != 'E') {
             char c = in.peek();
@@ -72,7 +72,7 @@ final class ItaniumNames {
                 continue;
             }
             node = prefixComponent(node);
-            if (c != 'S' && in.peek() != 'E') {
+            if (substitutable && c != 'S' && in.peek() != 'E') {
                 parser.addSubstitution(node);
             }
         }

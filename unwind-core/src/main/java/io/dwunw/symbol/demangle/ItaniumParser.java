@@ -27,7 +27,12 @@ final class ItaniumParser {
     /** In the type of a conversion operator, where {@code T_I…} may mean two things. */
     boolean inConversion;
 
-    ItaniumParser(String mangled, DemangleBudget budget) {
+    private final boolean oldUnresolvedNames;
+    private boolean metUnresolvedPrefix;
+
+    /** {@code oldUnresolvedNames}: see {@link #unresolvedScope}. */
+    ItaniumParser(String mangled, DemangleBudget budget, boolean oldUnresolvedNames) {
+        this.oldUnresolvedNames = oldUnresolvedNames;
         this.in = new MangledCursor(mangled, 0);
         this.budget = budget;
         this.names = new ItaniumNames(this);
@@ -215,6 +220,27 @@ final class ItaniumParser {
 
     private static Node special(String prefix, Node of) {
         return Node.text(NodeKind.SPECIAL_NAME, prefix, of);
+    }
+
+    /**
+     * 5.1.6.1 {@code sr}: the scope of an unresolved name, {@code <prefix> E} or a type. Old mangling left the {@code E}
+     * out, {@code sr1A1x} for today's {@code sr1AE1x}: which it is, shows only at the end of the name.
+     */
+    Node unresolvedScope() {
+        char c = in.peek();
+        boolean prefix = MangledCursor.isDigit(c) || MangledCursor.isLower(c) || c == 'C' || c == 'U' || c == 'L';
+        if (oldUnresolvedNames || !prefix) {
+            return types.type();
+        }
+        metUnresolvedPrefix = true;
+        Node scope = names.prefix(false);
+        in.take('E');
+        return scope;
+    }
+
+    /** After a failure: whether another parser should read unresolved names the old way. */
+    boolean mayHaveOldUnresolvedNames() {
+        return metUnresolvedPrefix;
     }
 
     Node addSubstitution(Node node) {

@@ -13,10 +13,11 @@ final class ItaniumPrinter {
     /** More function qualifiers than these a name cannot have. */
     private static final int MAX_NAME_MODIFIERS = 4;
 
-    final StringBuilder out = new StringBuilder();
+    private final StringBuilder out = new StringBuilder();
     final TypePrinter types;
     final ExpressionPrinter expressions;
     private final DemangleBudget budget;
+    private char lastChar = MangledCursor.END;
 
     @Nullable
     Modifier modifiers;
@@ -53,14 +54,28 @@ final class ItaniumPrinter {
             throw new NotMangledException();
         }
         out.append(text);
+        if (!text.isEmpty()) {
+            lastChar = text.charAt(text.length() - 1);
+        }
     }
 
     void append(char c) {
         out.append(c);
+        lastChar = c;
     }
 
+    int length() {
+        return out.length();
+    }
+
+    /** Takes back what was written last; {@link #lastChar} stays, and with it binutils' spacing. */
+    void shorten(int count) {
+        out.setLength(out.length() - count);
+    }
+
+    /** The character written last. */
     char lastChar() {
-        return out.length() == 0 ? MangledCursor.END : out.charAt(out.length() - 1);
+        return lastChar;
     }
 
     /** Prints a node if there is one. */
