@@ -20,6 +20,15 @@ final class DemangleBudget {
         }
     }
 
+    int depth() {
+        return depth;
+    }
+
+    /** After an abandoned attempt: back to the depth where it began. */
+    void depth(int earlier) {
+        depth = earlier;
+    }
+
     void leave() {
         depth--;
     }

@@ -263,6 +263,9 @@ final class ItaniumExpressions {
         while (in.peek() != 'E') {
             in.next();
         }
+        if (in.position() == start) {
+            throw new NotMangledException();
+        }
         return Node.of(kind, type, Node.name(in.since(start)));
     }
 }

@@ -193,10 +193,6 @@ final class ItaniumNames {
 
     /** {@code <ctor-dtor-name>}, 5.1.4.3; which of the variants it is, is not printed. */
     private Node constructorOrDestructor() {
-        Node className = parser.lastName;
-        if (className == null) {
-            throw new NotMangledException();
-        }
         boolean constructor = in.next() == 'C';
         boolean inheriting = constructor && in.take('I');
         char variant = in.next();
@@ -204,7 +200,12 @@ final class ItaniumNames {
             throw new NotMangledException();
         }
         if (inheriting) {
-            Node unusedBase = parser.types.type();
+            // The base class becomes the last name: an inherited constructor is named after it.
+            parser.types.type();
+        }
+        Node className = parser.lastName;
+        if (className == null) {
+            throw new NotMangledException();
         }
         return Node.of(constructor ? NodeKind.CONSTRUCTOR : NodeKind.DESTRUCTOR, className);
     }

@@ -127,14 +127,29 @@ final class ItaniumTypes {
     private Node ambiguousConversionType(Node parameter) {
         int position = in.position();
         int candidates = parser.substitutionCount();
-        Node arguments = parser.expressions.templateArguments();
-        if (in.peek() != 'I') {
+        Node arguments = attemptArguments();
+        if (arguments == null || in.peek() != 'I') {
             in.position(position);
             parser.forgetSubstitutionsFrom(candidates);
             return parser.addSubstitution(parameter);
         }
         parser.addSubstitution(parameter);
         return parser.addSubstitution(Node.of(NodeKind.TEMPLATE, parameter, arguments));
+    }
+
+    /** Null if they do not parse; they may refer to a candidate that is not there yet. */
+    private @Nullable Node attemptArguments() {
+        int depth = parser.budget.depth();
+        boolean expression = parser.inExpression;
+        Node held = parser.lastName;
+        try {
+            return parser.expressions.templateArguments();
+        } catch (NotMangledException e) {
+            parser.budget.depth(depth);
+            parser.inExpression = expression;
+            parser.lastName = held;
+            return null;
+        }
     }
 
     /** The types that begin with {@code D}. */
