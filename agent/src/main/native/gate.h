@@ -77,6 +77,8 @@ struct gate_thread *gate_thread_current(void);
 bool gate_thread_count_down(struct gate_thread *thread, uint64_t size);
 /* Makes the threads notice changed settings at their next call instead of at the end of their countdown. */
 void gate_thread_restart_all(void);
+/* One round of it: whether a thread had to be told. */
+bool gate_thread_restart(void);
 void gate_thread_collect_dead(void);
 int gate_thread_exclude(uint32_t tid);
 void gate_thread_seen(struct gate_seen total[GATE_SYMBOLS]);
@@ -136,7 +138,8 @@ void gate_set_anchor_offsets(uint32_t sp, uint32_t pc, uint32_t fp);
 extern uint8_t gate_filter[GATE_FILTER_SLOTS];
 
 int gate_live_open(void);
-void gate_live_clear(void);
+/* `dense`: so many blocks are sampled that the memory of a large table is worth it. */
+void gate_live_clear(bool dense);
 bool gate_live_insert(uint64_t address);
 bool gate_live_remove(uint64_t address);
 bool gate_live_contains(uint64_t address);

@@ -42,7 +42,10 @@ static struct gate_thread *enter(void)
         return NULL;
     }
     if (!gate_active()) {
-        thread->left = INT64_MAX; /* attaching resets it */
+        __atomic_store_n(&thread->left, INT64_MAX, __ATOMIC_SEQ_CST);
+        if (gate_active()) { /* attached meanwhile, perhaps too early to have seen that */
+            thread->left = 0;
+        }
         return NULL;
     }
     return thread;

@@ -12,6 +12,7 @@
 
 #define MIN_STACK_BYTES 256u
 #define MAX_STACK_BYTES 131072u
+#define DENSE_INTERVAL 4096
 
 struct gate_control *gate_control;
 struct gate_statistics gate_statistics;
@@ -82,7 +83,7 @@ void gate_set_interval(uint64_t interval)
 /* Number of slots patched. What was live before is not known: the tables start empty. */
 int gate_attach(bool capture)
 {
-    gate_live_clear();
+    gate_live_clear(gate_control->interval < DENSE_INTERVAL);
     gate_region_clear();
     gate_control->capture = capture;
     __atomic_store_n(&gate_control->active, 1, __ATOMIC_RELEASE);
@@ -106,6 +107,7 @@ int gate_verify(void)
         return restore_again ? gate_detach() : 0;
     }
     gate_thread_collect_dead();
+    gate_thread_restart();
     return gate_slots_verify();
 }
 

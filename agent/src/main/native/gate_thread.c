@@ -267,15 +267,20 @@ static bool restart(struct gate_thread *thread, void *context)
     return false;
 }
 
+bool gate_thread_restart(void)
+{
+    bool changed = false;
+    visit_all(restart, &changed);
+    return changed;
+}
+
 void gate_thread_restart_all(void)
 {
     /* Twice without a change, with time for store buffers to drain between; a storm of allocations gets a bounded
-     * number of rounds. */
+     * number of rounds. Whoever was interrupted for longer than that is caught at the next verification. */
     int quiet = 0;
     for (int round = 0; round < 1000 && quiet < 2; round++) {
-        bool changed = false;
-        visit_all(restart, &changed);
-        quiet = changed ? 0 : quiet + 1;
+        quiet = gate_thread_restart() ? 0 : quiet + 1;
         struct timespec pause = {.tv_sec = 0, .tv_nsec = 20000};
         gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
     }
