@@ -61,7 +61,7 @@ struct gate_thread {
     uint32_t excluded; /* 1 + index into the frozen counters; 0 = a thread like any other */
     uint32_t state;
     uint32_t unused;
-    struct gate_seen seen[GATE_SYMBOLS]; /* by allocator; of all the threads that have owned this block */
+    struct gate_seen seen[GATE_COUNTERS]; /* by allocator; of all the threads that have owned this block */
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct gate_thread, left) == GATE_THREAD_LEFT, "left");
@@ -81,7 +81,7 @@ void gate_thread_restart_all(void);
 bool gate_thread_restart(void);
 void gate_thread_collect_dead(void);
 int gate_thread_exclude(uint32_t tid);
-void gate_thread_seen(struct gate_seen total[GATE_SYMBOLS]);
+void gate_thread_seen(struct gate_seen total[GATE_COUNTERS]);
 /* [low, high) of the stack that `sp` lies on; false when it is a stack that nothing is known about. */
 bool gate_thread_stack(struct gate_thread *thread, uint64_t sp, bool may_ask_pthread, uint64_t *high);
 /* Exponentially distributed with mean `interval`, rounded so that `size >= left` has probability 1-exp(-size/interval). */

@@ -13,9 +13,11 @@
 #define MIN_STACK_BYTES 256u
 #define MAX_STACK_BYTES 131072u
 #define DENSE_INTERVAL 4096
+#define VERIFICATIONS_PER_COLLECTION 64
 
 struct gate_control *gate_control;
 struct gate_statistics gate_statistics;
+static unsigned verifications;
 static bool restore_again; /* the last detaching did not get through to the slots */
 
 void *gate_map(uint64_t bytes)
@@ -106,7 +108,10 @@ int gate_verify(void)
     if (!gate_active()) {
         return restore_again ? gate_detach() : 0;
     }
-    gate_thread_collect_dead();
+    /* A system call for each thread: not at every look. */
+    if (verifications++ % VERIFICATIONS_PER_COLLECTION == 0) {
+        gate_thread_collect_dead();
+    }
     gate_thread_restart();
     return gate_slots_verify();
 }
