@@ -7,7 +7,11 @@
 #ifndef DWUNW_KERNEL_H
 #define DWUNW_KERNEL_H
 
+#ifdef __bpf__
 #define SEC(name) __attribute__((section(name), used))
+#else /* the layout test looks at the declarations with the host's compiler */
+#define SEC(name)
+#endif
 #define INLINE static inline __attribute__((always_inline))
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)

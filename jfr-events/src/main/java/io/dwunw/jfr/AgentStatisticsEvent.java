@@ -127,7 +127,7 @@ public final class AgentStatisticsEvent extends Event {
     @Description("How allocations are caught")
     public @Nullable String engine;
 
-    /** Whether a recording wants these events. Cheap: once JFR runs, a field read. */
+    /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
     public static boolean enabled() {
         return PROBE.isEnabled();
     }

@@ -33,8 +33,7 @@ public record FrameName(String className, String methodName, String descriptor, 
     private static String libraryName(String fileName) {
         int slash = fileName.lastIndexOf('/');
         String base = slash < 0 ? fileName : fileName.substring(slash + 1);
-        int suffix = base.indexOf(".so", 1);
-        boolean shared = suffix > 0 && (suffix + 3 == base.length() || base.charAt(suffix + 3) == '.');
-        return (shared ? base.substring(0, suffix) : base).replace('.', '·');
+        int suffix = base.endsWith(".so") ? base.length() - 3 : base.indexOf(".so.", 1);
+        return (suffix > 0 ? base.substring(0, suffix) : base).replace('.', '·');
     }
 }

@@ -36,7 +36,7 @@ public final class NativeFreeEvent extends Event {
     @Timespan(Timespan.NANOSECONDS)
     public long lifetime;
 
-    /** Whether a recording wants these events. Cheap: once JFR runs, a field read. */
+    /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
     public static boolean enabled() {
         return PROBE.isEnabled();
     }

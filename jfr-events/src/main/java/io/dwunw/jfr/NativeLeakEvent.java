@@ -50,7 +50,7 @@ public final class NativeLeakEvent extends Event {
     @Description("The stack with exact names, modules and offsets, one frame a line, innermost first")
     public @Nullable String frames;
 
-    /** Whether a recording wants these events. Cheap: once JFR runs, a field read. */
+    /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
     public static boolean enabled() {
         return PROBE.isEnabled();
     }

@@ -1,8 +1,7 @@
 package io.dwunw.jfr;
 
-import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import jdk.jfr.Event;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.FlightRecorderListener;
 import jdk.jfr.Recording;
@@ -11,19 +10,17 @@ import jdk.jfr.Recording;
  * The events' life in recordings: when any recording wants them, when a chunk ends, when a statistic is due. Never starts
  * the recorder, and costs next to nothing until somebody else does.
  *
- * <p>Threading: callbacks come on threads of JFR, or of whoever starts and stops recordings, under JFR's lock.
+ * <p>Threading: {@code wanted} comes on whatever thread starts or stops a recording, one call at a time, without a lock of
+ * JFR; that thread waits for it. The end of a chunk comes under JFR's lock. Statistics come on JFR's periodic thread.
  */
 public final class RecordingHooks implements AutoCloseable {
-    private static final List<Class<? extends Event>> TYPES = List.of(
-            NativeAllocationEvent.class, NativeFreeEvent.class, NativeLeakEvent.class, AgentStatisticsEvent.class);
-
     private final Consumer<Boolean> wanted;
     private final Runnable chunkEnd;
     private final Runnable statistics;
     private final FlightRecorderListener listener = new Listener();
+    private final AtomicBoolean hooked = new AtomicBoolean();
+    private volatile boolean closed;
     private boolean lastWanted;
-    private boolean hooked;
-    private boolean closed;
 
     private RecordingHooks(Consumer<Boolean> wanted, Rendezvous chunkEnd, Runnable statistics) {
         this.wanted = wanted;
@@ -34,8 +31,8 @@ public final class RecordingHooks implements AutoCloseable {
     /**
      * Call once, early.
      *
-     * @param wanted told true when the first recording enables an event of dwunw, false when none does any more; must
-     *     return at once
+     * @param wanted told true when the first recording enables an event of dwunw, false when none does any more; may
+     *     wait for a moment, but not for a thread that calls {@link #poll} or {@link #close}
      * @param chunkEnd where JFR waits for the {@code dwunw.NativeLeak} events of a chunk, if they are enabled
      * @param statistics runs each second while {@code dwunw.AgentStatistics} is enabled: to commit one, or have one
      *     committed
@@ -46,12 +43,16 @@ public final class RecordingHooks implements AutoCloseable {
         return hooks;
     }
 
-    /** Whether a recording wants any event of dwunw now. Cheap: a field read per event type. */
+    /**
+     * Whether a recording wants any event of dwunw now. Cheap: a field read per event type. While the recorder has not
+     * been started, not even the event classes are loaded, which takes JFR 200 ms.
+     */
     public static boolean wanted() {
-        return NativeAllocationEvent.enabled()
-                || NativeLeakEvent.enabled()
-                || AgentStatisticsEvent.enabled()
-                || NativeFreeEvent.enabled();
+        return FlightRecorder.isInitialized()
+                && (NativeAllocationEvent.enabled()
+                        || NativeLeakEvent.enabled()
+                        || AgentStatisticsEvent.enabled()
+                        || NativeFreeEvent.enabled());
     }
 
     /**
@@ -68,25 +69,25 @@ public final class RecordingHooks implements AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         FlightRecorder.removeListener(listener);
-        synchronized (this) {
-            closed = true;
-            if (hooked) {
-                hooked = false;
-                FlightRecorder.removePeriodicEvent(chunkEnd);
-                FlightRecorder.removePeriodicEvent(statistics);
-            }
+        if (hooked.compareAndSet(true, false)) {
+            FlightRecorder.removePeriodicEvent(chunkEnd);
+            FlightRecorder.removePeriodicEvent(statistics);
         }
         poll();
     }
 
-    private synchronized void hook() {
-        if (hooked || closed) {
+    /** Without a lock of ours, because JFR takes its own here and calls us under it elsewhere. */
+    private void hook() {
+        if (closed || !hooked.compareAndSet(false, true)) {
             return;
         }
-        hooked = true;
         // Now, because the first commit of an unregistered type would take the lock under which JFR may wait for it.
-        TYPES.forEach(FlightRecorder::register);
+        FlightRecorder.register(NativeAllocationEvent.class);
+        FlightRecorder.register(NativeFreeEvent.class);
+        FlightRecorder.register(NativeLeakEvent.class);
+        FlightRecorder.register(AgentStatisticsEvent.class);
         FlightRecorder.addPeriodicEvent(NativeLeakEvent.class, chunkEnd);
         FlightRecorder.addPeriodicEvent(AgentStatisticsEvent.class, statistics);
     }

@@ -12,6 +12,9 @@ interface Links extends AutoCloseable {
     interface Method {
         Links attach(Libc libc) throws KernelCallException;
 
+        /** Fails as {@link #attach} would for want of a privilege, without leaving anything behind. */
+        default void tryOut(Libc libc) throws KernelCallException {}
+
         /** For people, for example {@code uprobe_multi, session}. */
         String description();
     }

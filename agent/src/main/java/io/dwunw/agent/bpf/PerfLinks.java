@@ -96,6 +96,11 @@ final class PerfLinks implements Links.Method {
         }
     }
 
+    @Override
+    public void tryOut(Libc libc) throws KernelCallException {
+        bpf.close(open(libc.path(), libc.points().get(0).fileOffset(), 0));
+    }
+
     private void attach(List<Integer> descriptors, Libc libc, Libc.ProbePoint point, int program, long config)
             throws KernelCallException {
         int event = open(libc.path(), point.fileOffset(), config);

@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +30,7 @@ public final class UprobeEngine implements AutoCloseable {
     private static final String OBJECT = "dwunw.bpf.o";
 
     private final BpfSystem bpf;
+    private final HostFiles files;
     private final LoadedObject object;
     private final Libc libc;
     private final Links.Method method;
@@ -39,14 +41,26 @@ public final class UprobeEngine implements AutoCloseable {
     private boolean closed;
 
     private UprobeEngine(
-            BpfSystem bpf, LoadedObject object, Libc libc, Links.Method method, SharedState state, RingBuffer ring) {
+            BpfSystem bpf,
+            HostFiles files,
+            LoadedObject object,
+            Libc libc,
+            Links.Method method,
+            SharedState state,
+            RingBuffer ring) {
         this.bpf = bpf;
+        this.files = files;
         this.object = object;
         this.libc = libc;
         this.method = method;
         this.state = state;
         this.ring = ring;
-        this.bounds = new StackBounds(HostFiles.RUNNING, this::stackBounds);
+        this.bounds = new StackBounds(files, this::stackBounds);
+    }
+
+    /** What is certain to be missing here, found without the native library and in no time; empty if nothing is. */
+    public static Optional<BpfUnavailableException> certainlyMissing() {
+        return new Diagnosis(HostFiles.RUNNING).missingCapabilities();
     }
 
     /**
@@ -81,8 +95,9 @@ public final class UprobeEngine implements AutoCloseable {
             state = SharedState.map(bpf, object);
             state.interval(config.intervalBytes());
             Links.Method method = choice.choose(bpf, object, files, pid);
+            method.tryOut(libc);
             RingBuffer ring = RingBuffer.map(kernel, object.map("ring"), config.ringBytes());
-            return new UprobeEngine(bpf, object, libc, method, state, ring);
+            return new UprobeEngine(bpf, files, object, libc, method, state, ring);
         } catch (KernelCallException e) {
             closeAll(state, object);
             throw new Diagnosis(files).of(e);
@@ -148,7 +163,7 @@ public final class UprobeEngine implements AutoCloseable {
         try {
             links = method.attach(libc);
         } catch (KernelCallException e) {
-            throw new Diagnosis(HostFiles.RUNNING).of(e);
+            throw new Diagnosis(files).of(e);
         }
     }
 
