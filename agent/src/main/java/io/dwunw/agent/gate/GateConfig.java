@@ -10,7 +10,7 @@ package io.dwunw.agent.gate;
  */
 public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
     public static final int DEFAULT_STACK_BYTES = 64 << 10;
-    public static final int DEFAULT_RING_BYTES = 8 << 20;
+    public static final int DEFAULT_RING_BYTES = 16 << 20;
     /** Where every allocation is sampled, a burst must find room. */
     public static final int DENSE_RING_BYTES = 256 << 20;
 
