@@ -91,7 +91,7 @@ final class FakeKernel implements Kernel {
             case BpfAttr.BPF_MAP_CREATE, BpfAttr.BPF_PROG_LOAD -> descriptor();
             case BpfAttr.BPF_LINK_CREATE ->
                 link(Linux.memory(attr, BpfAttr.BYTES).order(ByteOrder.LITTLE_ENDIAN));
-            case BpfAttr.BPF_MAP_GET_NEXT_KEY, BpfAttr.BPF_MAP_LOOKUP_ELEM -> -Errno.ENOENT;
+            case BpfAttr.BPF_MAP_LOOKUP_AND_DELETE_BATCH, BpfAttr.BPF_MAP_LOOKUP_ELEM -> -Errno.ENOENT;
             default -> 0;
         };
     }

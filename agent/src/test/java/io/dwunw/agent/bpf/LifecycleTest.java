@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -109,14 +110,22 @@ class LifecycleTest {
     @Test
     void whatWasLiveBeforeADetachIsForgotten() throws Exception {
         Recorder recorder = new Recorder();
-        long[] block = new long[1];
+        long[] blocks = new long[10_000]; // more than are removed with one call
         try (UprobeEngine engine = UprobeEngine.open(UprobeConfig.of(1).withStackBytes(4096))) {
-            Tracing.run(engine, recorder, e -> block[0] = Allocations.malloc(91_001));
-            assertThat(engine.isLive(block[0])).isFalse();
+            Tracing.run(engine, recorder, e -> {
+                Arrays.setAll(blocks, i -> Allocations.malloc(91));
+                assertThat(e.isLive(blocks[0])).isTrue();
+            });
+            for (long block : blocks) {
+                assertThat(engine.isLive(block)).isFalse();
+            }
             recorder.clear();
-            Tracing.run(engine, recorder, e -> Allocations.free(block[0]));
+            Tracing.run(engine, recorder, e -> Allocations.free(blocks[0]));
+            assertThat(recorder.storyOf(blocks[0])).doesNotContain("-free 0");
         }
-        assertThat(recorder.storyOf(block[0])).doesNotContain("-free 0");
+        for (int i = 1; i < blocks.length; i++) {
+            Allocations.free(blocks[i]);
+        }
     }
 
     @Test
