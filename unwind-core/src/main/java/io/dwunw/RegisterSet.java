@@ -39,6 +39,22 @@ public final class RegisterSet {
         return new RegisterSet(architecture, version);
     }
 
+    /**
+     * Converts a sample, as a profiler or a core file states it, into a register set.
+     *
+     * @param dwarfRegisters values by DWARF number; slots beyond its length stay unknown
+     */
+    public static RegisterSet ofSample(Architecture architecture, long pc, long sp, long... dwarfRegisters) {
+        RegisterSet registers = prepare(architecture);
+        int count = Math.min(dwarfRegisters.length, Architecture.REGISTER_SLOTS);
+        for (int i = 0; i < count; i++) {
+            registers.set(i, dwarfRegisters[i]);
+        }
+        registers.sp(sp);
+        registers.pc(pc);
+        return registers;
+    }
+
     public Architecture architecture() {
         return architecture;
     }

@@ -36,6 +36,7 @@ final class ReplayGeneration {
     private final WeakHashMap<ReplayedStack, ReplayRoot> chains = new WeakHashMap<>();
     private int interfaceCount;
     private int classCount;
+    private long bytes;
 
     ReplayGeneration(EventSlot slot) {
         this.slot = slot;
@@ -44,6 +45,16 @@ final class ReplayGeneration {
 
     int classCount() {
         return classCount;
+    }
+
+    /** Lives as long as any class of this generation. */
+    ClassLoader loader() {
+        return callees;
+    }
+
+    /** Size of all class files. Metaspace takes about five times as much. */
+    long bytes() {
+        return bytes;
     }
 
     int loaderCount() {
@@ -113,8 +124,7 @@ final class ReplayGeneration {
             return;
         }
         String name = CALLEES + interfaceCount++;
-        callees.define(ReplayClassWriter.callees(name, methods));
-        classCount++;
+        define(callees, ReplayClassWriter.callees(name, methods));
         for (Signature method : methods) {
             interfaces.put(method, name);
         }
@@ -155,11 +165,17 @@ final class ReplayGeneration {
         while (index >= loaders.size()) {
             loaders.add(new ReplayLoader(callees));
         }
-        Constructor<?> constructor = loaders.get(index).define(classFile).getConstructor();
-        classCount++;
+        Constructor<?> constructor = define(loaders.get(index), classFile).getConstructor();
         ReplayNode prototype = (ReplayNode) constructor.newInstance();
         for (CallEdge edge : part) {
             prototypes.put(edge, prototype);
         }
+    }
+
+    private Class<?> define(ReplayLoader loader, byte[] classFile) {
+        Class<?> defined = loader.define(classFile);
+        classCount++;
+        bytes += classFile.length;
+        return defined;
     }
 }

@@ -1,5 +1,7 @@
 package io.dwunw.jfr;
 
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -9,24 +11,28 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds and keeps the generated classes behind {@link ReplayedStack}s.
  *
- * <p>Bounded: beyond {@code maxClasses} all classes are dropped at once, to be unloaded by the collector, and stacks that
- * are still in use get new ones at their next publication.
+ * <p>Bounded: beyond {@code maxClassBytes} all classes are dropped at once, to be unloaded by the collector, and stacks that
+ * are still in use get new ones at their next publication. If too many wait to be unloaded, new stacks are not replayed.
  *
  * <p>Threading: {@link #prepare} and the counters from any thread; the rest belongs to the one {@link ReplayThread} that
- * it was given to. Allocation: 16 bytes per frame of a stack, about 3 KiB of metaspace per class.
+ * it was given to. Allocation: 16 bytes per frame of a stack, about 2 KiB of metaspace per class.
  */
 public final class StackReplay {
-    /** About 30 MiB of metaspace. */
-    public static final int DEFAULT_MAX_CLASSES = 10_000;
+    /** Bytes. About 12 000 classes, and 30 MiB of metaspace. */
+    public static final long DEFAULT_MAX_CLASS_BYTES = 5 << 20;
 
-    /** Publications without replay after the JVM ran out of memory for classes. */
-    private static final int PAUSE_AFTER_OUT_OF_MEMORY = 1_000;
+    /** Generations that wait to be unloaded. Many where the collector comes rarely, all where it never unloads. */
+    private static final int MAX_RETIRED = 3;
+
+    /** Publications without replay of new stacks, when there is no memory for more classes. */
+    private static final int PAUSE = 1_000;
 
     private final StackFolding folding;
-    private final int maxClasses;
+    private final long maxClassBytes;
     private final EventSlot slot = new EventSlot();
     private final ReplayRoot withoutReplay = new WithoutReplay(slot);
     private ReplayGeneration generation = new ReplayGeneration(slot);
+    private final List<WeakReference<ClassLoader>> retired = new ArrayList<>();
     private @Nullable ReplayedStack current;
     private int pause;
 
@@ -36,18 +42,18 @@ public final class StackReplay {
 
     /** For a depth as {@link RecordingDepth} reports it. */
     public StackReplay(int recordedDepth) {
-        this(recordedDepth, DEFAULT_MAX_CLASSES);
+        this(recordedDepth, DEFAULT_MAX_CLASS_BYTES);
     }
 
     /**
      * Also sets the bound on memory.
      *
      * @param recordedDepth how many frames JFR keeps of a stack
-     * @param maxClasses generated classes after which all are dropped
+     * @param maxClassBytes size of all class files after which all are dropped; metaspace takes five times as much
      */
-    public StackReplay(int recordedDepth, int maxClasses) {
+    public StackReplay(int recordedDepth, long maxClassBytes) {
         this.folding = new StackFolding(recordedDepth - ReplayThread.NOISE_FRAMES);
-        this.maxClasses = maxClasses;
+        this.maxClassBytes = maxClassBytes;
     }
 
     /** A handle for these frames. Cheap: nothing is generated before the first publication. */
@@ -98,8 +104,10 @@ public final class StackReplay {
         if (frames.isEmpty()) {
             return withoutReplay;
         }
-        if (generation.classCount() >= maxClasses) {
-            startGeneration();
+        if (generation.bytes() >= maxClassBytes && !startGeneration()) {
+            pause = PAUSE;
+            failures.incrementAndGet();
+            return withoutReplay;
         }
         try {
             return generation.build(stack, frames);
@@ -108,9 +116,15 @@ public final class StackReplay {
         }
     }
 
-    private void startGeneration() {
+    private boolean startGeneration() {
+        retired.removeIf(loader -> loader.get() == null);
+        if (retired.size() >= MAX_RETIRED) {
+            return false;
+        }
+        retired.add(new WeakReference<>(generation.loader()));
         classesOfOldGenerations += generation.classCount();
         generation = new ReplayGeneration(slot);
+        return true;
     }
 
     /**
@@ -120,11 +134,11 @@ public final class StackReplay {
      */
     ReplayRoot broken(Throwable failure) {
         failures.incrementAndGet();
-        if (failure instanceof LinkageError && current != null) {
-            generation.replace(current, withoutReplay);
-        } else if (failure instanceof OutOfMemoryError) {
+        if (failure instanceof OutOfMemoryError) {
             startGeneration();
-            pause = PAUSE_AFTER_OUT_OF_MEMORY;
+            pause = PAUSE;
+        } else if (failure instanceof Error && current != null) {
+            generation.replace(current, withoutReplay); // it would fail again
         }
         return withoutReplay;
     }

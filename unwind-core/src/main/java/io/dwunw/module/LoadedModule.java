@@ -20,10 +20,8 @@ public final class LoadedModule {
     private final ImageSource source;
     private List<Mapping> mappings;
     private boolean opened;
-    private @Nullable ElfImage image;
+    private @Nullable OpenedImage data;
     private String problem = "";
-    private boolean cfiSought;
-    private @Nullable CallFrameInfo cfi;
     private boolean biasKnown;
     private long loadBias;
 
@@ -66,13 +64,16 @@ public final class LoadedModule {
     public long loadBias() {
         if (!biasKnown) {
             biasKnown = true;
-            Mapping first = mappings.get(0);
             ElfImage elf = image();
-            loadBias = elf == null
-                    ? first.lowAvma() - first.fileOffset()
-                    : elf.loadBias(first.lowAvma(), first.fileOffset());
+            Mapping first = mappings.get(0);
+            loadBias = elf == null ? first.lowAvma() - first.fileOffset() : loadBias(elf);
         }
         return loadBias;
+    }
+
+    /** AVMA − SVMA as this image of the module's file has it. */
+    public long loadBias(ElfImage elf) {
+        return elf.loadBias(lowAvma(), mappings.get(0).fileOffset());
     }
 
     /** The address in the file's own terms. */
@@ -88,33 +89,29 @@ public final class LoadedModule {
 
     /** The ELF image, opened by the first call; null when there is no way to it, see {@link #problem}. */
     public @Nullable ElfImage image() {
+        ModuleData opened = data();
+        return opened == null ? null : opened.image();
+    }
+
+    /** The image's call frame information, sought by the first call; null when there is none. */
+    public @Nullable CallFrameInfo cfi() {
+        ModuleData opened = data();
+        return opened == null ? null : opened.cfi();
+    }
+
+    @Nullable
+    ModuleData data() {
         if (!opened) {
             opened = true;
             try {
-                image = source.open(this);
+                data = new OpenedImage(source.open(this));
             } catch (IOException | MalformedDataException unusable) {
                 problem = String.valueOf(unusable.getMessage());
             } catch (InternalError truncated) {
                 problem = TRUNCATED;
             }
         }
-        return image;
-    }
-
-    /** The image's call frame information, sought by the first call; null when there is none. */
-    public @Nullable CallFrameInfo cfi() {
-        if (!cfiSought) {
-            cfiSought = true;
-            ElfImage elf = image();
-            try {
-                cfi = elf == null ? null : ImageCfi.of(elf);
-            } catch (MalformedDataException unusable) {
-                problem = String.valueOf(unusable.getMessage());
-            } catch (InternalError truncated) {
-                problem = TRUNCATED;
-            }
-        }
-        return cfi;
+        return data;
     }
 
     /** Why there is no image; "" if there is one, or nobody asked yet. */

@@ -24,7 +24,7 @@ public record Mapping(
     }
 
     /** Whether an ELF file can stand behind it. */
-    boolean hasFile() {
+    public boolean hasFile() {
         return inode != 0 && path.startsWith("/");
     }
 

@@ -5,6 +5,7 @@ import io.dwunw.arch.AArch64;
 import io.dwunw.arch.Architecture;
 import io.dwunw.memory.StackMemory;
 import io.dwunw.module.LoadedModule;
+import io.dwunw.module.ModuleDataSource;
 import io.dwunw.module.ModuleMap;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class NativeUnwinder {
     private final ModuleMap modules;
     private final RuleCache cache = new RuleCache();
-    private final RuleCompiler compiler = new RuleCompiler();
+    private final RuleCompiler compiler;
     private final RuleApplication application = new RuleApplication();
     private @Nullable Architecture architecture;
     private int modulesVersion;
@@ -23,9 +24,15 @@ public final class NativeUnwinder {
     private boolean leftSignalFrame;
     private long misses;
 
-    /** Walks through the modules of {@code modules}. */
+    /** Walks through the modules of {@code modules}, whose images it opens and keeps. */
     public NativeUnwinder(ModuleMap modules) {
+        this(modules, ModuleDataSource.OF_THE_MAP);
+    }
+
+    /** Walks through the modules of {@code modules}, borrowing their data from {@code source}. */
+    public NativeUnwinder(ModuleMap modules, ModuleDataSource source) {
         this.modules = modules;
+        this.compiler = new RuleCompiler(source);
         this.modulesVersion = modules.version();
     }
 
@@ -53,7 +60,11 @@ public final class NativeUnwinder {
                 return StopReason.NO_MODULE;
             }
             misses++;
-            rule = cache.put(lookup, compiler.compile(module, lookup, registers.architecture()));
+            rule = compiler.compile(module, lookup, registers.architecture());
+            if (rule.outcome == StopReason.NO_IMAGE) {
+                return StopReason.NO_IMAGE; // may be had later; whoever opens images remembers failures
+            }
+            rule = cache.put(lookup, rule);
         }
         if (rule.outcome != StopReason.STEPPED) {
             return rule.outcome;

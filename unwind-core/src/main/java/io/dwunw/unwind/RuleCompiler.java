@@ -9,8 +9,9 @@ import io.dwunw.dwarf.Fde;
 import io.dwunw.dwarf.RegisterRule;
 import io.dwunw.dwarf.RowEvaluator;
 import io.dwunw.dwarf.UnwindRow;
-import io.dwunw.elf.ElfImage;
 import io.dwunw.module.LoadedModule;
+import io.dwunw.module.ModuleData;
+import io.dwunw.module.ModuleDataSource;
 import java.util.ArrayList;
 
 /** Cold: finds the row for an address and compiles it. One of the two seams where damaged data becomes a stop reason. */
@@ -19,25 +20,39 @@ final class RuleCompiler {
     private static final long MAX_SAVE_AREA_BYTES = 1 << 24;
 
     private final RowEvaluator rows = new RowEvaluator();
+    private final ModuleDataSource source;
+
+    RuleCompiler(ModuleDataSource source) {
+        this.source = source;
+    }
 
     UnwindRule compile(LoadedModule module, long lookupAvma, Architecture architecture) {
+        ModuleData data = source.acquire(module);
+        if (data == null) {
+            return UnwindRule.none(StopReason.NO_IMAGE);
+        }
         try {
-            ElfImage image = module.image();
-            if (image == null || image.header().machine() != architecture.elfMachine()) {
-                return UnwindRule.none(StopReason.NO_IMAGE);
-            }
-            CallFrameInfo cfi = module.cfi();
-            long svma = module.svma(lookupAvma);
-            Fde fde = cfi == null ? null : cfi.find(svma);
-            UnwindRow row = fde == null ? null : rows.find(fde, svma);
-            if (fde == null || row == null) {
-                return UnwindRule.none(StopReason.NO_CFI);
-            }
-            return compile(fde, row, architecture, module.loadBias());
+            return compile(data, module, lookupAvma, architecture);
         } catch (MalformedDataException | InternalError damaged) {
             // InternalError: a mapped file was cut off under us.
             return UnwindRule.none(StopReason.BAD_CFI);
+        } finally {
+            source.release(data);
         }
+    }
+
+    private UnwindRule compile(ModuleData data, LoadedModule module, long lookupAvma, Architecture architecture) {
+        if (data.image().header().machine() != architecture.elfMachine()) {
+            return UnwindRule.none(StopReason.NO_IMAGE);
+        }
+        CallFrameInfo cfi = data.cfi();
+        long loadBias = module.loadBias(data.image());
+        Fde fde = cfi == null ? null : cfi.find(lookupAvma - loadBias);
+        UnwindRow row = fde == null ? null : rows.find(fde, lookupAvma - loadBias);
+        if (fde == null || row == null) {
+            return UnwindRule.none(StopReason.NO_CFI);
+        }
+        return compile(fde, row, architecture, loadBias);
     }
 
     static UnwindRule compile(Fde fde, UnwindRow row, Architecture architecture, long loadBias) {

@@ -7,6 +7,7 @@ import io.dwunw.arch.X86_64;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
 import io.dwunw.testkit.NativeProgram;
+import io.dwunw.testkit.Recordings;
 import io.dwunw.testkit.Snapshot;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -24,10 +25,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 final class LiveWalkTest {
     @TestFactory
     Stream<DynamicTest> walksOutOfLibcZlibSignalsAndThreads() throws IOException {
-        Path program = NativeProgram.compile("walks.c", "walks", "-O2", "-fomit-frame-pointer");
-        Path recording = program.resolveSibling("walks.txt");
-        NativeProgram.run(List.of(program.toString(), recording.toString()));
-        List<Snapshot> snapshots = read(recording);
+        List<Snapshot> snapshots = Recordings.ofThisMachine();
         assertThat(snapshots).hasSizeGreaterThanOrEqualTo(5);
         return snapshots.stream().map(s -> DynamicTest.dynamicTest(s.name(), () -> assertWalk(s)));
     }
@@ -50,7 +48,8 @@ final class LiveWalkTest {
         ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
         modules.update(snapshot.maps());
         NativeUnwinder unwinder = new NativeUnwinder(modules);
-        RegisterSet registers = snapshot.registers();
+        RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
+        registers.copyFrom(snapshot.registers());
         List<Snapshot.Expected> walked = new ArrayList<>();
         boolean returnAddress = false;
         StopReason reason = unwinder.step(registers, snapshot.stack(), returnAddress);

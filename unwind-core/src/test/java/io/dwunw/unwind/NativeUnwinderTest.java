@@ -13,15 +13,13 @@ import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
 import io.dwunw.testkit.Allocation;
-import io.dwunw.testkit.NativeProgram;
+import io.dwunw.testkit.Recordings;
 import io.dwunw.testkit.Snapshot;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Objects;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
@@ -30,19 +28,9 @@ final class NativeUnwinderTest {
     /** Some twenty frames of the recursion. */
     private static final int CUT_BYTES = 3000;
 
-    private static List<Snapshot> snapshots = List.of();
-
-    @BeforeAll
-    static void record() throws IOException {
-        Path program = NativeProgram.compile("walks.c", "steps", "-O2", "-fomit-frame-pointer");
-        Path recording = program.resolveSibling("steps.txt");
-        NativeProgram.run(List.of(program.toString(), recording.toString()));
-        snapshots = Snapshot.parse(Files.readAllLines(recording), X86_64.ARCHITECTURE, ByteOrder.LITTLE_ENDIAN);
-    }
-
     @Test
-    void walkingAllocatesNothingOnceWarm() {
-        Snapshot snapshot = snapshot("recursion");
+    void walkingAllocatesNothingOnceWarm() throws IOException {
+        Snapshot snapshot = Recordings.named("recursion");
         NativeUnwinder unwinder = unwinder(snapshot);
         RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
         assertThat(Allocation.bytesPerRun(() -> {
@@ -54,8 +42,8 @@ final class NativeUnwinderTest {
     }
 
     @Test
-    void aFailedStepLeavesTheRegistersAlone() {
-        Snapshot snapshot = snapshot("qsort");
+    void aFailedStepLeavesTheRegistersAlone() throws IOException {
+        Snapshot snapshot = Recordings.named("qsort");
         StackSnapshot nothing = new StackSnapshot(snapshot.stack().lowAvma(), new byte[16], ByteOrder.LITTLE_ENDIAN);
         RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
         registers.copyFrom(snapshot.registers());
@@ -68,8 +56,8 @@ final class NativeUnwinderTest {
     }
 
     @Test
-    void aCutStackKeepsTheFramesBeforeTheCut() {
-        Snapshot snapshot = snapshot("recursion");
+    void aCutStackKeepsTheFramesBeforeTheCut() throws IOException {
+        Snapshot snapshot = Recordings.named("recursion");
         byte[] half = new byte[CUT_BYTES];
         for (int i = 0; i < half.length; i++) {
             half[i] = (byte) snapshot.stack().unsigned(snapshot.stack().lowAvma() + i, 1);
@@ -88,8 +76,8 @@ final class NativeUnwinderTest {
     }
 
     @Test
-    void callerSavedRegistersAreLostAndCalleeSavedOnesKept() {
-        Snapshot snapshot = snapshot("qsort");
+    void callerSavedRegistersAreLostAndCalleeSavedOnesKept() throws IOException {
+        Snapshot snapshot = Recordings.named("qsort");
         RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
         registers.copyFrom(snapshot.registers());
         assertThat(unwinder(snapshot).step(registers, snapshot.stack(), false)).isEqualTo(StopReason.STEPPED);
@@ -101,8 +89,8 @@ final class NativeUnwinderTest {
     }
 
     @Test
-    void aPcOutsideAllModulesStopsTheWalk() {
-        Snapshot snapshot = snapshot("qsort");
+    void aPcOutsideAllModulesStopsTheWalk() throws IOException {
+        Snapshot snapshot = Recordings.named("qsort");
         RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
         registers.copyFrom(snapshot.registers());
         registers.pc(0x1234);
@@ -145,9 +133,5 @@ final class NativeUnwinderTest {
         ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
         modules.update(snapshot.maps());
         return new NativeUnwinder(modules);
-    }
-
-    private static Snapshot snapshot(String name) {
-        return snapshots.stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow();
     }
 }

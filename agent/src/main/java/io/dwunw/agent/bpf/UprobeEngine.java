@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,11 @@ public final class UprobeEngine implements AutoCloseable {
         this.state = state;
         this.ring = ring;
         this.bounds = new StackBounds(files, this::stackBounds);
+    }
+
+    /** What is certain to be missing here, found without the native library and in no time; empty if nothing is. */
+    public static Optional<BpfUnavailableException> certainlyMissing() {
+        return new Diagnosis(HostFiles.RUNNING).missingCapabilities();
     }
 
     /**

@@ -9,7 +9,7 @@ package io.dwunw.agent.hotspot;
  *   fp - 8   caller's sp as it was before arguments were pushed
  *   fp - 24  Method*
  *   fp - 48  ConstantPoolCache*
- *   fp - 64  bytecode pointer; 0 in a native method
+ *   fp - 64  bytecode pointer; of no meaning in a native method
  * </pre>
  *
  * Hot.
@@ -26,7 +26,7 @@ final class InterpretedFrames {
     private final JavaMethods methods;
     private final long low;
     private final long high;
-    private boolean suspect;
+    private long suspectSince = Long.MAX_VALUE;
     private boolean gone;
 
     /** @param low start of the interpreter's code */
@@ -36,9 +36,9 @@ final class InterpretedFrames {
         this.high = high;
     }
 
-    /** A new walk. {@code suspectSample}: see {@link JavaMethods#interpreted}. */
-    void begin(boolean suspectSample) {
-        suspect = suspectSample;
+    /** A new walk. {@code since}: see {@link JavaMethods#interpreted}. */
+    void begin(long since) {
+        suspectSince = since;
         gone = false;
     }
 
@@ -82,6 +82,6 @@ final class InterpretedFrames {
 
     private int methodId(JavaCursor cursor, long fp) {
         return methods.interpreted(
-                cursor.word(fp + METHOD), cursor.word(fp + BCP), cursor.word(fp + POOL_CACHE), suspect);
+                cursor.word(fp + METHOD), cursor.word(fp + BCP), cursor.word(fp + POOL_CACHE), suspectSince);
     }
 }

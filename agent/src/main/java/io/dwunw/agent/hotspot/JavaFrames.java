@@ -105,7 +105,7 @@ public final class JavaFrames implements JavaCode {
             methods.distrust();
             scopes.forget();
         }
-        interpreted.begin(distrustedUntil != Long.MIN_VALUE && sampleNanos - distrustedUntil < 0);
+        interpreted.begin(sampleNanos < distrustedUntil ? sampleNanos : Long.MAX_VALUE);
         compiled.begin();
         stubs.begin();
         entries.forgetAnchor();

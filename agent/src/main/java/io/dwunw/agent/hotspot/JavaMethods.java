@@ -33,6 +33,9 @@ final class JavaMethods {
     private final int[] codeSizes = new int[SLOTS];
     private final int[] ids = new int[SLOTS];
     private final int[] generations = new int[SLOTS];
+    /** When the address first read as this method. */
+    private final long[] knownSince = new long[SLOTS];
+
     private final int bytecodesOffset;
     private final List<JavaMethod> methods = new ArrayList<>();
     private final Map<JavaMethod, Integer> idByMethod = new HashMap<>();
@@ -57,30 +60,29 @@ final class JavaMethods {
     /**
      * The method of an interpreted frame.
      *
-     * @param bcp the frame's bytecode pointer; 0 in a native method
+     * @param bcp the frame's bytecode pointer; of no meaning in a native method
      * @param poolCache the frame's constant pool cache
-     * @param suspect whether a class was unloaded between the copying of the stack and now, so that the address may have
-     *     come to mean another method; then only one is believed that was known before and still reads the same
+     * @param suspectSince when the stack was copied, if a class may have been unloaded since, so that the address may have
+     *     come to mean another method; then only one is believed that was known before that moment and still reads the
+     *     same. {@link Long#MAX_VALUE} if nothing was unloaded
      * @return its id; {@link #UNKNOWN} if the frame and the metadata do not agree
      */
-    int interpreted(long method, long bcp, long poolCache, boolean suspect) {
+    int interpreted(long method, long bcp, long poolCache, long suspectSince) {
         int slot = slot(method);
-        if (addresses[slot] == method && generations[slot] == generation && agrees(slot, bcp, poolCache)) {
-            return ids[slot];
+        if (addresses[slot] != method || generations[slot] != generation || !agrees(slot, bcp, poolCache)) {
+            if (decode(method, slot) == UNKNOWN) {
+                return UNKNOWN;
+            }
+            slot = slot(method);
         }
-        int before = addresses[slot] == method ? ids[slot] : UNKNOWN;
-        int now = decode(method, slot);
-        if (now == UNKNOWN || !agrees(slot(method), bcp, poolCache)) {
-            return UNKNOWN;
-        }
-        return suspect && now != before ? UNKNOWN : now;
+        return agrees(slot, bcp, poolCache) && knownSince[slot] <= suspectSince ? ids[slot] : UNKNOWN;
     }
 
     /** Bytecode index in the method that {@link #interpreted} has just found. */
     int bci(long method, long bcp) {
         int slot = slot(method);
         long bci = bcp - constMethods[slot] - bytecodesOffset;
-        return bcp == 0 ? JavaFrameSink.BCI_NATIVE : (int) bci;
+        return codeSizes[slot] == 0 ? JavaFrameSink.BCI_NATIVE : (int) bci;
     }
 
     /** The method at an address that something alive refers to: a compiled method's code. Reads it again. Cold. */
@@ -90,7 +92,7 @@ final class JavaMethods {
 
     private boolean agrees(int slot, long bcp, long poolCache) {
         long bci = bcp - constMethods[slot] - bytecodesOffset;
-        return poolCaches[slot] == poolCache && (bcp == 0 || (bci >= 0 && bci < codeSizes[slot]));
+        return poolCaches[slot] == poolCache && (codeSizes[slot] == 0 || (bci >= 0 && bci < codeSizes[slot]));
     }
 
     private int decode(long method, int slotHint) {
@@ -108,6 +110,9 @@ final class JavaMethods {
         int id = intern(read);
         if (addresses[slot] != method) {
             slot = take(method, slot);
+        }
+        if (ids[slot] != id) {
+            knownSince[slot] = System.nanoTime();
         }
         constMethods[slot] = decoder.constMethod();
         poolCaches[slot] = decoder.poolCache();
@@ -131,6 +136,7 @@ final class JavaMethods {
             slot = slot(method);
         }
         addresses[slot] = method;
+        ids[slot] = UNKNOWN;
         used++;
         return slot;
     }

@@ -1,0 +1,84 @@
+package io.dwunw.module;
+
+import io.dwunw.Status;
+import io.dwunw.dwarf.CallFrameInfo;
+import io.dwunw.elf.BuildId;
+import io.dwunw.elf.ElfImage;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A file in a slot of the {@link ModuleCache}: opened, or known not to open. */
+public final class CachedModule implements ModuleData {
+    private final Path path;
+    private final FileIdentity identity;
+    private final Status status;
+    private final @Nullable OpenedImage opened;
+    private final @Nullable BuildId buildId;
+    private int references;
+    private boolean retired;
+
+    CachedModule(Path path, FileIdentity identity, Status status, @Nullable ElfImage image) {
+        this.path = path;
+        this.identity = identity;
+        this.status = status;
+        this.opened = image == null ? null : new OpenedImage(image);
+        this.buildId = image == null ? null : image.buildId();
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public @Nullable BuildId buildId() {
+        return buildId;
+    }
+
+    /** How often it is acquired and not yet released. */
+    public int references() {
+        return references;
+    }
+
+    @Override
+    public ElfImage image() {
+        return Objects.requireNonNull(opened, "a module that failed to open is never handed out")
+                .image();
+    }
+
+    @Override
+    public @Nullable CallFrameInfo cfi() {
+        return opened == null ? null : opened.cfi();
+    }
+
+    Status status() {
+        return status;
+    }
+
+    /** Whether the path still leads to the file that was opened, with the contents that it had. */
+    boolean isCurrent(FileIdentity now) {
+        // The mapping shows what is in the file today, so that a rewrite in place shows in the build id.
+        return identity.equals(now)
+                && (opened == null || Objects.equals(buildId, opened.image().buildId()));
+    }
+
+    void acquired() {
+        references++;
+    }
+
+    boolean released() {
+        if (references == 0) {
+            return false;
+        }
+        references--;
+        return true;
+    }
+
+    /** No longer to be served; stays usable for those who hold it. */
+    void retire() {
+        retired = true;
+    }
+
+    boolean isRetired() {
+        return retired;
+    }
+}

@@ -1,0 +1,29 @@
+package io.dwunw.module;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** What tells one file from another one that took its path. Two absent files are equal. */
+record FileIdentity(Object device, Object inode, Object modified, Object size) {
+    private static final FileIdentity ABSENT = new FileIdentity("", "", "", "");
+
+    static FileIdentity of(Path path) {
+        try {
+            Map<String, Object> all = Files.readAttributes(path, "unix:dev,ino,lastModifiedTime,size");
+            return new FileIdentity(
+                    attribute(all, "dev"),
+                    attribute(all, "ino"),
+                    attribute(all, "lastModifiedTime"),
+                    attribute(all, "size"));
+        } catch (IOException | UnsupportedOperationException | SecurityException absent) {
+            return ABSENT;
+        }
+    }
+
+    private static Object attribute(Map<String, Object> all, String name) {
+        Object value = all.get(name);
+        return value == null ? "" : value;
+    }
+}

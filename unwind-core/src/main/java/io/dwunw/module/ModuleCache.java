@@ -1,0 +1,165 @@
+package io.dwunw.module;
+
+import io.dwunw.Status;
+import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.bytes.MappedFile;
+import io.dwunw.elf.ElfImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fixed number of slots for opened ELF files. An acquired module is active; a released one stays warm and is served again
+ * without being opened; the one that has been warm longest makes room, but only under pressure. Files that failed to open
+ * are warm, too. Not thread-safe: see {@link #serialised}.
+ */
+public final class ModuleCache implements ModuleStore {
+    /** Slots unless told otherwise. */
+    public static final int DEFAULT_SLOTS = 16;
+
+    private final int slots;
+    /** Oldest release first, so that the first warm one is the one to evict. */
+    private final List<CachedModule> modules = new ArrayList<>();
+
+    private long hits;
+    private long misses;
+    private long evictions;
+    private boolean closed;
+
+    public ModuleCache() {
+        this(DEFAULT_SLOTS);
+    }
+
+    /**
+     * An empty cache.
+     *
+     * @throws IllegalArgumentException unless there is at least one slot
+     */
+    public ModuleCache(int slots) {
+        if (slots < 1) {
+            throw new IllegalArgumentException("a module cache needs a slot, not " + slots);
+        }
+        this.slots = slots;
+    }
+
+    @Override
+    public Acquisition acquire(Path path) {
+        if (closed) {
+            return new Acquisition(Status.INVALID_ARG, null);
+        }
+        FileIdentity identity = FileIdentity.of(path);
+        CachedModule known = find(path, identity);
+        if (known != null) {
+            hits++;
+            return lend(known);
+        }
+        misses++;
+        if (!makeRoom()) {
+            return new Acquisition(Status.CACHE_FULL, null);
+        }
+        CachedModule opened = open(path, identity);
+        modules.add(opened);
+        return lend(opened);
+    }
+
+    @Override
+    public Status release(CachedModule module) {
+        if (!module.released()) {
+            return Status.INVALID_ARG;
+        }
+        if (module.references() == 0 && modules.remove(module) && !module.isRetired()) {
+            modules.add(module); // now the youngest of the warm ones
+        }
+        return Status.OK;
+    }
+
+    @Override
+    public void flush() {
+        modules.removeIf(module -> module.references() == 0);
+        modules.forEach(CachedModule::retire);
+    }
+
+    @Override
+    public void close() {
+        flush();
+        modules.clear();
+        closed = true;
+    }
+
+    @Override
+    public boolean isReady() {
+        return !closed && (modules.size() < slots || oldestWarm() != null);
+    }
+
+    @Override
+    public Counters counters() {
+        int active = 0;
+        for (CachedModule module : modules) {
+            active += module.references() > 0 ? 1 : 0;
+        }
+        return new Counters(hits, misses, evictions, active, modules.size() - active);
+    }
+
+    private static Acquisition lend(CachedModule module) {
+        if (module.status() != Status.OK) {
+            return new Acquisition(module.status(), null);
+        }
+        module.acquired();
+        return new Acquisition(Status.OK, module);
+    }
+
+    /** The module of this path, if it still is what the path leads to; a replaced one is dropped on the way. */
+    private @Nullable CachedModule find(Path path, FileIdentity identity) {
+        Iterator<CachedModule> all = modules.iterator();
+        while (all.hasNext()) {
+            CachedModule module = all.next();
+            if (!module.path().equals(path) || module.isRetired()) {
+                continue;
+            }
+            if (module.isCurrent(identity)) {
+                return module;
+            }
+            module.retire();
+            if (module.references() == 0) {
+                all.remove();
+            }
+        }
+        return null;
+    }
+
+    private boolean makeRoom() {
+        if (modules.size() < slots) {
+            return true;
+        }
+        CachedModule oldest = oldestWarm();
+        if (oldest == null) {
+            return false;
+        }
+        modules.remove(oldest);
+        evictions++;
+        return true;
+    }
+
+    private @Nullable CachedModule oldestWarm() {
+        for (CachedModule module : modules) {
+            if (module.references() == 0) {
+                return module;
+            }
+        }
+        return null;
+    }
+
+    /** One of the two seams where damaged data becomes a status. */
+    private static CachedModule open(Path path, FileIdentity identity) {
+        try {
+            return new CachedModule(path, identity, Status.OK, ElfImage.ofFile(MappedFile.map(path)));
+        } catch (MalformedDataException noElf) {
+            return new CachedModule(path, identity, Status.BAD_FORMAT, null);
+        } catch (IOException | InternalError unreadable) {
+            return new CachedModule(path, identity, Status.IO, null);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+package io.dwunw.module;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.Status;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The contract's lines about the module cache. */
+final class ModuleCacheTest {
+    @TempDir
+    Path directory = Path.of("");
+
+    private final ModuleCache cache = new ModuleCache(3);
+
+    @Test
+    void sixteenSlotsByDefault() throws IOException {
+        ModuleCache byDefault = new ModuleCache();
+        for (int i = 0; i < 16; i++) {
+            assertThat(byDefault.acquire(elf("lib" + i + ".so")).status()).isEqualTo(Status.OK);
+        }
+        assertThat(byDefault.isReady()).isFalse();
+        assertThat(byDefault.acquire(elf("one-too-many.so")).status()).isEqualTo(Status.CACHE_FULL);
+    }
+
+    @Test
+    void aReleasedModuleStaysWarmAndIsReusedWithoutReopening() throws IOException {
+        CachedModule first = acquire(elf("a.so"));
+        assertThat(cache.release(first)).isEqualTo(Status.OK);
+        assertThat(cache.counters()).isEqualTo(new ModuleStore.Counters(0, 1, 0, 0, 1));
+        assertThat(acquire(elf("a.so"))).isSameAs(first);
+        assertThat(cache.counters()).isEqualTo(new ModuleStore.Counters(1, 1, 0, 1, 0));
+    }
+
+    @Test
+    void referencesAreCounted() throws IOException {
+        CachedModule first = acquire(elf("a.so"));
+        assertThat(acquire(elf("a.so"))).isSameAs(first);
+        assertThat(first.references()).isEqualTo(2);
+        cache.release(first);
+        assertThat(cache.counters().active()).isEqualTo(1);
+        cache.release(first);
+        assertThat(cache.counters().active()).isZero();
+        assertThat(cache.release(first)).isEqualTo(Status.INVALID_ARG);
+    }
+
+    @Test
+    void theOldestWarmModuleIsEvictedOnlyUnderPressure() throws IOException {
+        CachedModule a = acquire(elf("a.so"));
+        CachedModule b = acquire(elf("b.so"));
+        CachedModule c = acquire(elf("c.so"));
+        cache.release(b);
+        cache.release(a);
+        assertThat(cache.counters().evictions()).isZero();
+        acquire(elf("d.so"));
+        assertThat(cache.counters().evictions()).isEqualTo(1);
+        assertThat(acquire(elf("a.so"))).isSameAs(a);
+        assertThat(acquire(elf("c.so"))).isSameAs(c);
+        assertThat(cache.acquire(elf("b.so")).status()).isEqualTo(Status.CACHE_FULL);
+    }
+
+    @Test
+    void flushForgetsWarmModulesAndServesActiveOnesNoMore() throws IOException {
+        CachedModule warm = acquire(elf("a.so"));
+        cache.release(warm);
+        CachedModule active = acquire(elf("b.so"));
+        cache.flush();
+        assertThat(cache.counters().warm()).isZero();
+        assertThat(acquire(elf("a.so"))).isNotSameAs(warm);
+        assertThat(acquire(elf("b.so"))).isNotSameAs(active);
+        assertThat(active.image().sections()).isNotEmpty();
+        assertThat(cache.release(active)).isEqualTo(Status.OK);
+        assertThat(cache.counters().active()).isEqualTo(2);
+    }
+
+    @Test
+    void aFileWithAnotherInodeIsNeverServedFromTheCache() throws IOException {
+        Path path = elf("a.so");
+        CachedModule old = acquire(path);
+        cache.release(old);
+        FileTime time = Files.getLastModifiedTime(path);
+        Path other = directory.resolve("other.so");
+        Files.copy(path, other);
+        Files.setLastModifiedTime(other, time);
+        Files.move(other, path, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        assertThat(acquire(path)).isNotSameAs(old);
+        assertThat(cache.counters().misses()).isEqualTo(2);
+    }
+
+    @Test
+    void aFileWithAnotherModificationTimeIsNeverServedFromTheCache() throws IOException {
+        Path path = elf("a.so");
+        CachedModule old = acquire(path);
+        cache.release(old);
+        Files.setLastModifiedTime(path, FileTime.fromMillis(1));
+        assertThat(acquire(path)).isNotSameAs(old);
+    }
+
+    @Test
+    void aFileRewrittenInPlaceWithAnotherBuildIdIsNeverServedFromTheCache() throws IOException {
+        Path path = elf("a.so");
+        FileTime time = Files.getLastModifiedTime(path);
+        CachedModule old = acquire(path);
+        cache.release(old);
+        byte[] bytes = Files.readAllBytes(path);
+        String id = Objects.requireNonNull(old.buildId()).hex();
+        int at = indexOf(bytes, java.util.HexFormat.of().parseHex(id));
+        bytes[at] ^= 1;
+        Files.write(path, bytes, java.nio.file.StandardOpenOption.WRITE);
+        Files.setLastModifiedTime(path, time);
+        CachedModule fresh = acquire(path);
+        assertThat(fresh).isNotSameAs(old);
+        assertThat(fresh.buildId()).isNotEqualTo(old.buildId());
+    }
+
+    @Test
+    void failuresAreCachedToo() throws IOException {
+        Path missing = directory.resolve("missing.so");
+        assertThat(cache.acquire(missing).status()).isEqualTo(Status.IO);
+        assertThat(cache.acquire(missing).status()).isEqualTo(Status.IO);
+        Path text = Files.writeString(directory.resolve("text.so"), "text");
+        assertThat(cache.acquire(text).status()).isEqualTo(Status.BAD_FORMAT);
+        assertThat(cache.acquire(text).status()).isEqualTo(Status.BAD_FORMAT);
+        assertThat(cache.counters()).isEqualTo(new ModuleStore.Counters(2, 2, 0, 0, 2));
+        Files.copy(self(), missing);
+        assertThat(cache.acquire(missing).status()).isEqualTo(Status.OK);
+    }
+
+    @Test
+    void aClosedCacheAnswersInvalidArg() throws IOException {
+        CachedModule module = acquire(elf("a.so"));
+        cache.close();
+        assertThat(cache.isReady()).isFalse();
+        assertThat(cache.acquire(elf("a.so")).status()).isEqualTo(Status.INVALID_ARG);
+        assertThat(cache.release(module)).isEqualTo(Status.OK);
+        assertThat(cache.counters().warm()).isZero();
+    }
+
+    @Test
+    void theSerialisingWrapperMayBeShared() throws Exception {
+        List<Path> paths = List.of(elf("a.so"), elf("b.so"), elf("c.so"), elf("d.so"), elf("e.so"));
+        ModuleStore shared = new ModuleCache(8).serialised();
+        assertThat(shared.serialised()).isSameAs(shared);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> runs = new ArrayList<>();
+            for (int t = 0; t < 4; t++) {
+                runs.add(threads.submit(() -> acquireAndRelease(shared, paths)));
+            }
+            for (Future<?> run : runs) {
+                run.get();
+            }
+        } finally {
+            threads.shutdown();
+        }
+        ModuleStore.Counters counters = shared.counters();
+        assertThat(counters.hits() + counters.misses()).isEqualTo(4 * 200);
+        assertThat(counters.misses()).isEqualTo(5);
+        assertThat(counters.active()).isZero();
+        assertThat(counters.warm()).isEqualTo(5);
+    }
+
+    private static void acquireAndRelease(ModuleStore shared, List<Path> paths) {
+        for (int i = 0; i < 200; i++) {
+            ModuleStore.Acquisition acquisition = shared.acquire(paths.get(i % paths.size()));
+            shared.release(Objects.requireNonNull(acquisition.module()));
+        }
+    }
+
+    private CachedModule acquire(Path path) {
+        ModuleStore.Acquisition acquisition = cache.acquire(path);
+        assertThat(acquisition.status()).isEqualTo(Status.OK);
+        return Objects.requireNonNull(acquisition.module());
+    }
+
+    private Path elf(String name) throws IOException {
+        Path path = directory.resolve(name);
+        if (!Files.exists(path)) {
+            Files.copy(self(), path);
+        }
+        return path;
+    }
+
+    private static Path self() throws IOException {
+        return Path.of("/proc/self/exe").toRealPath();
+    }
+
+    private static int indexOf(byte[] bytes, byte[] wanted) {
+        for (int i = 0; i + wanted.length <= bytes.length; i++) {
+            if (java.util.Arrays.equals(bytes, i, i + wanted.length, wanted, 0, wanted.length)) {
+                return i;
+            }
+        }
+        throw new IllegalStateException("not there");
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw;
+
+import org.jspecify.annotations.NullMarked;
