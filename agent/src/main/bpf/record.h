@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Filling records and submitting them. Nobody is woken up: a wake-up costs ten times the rest, the consumer polls.
+ */
+#ifndef DWUNW_RECORD_H
+#define DWUNW_RECORD_H
+
+#include "state.h"
+
+INLINE void emit_free(struct counters *counters, const struct call *call, u32 tid, u32 kind)
+{
+    struct dwunw_free *record = ring_reserve(&ring, DWUNW_FREE_BYTES, 0);
+    if (record == 0) {
+        add(&counters->lost_frees, 1);
+        return;
+    }
+    record->kind = kind;
+    record->allocator = call->freed_allocator;
+    record->flags = 0;
+    record->time_ns = monotonic_nanos();
+    record->address = call->freed_address;
+    record->size = call->freed_size;
+    record->interval = call->interval;
+    record->tid = tid;
+    record->pid = config.pid;
+    ring_submit(record, BPF_RB_NO_WAKEUP);
+    add(kind == DWUNW_KIND_FREE ? &counters->frees : &counters->unfrees, 1);
+}
+
+INLINE void fill_registers(struct dwunw_allocation *record, const struct registers *regs)
+{
+    record->registers[0] = regs->rax;
+    record->registers[1] = regs->rdx;
+    record->registers[2] = regs->rcx;
+    record->registers[3] = regs->rbx;
+    record->registers[4] = regs->rsi;
+    record->registers[5] = regs->rdi;
+    record->registers[6] = regs->rbp;
+    record->registers[7] = regs->rsp;
+    record->registers[8] = regs->r8;
+    record->registers[9] = regs->r9;
+    record->registers[10] = regs->r10;
+    record->registers[11] = regs->r11;
+    record->registers[12] = regs->r12;
+    record->registers[13] = regs->r13;
+    record->registers[14] = regs->r14;
+    record->registers[15] = regs->r15;
+    record->registers[16] = regs->rip;
+    record->return_address = regs->rip;
+}
+
+INLINE void fill_anchor(struct dwunw_allocation *record, u32 tid)
+{
+    record->anchor_thread = 0;
+    record->anchor_sp = 0;
+    record->anchor_pc = 0;
+    record->anchor_fp = 0;
+    const u64 *thread = map_lookup(&java_threads, &tid);
+    if (thread == 0) {
+        return;
+    }
+    u64 base = *thread;
+    record->anchor_thread = base;
+    if (settings.anchor_sp_offset == 0) {
+        return;
+    }
+    long failed = read_user(&record->anchor_sp, sizeof(u64), (const void *) (base + settings.anchor_sp_offset));
+    failed |= read_user(&record->anchor_pc, sizeof(u64), (const void *) (base + settings.anchor_pc_offset));
+    failed |= read_user(&record->anchor_fp, sizeof(u64), (const void *) (base + settings.anchor_fp_offset));
+    if (failed == 0) {
+        record->head.flags |= DWUNW_FLAG_ANCHOR;
+    }
+}
+
+/* Page by page from sp's own page on: each size and offset is a constant for the verifier, and an unreadable page
+ * costs only what lies above it. `high` is the stack's end, all ones if not known. */
+INLINE void copy_pages(struct dwunw_allocation *record, u64 sp, u64 high, u32 capacity)
+{
+    u64 base = sp & ~(PAGE - 1);
+    u32 copied = 0;
+    record->stack_base = base;
+    for (u32 i = 0; i < DWUNW_MAX_STACK_PAGES; i++) {
+        if ((i + 1) * PAGE > capacity) {
+            record->head.flags |= DWUNW_FLAG_STACK_CUT;
+            break;
+        }
+        if (base + i * PAGE >= high) {
+            break;
+        }
+        if (read_user(record->stack + i * PAGE, PAGE, (const void *) (base + i * PAGE)) != 0) {
+            record->head.flags |= DWUNW_FLAG_STACK_FAULT;
+            break;
+        }
+        copied = (i + 1) * PAGE;
+    }
+    record->stack_length = copied;
+}
+
+/* In one go where the end is known: nothing below sp is copied, and nothing beyond the end. */
+INLINE int copy_exactly(struct dwunw_allocation *record, u64 sp, u64 need, u32 capacity)
+{
+    u64 length = need;
+    if (length > capacity) {
+        length = capacity;
+        record->head.flags |= DWUNW_FLAG_STACK_CUT;
+    }
+    if (read_user(record->stack, length, (const void *) sp) != 0) {
+        return 0;
+    }
+    record->stack_base = sp;
+    record->stack_length = length;
+    return 1;
+}
+
+INLINE void fill_stack(struct dwunw_allocation *record, u64 sp, u64 high, u32 capacity)
+{
+    record->stack_capacity = capacity;
+    if (high == 0) {
+        copy_pages(record, sp, (u64) -1, capacity);
+        return;
+    }
+    if (!copy_exactly(record, sp, high - sp, capacity)) {
+        record->head.flags &= ~DWUNW_FLAG_STACK_CUT;
+        copy_pages(record, sp, high, capacity);
+    }
+}
+
+/* Capacity must be a constant to the verifier, hence one copy of this for each class. */
+INLINE void emit_in_class(const struct registers *regs, struct counters *counters, const struct call *call, u32 tid,
+                          u64 address, u64 high, u32 capacity)
+{
+    struct dwunw_allocation *record = ring_reserve(&ring, DWUNW_ALLOCATION_HEADER_BYTES + capacity, 0);
+    if (record == 0) {
+        add(&counters->lost_allocations, 1);
+        if (call->remembered) {
+            map_delete(&live, &address);
+        }
+        return;
+    }
+    record->head.kind = DWUNW_KIND_ALLOCATION;
+    record->head.allocator = call->allocator;
+    record->head.flags = DWUNW_FLAG_AT_RETURN;
+    record->head.time_ns = monotonic_nanos();
+    record->head.address = address;
+    record->head.size = call->size;
+    record->head.interval = call->interval;
+    record->head.tid = tid;
+    record->head.pid = config.pid;
+    current_comm(record->comm, sizeof(record->comm));
+    fill_registers(record, regs);
+    fill_anchor(record, tid);
+    fill_stack(record, regs->rsp, high, capacity);
+    if (record->head.flags & DWUNW_FLAG_STACK_CUT) {
+        add(&counters->cut, 1);
+    }
+    if (record->head.flags & DWUNW_FLAG_STACK_FAULT && high != 0) {
+        add(&counters->faulted, 1);
+    }
+    if (!call->remembered) {
+        add((u64 *) &settings.mappings_sampled, 1);
+    }
+    ring_submit(record, BPF_RB_NO_WAKEUP);
+    add(&counters->sampled, 1);
+}
+
+/* The block's address is remembered before the record goes out, and the application learns of the address only
+ * afterwards: its free cannot be missed. */
+INLINE void emit_allocation(const struct registers *regs, struct counters *counters, struct call *call, u32 tid,
+                            u64 address)
+{
+    call->remembered = call->allocator != DWUNW_MMAP && call->allocator != DWUNW_MREMAP;
+    if (call->remembered && map_update(&live, &address, &call->size, BPF_ANY) != 0) {
+        add(&counters->live_full, 1);
+        return;
+    }
+    u64 sp = regs->rsp;
+    u64 high = 0;
+    const struct stack_bounds *bounds = map_lookup(&stacks, &tid);
+    if (bounds != 0 && sp >= bounds->low && sp < bounds->high) {
+        high = bounds->high;
+    } else {
+        add(&counters->unbounded, 1);
+    }
+    u64 need = high == 0 ? (u64) -1 : high - sp;
+    if (need <= config.class_bytes[0]) {
+        emit_in_class(regs, counters, call, tid, address, high, config.class_bytes[0]);
+    } else if (need <= config.class_bytes[1]) {
+        emit_in_class(regs, counters, call, tid, address, high, config.class_bytes[1]);
+    } else if (need <= config.class_bytes[2]) {
+        emit_in_class(regs, counters, call, tid, address, high, config.class_bytes[2]);
+    } else {
+        emit_in_class(regs, counters, call, tid, address, high, config.class_bytes[3]);
+    }
+}
+
+#endif

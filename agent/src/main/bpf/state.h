@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Maps, constants and settings: everything that the program and io.dwunw.agent.bpf share, except the record itself.
+ * EngineLayoutTest compares the offsets with the Java side.
+ */
+#ifndef DWUNW_STATE_H
+#define DWUNW_STATE_H
+
+#include "../native/sample.h"
+#include "kernel.h"
+
+#define PAGE 4096ull
+#define SIZE_CLASSES 4
+#define DWUNW_MAX_STACK_PAGES 32 /* no class has room for more */
+
+/* Known before the program is loaded; frozen then, so that the verifier takes them for constants. */
+struct config {
+    u64 pidns_dev; /* of /proc/self/ns/pid, as stat() gives it */
+    u64 pidns_ino;
+    u64 libc_low; /* libc's executable pages */
+    u64 libc_bytes;
+    u64 libpthread_low; /* before glibc 2.34 thread stacks were mapped from a library of its own */
+    u64 libpthread_bytes;
+    u64 allocator_low; /* from the first to the last allocator function in libc */
+    u64 allocator_bytes;
+    u32 pid;
+    u32 reserved;
+    u32 class_bytes[SIZE_CLASSES]; /* rising; room for the stack in a record */
+};
+
+const volatile struct config config SEC(".rodata.config") = {};
+
+/* Changed by user space at any time through shared memory, and one count back. */
+struct settings {
+    u64 interval;         /* mean bytes between samples, below 2^32; 0 and 1 = every allocation */
+    u64 anchor_sp_offset; /* from JavaThread* to its JavaFrameAnchor's words; all 0 = not known */
+    u64 anchor_pc_offset;
+    u64 anchor_fp_offset;
+    u64 mappings_dead;    /* how many of mappings_sampled user space knows to be gone */
+    u64 mappings_sampled; /* written here */
+};
+
+volatile struct settings settings SEC(".bss.settings");
+
+enum call_flag {
+    CALL_SAMPLED = 1,
+    CALL_FREED = 2,
+    CALL_EXCLUDED = 4, /* set by user space: the thread is none of ours */
+};
+
+/* A call under way whose return matters, by thread. */
+struct call {
+    u64 sp; /* at the function's first instruction */
+    u64 size;
+    u64 interval;
+    u64 result_at;     /* posix_memalign: where the address will be */
+    u64 freed_address; /* what was reported dead at entry */
+    u64 freed_size;
+    u32 freed_allocator;
+    u32 allocator;
+    u32 flags;
+    u32 remembered; /* the new address stands in `live` */
+};
+
+struct stack_bounds {
+    u64 low;
+    u64 high;
+};
+
+/* One per CPU, so that no two CPUs write to a line; atomic all the same, since a program may be preempted. */
+struct counters {
+    u64 calls[DWUNW_ALLOCATORS];
+    u64 bytes[DWUNW_ALLOCATORS]; /* asked for */
+    u64 sampled;          /* allocation records submitted */
+    u64 frees;            /* free records submitted */
+    u64 unfrees;
+    u64 lost_allocations; /* no room in the ring */
+    u64 lost_frees;
+    u64 cut;              /* stack longer than the record's largest class */
+    u64 faulted;          /* a page in the middle of the stack could not be read */
+    u64 live_full;        /* sampled, but no room to remember the address: not reported */
+    u64 untracked;        /* of interest, but too many calls under way */
+    u64 abandoned;        /* calls whose return was never seen */
+    u64 unbounded;        /* stack's end not known */
+};
+
+struct map_definition ring SEC("maps") = {.type = MAP_RINGBUF, .max_entries = 8 << 20};
+struct map_definition calls SEC("maps") = {
+    .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct call), .max_entries = 8192};
+struct map_definition live SEC("maps") = {
+    .type = MAP_HASH, .key_size = sizeof(u64), .value_size = sizeof(u64), .max_entries = 1 << 17};
+/* What is known of threads: the oldest may be forgotten, nobody says when a thread ends. */
+struct map_definition java_threads SEC("maps") = {
+    .type = MAP_LRU_HASH, .key_size = sizeof(u32), .value_size = sizeof(u64), .max_entries = 16384};
+struct map_definition stacks SEC("maps") = {
+    .type = MAP_LRU_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct stack_bounds), .max_entries = 16384};
+struct map_definition counted SEC("maps") = {
+    .type = MAP_PERCPU_ARRAY, .key_size = sizeof(u32), .value_size = sizeof(struct counters), .max_entries = 1};
+struct map_definition probes SEC("maps") = {
+    .type = MAP_HASH, .key_size = sizeof(u64), .value_size = sizeof(u32), .max_entries = 64};
+
+INLINE void add(u64 *counter, u64 amount)
+{
+    __sync_fetch_and_add(counter, amount);
+}
+
+#endif

@@ -1,0 +1,188 @@
+package io.dwunw.agent;
+
+import java.time.Duration;
+import java.util.LinkedHashSet;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the user asked for after {@code -javaagent:dwunw-agent.jar=}: {@code key=value} pairs, separated by commas.
+ *
+ * @param interval mean number of allocated bytes between two samples; 1 samples every allocation
+ * @param engine how allocations are caught
+ * @param stackBytes most bytes of stack that one sample copies
+ * @param depth most frames that one stack keeps
+ * @param minAge how long a block must have lived before it counts as a leak
+ * @param hidden whether hidden Java frames (lambda forms and the like) are shown
+ * @param request what is to be done instead of tracing, if anything
+ */
+public record AgentOptions(
+        long interval, Engine engine, int stackBytes, int depth, Duration minAge, boolean hidden, Request request) {
+
+    /** How allocations are caught. */
+    public enum Engine {
+        /** The best that this process is allowed to use. */
+        AUTO,
+        /** Kernel probes on libc's allocator: nothing is put into the process. */
+        UPROBE,
+        /** Wrappers in the process that sample before they tell. */
+        GATE
+    }
+
+    /** Whether to trace, or to print something and leave the application alone. */
+    public enum Request {
+        TRACE,
+        HELP,
+        VERSION
+    }
+
+    static final long DEFAULT_INTERVAL = 512 << 10;
+    static final long MAX_INTERVAL = 1L << 32;
+    static final int DEFAULT_STACK_BYTES = 64 << 10;
+    static final int MIN_STACK_BYTES = 4 << 10;
+    static final int MAX_STACK_BYTES = 64 << 10;
+    static final int DEFAULT_DEPTH = 256;
+    static final int MIN_DEPTH = 4;
+    /** The most that JFR stores of one stack. */
+    static final int MAX_DEPTH = 2048;
+
+    static final Duration DEFAULT_MIN_AGE = Duration.ofSeconds(5);
+    static final Duration MAX_MIN_AGE = Duration.ofDays(30);
+
+    /** The table that {@code help} prints, and the README repeats. */
+    static final String HELP = """
+            dwunw: finds native-memory leaks of this JVM and writes them, with their stacks, into its JFR recordings.
+            usage: java -javaagent:dwunw-agent.jar[=key=value,key=value...] -XX:StartFlightRecording:filename=rec.jfr ...
+              interval=BYTES  mean bytes between samples, k/m/g allowed, 1 = every allocation  (default 512k)
+              engine=NAME     auto, or uprobe: kernel probes on libc's allocator, or gate: wrappers in the process, no
+                              privileges needed  (default auto: uprobe where allowed)
+              stack=BYTES     most stack bytes copied per sample, 4k to 64k  (default 64k)
+              depth=FRAMES    most frames kept per stack, 4 to 2048  (default 256)
+              minage=TIME     younger blocks are not called a leak, ms/s/m/h  (default 5s)
+              hidden=BOOLEAN  show hidden Java frames such as lambda forms  (default false)
+              help, version   print this, or the version, and run the application untraced
+            events: dwunw.NativeAllocation, dwunw.NativeFree (off by default), dwunw.NativeLeak, dwunw.AgentStatistics""";
+
+    private static final String[] KEYS = {"interval", "engine", "stack", "depth", "minage", "hidden", "help", "version"
+    };
+
+    public AgentOptions {
+        Objects.requireNonNull(engine);
+        Objects.requireNonNull(minAge);
+        Objects.requireNonNull(request);
+    }
+
+    /** What holds when nothing is said. */
+    public static AgentOptions defaults() {
+        return new AgentOptions(
+                DEFAULT_INTERVAL,
+                Engine.AUTO,
+                DEFAULT_STACK_BYTES,
+                DEFAULT_DEPTH,
+                DEFAULT_MIN_AGE,
+                false,
+                Request.TRACE);
+    }
+
+    /**
+     * Reads the agent's argument.
+     *
+     * @param argument the text after the jar's name and {@code =}; null or blank for none
+     * @throws OptionException naming the first thing that is wrong
+     */
+    public static AgentOptions parse(@Nullable String argument) throws OptionException {
+        AgentOptions options = defaults();
+        if (argument == null || argument.isBlank()) {
+            return options;
+        }
+        Set<String> seen = new LinkedHashSet<>();
+        for (String pair : argument.split(",", -1)) {
+            String text = pair.strip();
+            int equals = text.indexOf('=');
+            String key = (equals < 0 ? text : text.substring(0, equals)).strip().toLowerCase(Locale.ROOT);
+            String value = equals < 0 ? null : text.substring(equals + 1).strip();
+            options = options.with(key, value);
+            if (!seen.add(key)) {
+                throw new OptionException("option '" + key + "' is given twice");
+            }
+        }
+        return options;
+    }
+
+    private AgentOptions with(String key, @Nullable String value) throws OptionException {
+        return switch (key) {
+            case "interval" -> withInterval(bytes(key, value, 1, MAX_INTERVAL));
+            case "engine" -> withEngine(engine(value));
+            case "stack" -> withStackBytes((int) bytes(key, value, MIN_STACK_BYTES, MAX_STACK_BYTES));
+            case "depth" -> withDepth((int) number(key, value, MIN_DEPTH, MAX_DEPTH));
+            case "minage" -> withMinAge(OptionValues.duration(key, value, MAX_MIN_AGE));
+            case "hidden" -> withHidden(OptionValues.bool(key, value));
+            case "help" -> withRequest(flag(key, value, Request.HELP));
+            case "version" -> withRequest(flag(key, value, Request.VERSION));
+            default -> throw new OptionException(unknown(key));
+        };
+    }
+
+    private static String unknown(String key) {
+        if (key.isEmpty()) {
+            return "an option is empty; expected key=value,key=value";
+        }
+        return "unknown option '" + key + "'; did you mean '" + OptionValues.nearest(key, KEYS) + "'? Known are "
+                + String.join(", ", KEYS);
+    }
+
+    private static long bytes(String key, @Nullable String value, long min, long max) throws OptionException {
+        return OptionValues.bytes(key, value, min, max);
+    }
+
+    private static long number(String key, @Nullable String value, long min, long max) throws OptionException {
+        return OptionValues.number(key, value, min, max);
+    }
+
+    private static Request flag(String key, @Nullable String value, Request request) throws OptionException {
+        if (value != null) {
+            throw new OptionException("option '" + key + "' takes no value");
+        }
+        return request;
+    }
+
+    private static Engine engine(@Nullable String value) throws OptionException {
+        for (Engine engine : Engine.values()) {
+            if (engine.name().equalsIgnoreCase(value)) {
+                return engine;
+            }
+        }
+        throw new OptionException(
+                "option 'engine' cannot be '" + OptionValues.shown(value) + "'; expected auto, uprobe or gate");
+    }
+
+    private AgentOptions withInterval(long v) {
+        return new AgentOptions(v, engine, stackBytes, depth, minAge, hidden, request);
+    }
+
+    private AgentOptions withEngine(Engine v) {
+        return new AgentOptions(interval, v, stackBytes, depth, minAge, hidden, request);
+    }
+
+    private AgentOptions withStackBytes(int v) {
+        return new AgentOptions(interval, engine, v, depth, minAge, hidden, request);
+    }
+
+    private AgentOptions withDepth(int v) {
+        return new AgentOptions(interval, engine, stackBytes, v, minAge, hidden, request);
+    }
+
+    private AgentOptions withMinAge(Duration v) {
+        return new AgentOptions(interval, engine, stackBytes, depth, v, hidden, request);
+    }
+
+    private AgentOptions withHidden(boolean v) {
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, request);
+    }
+
+    private AgentOptions withRequest(Request v) {
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, hidden, v);
+    }
+}

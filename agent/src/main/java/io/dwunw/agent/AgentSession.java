@@ -1,0 +1,96 @@
+package io.dwunw.agent;
+
+import io.dwunw.agent.bpf.BpfUnavailableException;
+import io.dwunw.agent.gate.GateUnavailableException;
+import io.dwunw.agent.linux.NativeAccess;
+import io.dwunw.agent.linux.NativeLibrary;
+import io.dwunw.agent.sidecar.DistinctErrors;
+import io.dwunw.agent.sidecar.Engine;
+import io.dwunw.agent.sidecar.Sidecar;
+import io.dwunw.agent.sidecar.SidecarOpener;
+import io.dwunw.agent.sidecar.SidecarParts;
+import io.dwunw.jfr.RecordingDepth;
+import io.dwunw.jfr.RecordingHooks;
+import io.dwunw.jfr.StackReplay;
+import java.lang.instrument.Instrumentation;
+import java.util.Optional;
+
+/**
+ * One JVM's tracing, from the agent's start to the JVM's end.
+ *
+ * <p>What must happen before the application's first instruction happens in {@link #start}; all else on the sidecar's
+ * thread, while the JVM goes on starting. A recording that starts waits for it, so that its first allocations are seen.
+ */
+final class AgentSession implements SidecarOpener {
+    /** Longest that the start of a recording waits for the probes; after that the first allocations are missed. */
+    private static final long PROBE_PATIENCE_MILLIS = 5_000;
+
+    private final AgentOptions options;
+    private final AgentOptions.Engine engine;
+    private final Instrumentation instrumentation;
+    private final StackReplay replay;
+    private final DistinctErrors errors = new DistinctErrors(Console::line);
+
+    private AgentSession(
+            AgentOptions options, AgentOptions.Engine engine, Instrumentation instrumentation, StackReplay replay) {
+        this.options = options;
+        this.engine = engine;
+        this.instrumentation = instrumentation;
+        this.replay = replay;
+    }
+
+    static void start(AgentOptions options, Instrumentation instrumentation) {
+        AgentOptions.Engine engine = options.engine();
+        Optional<BpfUnavailableException> missing = Engines.certainlyMissing(engine);
+        if (missing.isPresent()) {
+            if (engine == AgentOptions.Engine.UPROBE) {
+                Console.line("not tracing: " + missing.get().getMessage());
+                return;
+            }
+            engine = AgentOptions.Engine.GATE;
+            Console.line(Engines.insteadOfProbes(missing.get()));
+        }
+        int depth = RecordingDepth.raise(options.depth(), instrumentation);
+        AgentSession session = new AgentSession(options, engine, instrumentation, new StackReplay(depth));
+        Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
+        RecordingHooks.install(
+                wanted -> {
+                    sidecar.wake();
+                    sidecar.awaitProbes(PROBE_PATIENCE_MILLIS);
+                },
+                sidecar.chunkEnd(),
+                sidecar::requestStatistics);
+        sidecar.start();
+    }
+
+    @Override
+    public SidecarParts open(Sidecar sidecar) throws Exception {
+        NativeAccess.enable(instrumentation);
+        NativeLibrary.load();
+        Engine opened = Engines.open(options, engine);
+        try {
+            return SidecarAssembly.assemble(options, instrumentation, opened, replay, errors);
+        } catch (RuntimeException | LinkageError e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public String explain(Throwable failure) {
+        boolean speaksForItself =
+                failure instanceof BpfUnavailableException || failure instanceof GateUnavailableException;
+        return "not tracing: " + (speaksForItself ? failure.getMessage() : Console.describe(failure));
+    }
+
+    @Override
+    public void slow() {
+        Console.line("the probes were not ready within " + PROBE_PATIENCE_MILLIS / 1000
+                + " s of the recording's start; allocations until then are missing");
+    }
+
+    @Override
+    public void ended(String why) {
+        Console.line(why);
+    }
+}

@@ -1,0 +1,53 @@
+package io.dwunw.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * What must hold before anything of the agent may be touched: checked with nothing but {@code java.base}, because the
+ * other classes need what is checked here.
+ */
+final class Preconditions {
+    private static final Path MAPS = Path.of("/proc/self/maps");
+
+    private Preconditions() {}
+
+    /** The first thing that is missing, with what to do about it, in one line; empty when tracing may start. */
+    static Optional<String> firstMissing() {
+        return firstMissing(
+                System.getProperty("os.name", ""),
+                System.getProperty("os.arch", ""),
+                ModuleLayer.boot().findModule("jdk.jfr").isPresent(),
+                mappedFiles());
+    }
+
+    static Optional<String> firstMissing(String system, String architecture, boolean hasJfr, String maps) {
+        if (!system.equals("Linux")) {
+            return Optional.of("not tracing: needs Linux, this is " + system);
+        }
+        if (!architecture.equals("amd64")) {
+            return Optional.of("not tracing: needs an x86-64 JVM, this one is " + architecture);
+        }
+        if (maps.contains("/ld-musl-")) {
+            return Optional.of(
+                    "not tracing: this JVM runs on musl, whose allocator is not supported; use a glibc image");
+        }
+        if (!hasJfr) {
+            return Optional.of(
+                    "not tracing: module jdk.jfr is missing, and events are written through it; add it to the"
+                            + " run-time image (jlink --add-modules jdk.jfr) or start with --add-modules jdk.jfr");
+        }
+        return Optional.empty();
+    }
+
+    private static String mappedFiles() {
+        try {
+            return Files.readString(MAPS, java.nio.charset.StandardCharsets.ISO_8859_1);
+        } catch (IOException | RuntimeException e) {
+            // Without /proc the session will say precisely what it misses.
+            return "";
+        }
+    }
+}

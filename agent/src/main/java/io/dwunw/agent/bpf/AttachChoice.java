@@ -1,0 +1,34 @@
+package io.dwunw.agent.bpf;
+
+/** Ways to set the probes, from the best down. Which one a kernel has is found out by trying. */
+enum AttachChoice {
+    /** The first of the others that works. */
+    BEST,
+    SESSION,
+    MULTI,
+    PERF_LINK,
+    PERF_IOCTL;
+
+    /** Loads the programs for a way that the kernel supports, or fails with what the last one said. */
+    Links.Method choose(BpfSystem bpf, LoadedObject object, HostFiles files, int pid) throws KernelCallException {
+        return switch (this) {
+            case SESSION -> MultiLinks.session(bpf, object, pid);
+            case MULTI -> MultiLinks.entryAndReturn(bpf, object, pid);
+            case PERF_LINK -> PerfLinks.load(bpf, object, files, pid, false);
+            case PERF_IOCTL -> PerfLinks.load(bpf, object, files, pid, true);
+            case BEST -> best(bpf, object, files, pid);
+        };
+    }
+
+    private static Links.Method best(BpfSystem bpf, LoadedObject object, HostFiles files, int pid)
+            throws KernelCallException {
+        if (MultiLinks.isSupported(bpf, BpfAttr.BPF_TRACE_UPROBE_SESSION)) {
+            return SESSION.choose(bpf, object, files, pid);
+        }
+        if (MultiLinks.isSupported(bpf, BpfAttr.BPF_TRACE_UPROBE_MULTI)) {
+            return MULTI.choose(bpf, object, files, pid);
+        }
+        PerfLinks links = PerfLinks.load(bpf, object, files, pid, false);
+        return links.isSupported() ? links : links.byIoctl();
+    }
+}

@@ -1,0 +1,94 @@
+package io.dwunw.agent.bpf;
+
+import io.dwunw.agent.sample.Allocator;
+import java.nio.ByteBuffer;
+
+/** What the kernel side has counted since the engine was opened. Reusable; not thread-safe. */
+public final class CounterSnapshot {
+    private final long[] values = new long[EngineLayout.COUNTERS_LENGTH / Long.BYTES];
+
+    /** Sums the per-CPU copies, which lie one after another. */
+    void sum(ByteBuffer copies, int cpus) {
+        for (int i = 0; i < values.length; i++) {
+            long sum = 0;
+            for (int cpu = 0; cpu < cpus; cpu++) {
+                sum += copies.getLong(cpu * EngineLayout.COUNTERS_LENGTH + i * Long.BYTES);
+            }
+            values[i] = sum;
+        }
+    }
+
+    private long at(int offset) {
+        return values[offset / Long.BYTES];
+    }
+
+    /** Calls of a function, sampled or not, failed ones included; nested ones inside libc are not counted. */
+    public long calls(Allocator allocator) {
+        return at(EngineLayout.COUNTERS_CALLS + allocator.number() * Long.BYTES);
+    }
+
+    /** Bytes that these calls asked for. */
+    public long bytes(Allocator allocator) {
+        return at(EngineLayout.COUNTERS_BYTES + allocator.number() * Long.BYTES);
+    }
+
+    /** Allocation records put into the ring. */
+    public long sampled() {
+        return at(EngineLayout.COUNTERS_SAMPLED);
+    }
+
+    /** Free records put into the ring. */
+    public long frees() {
+        return at(EngineLayout.COUNTERS_FREES);
+    }
+
+    /** Frees that were taken back. */
+    public long unfrees() {
+        return at(EngineLayout.COUNTERS_UNFREES);
+    }
+
+    /** Sampled allocations that found no room in the ring. */
+    public long lostAllocations() {
+        return at(EngineLayout.COUNTERS_LOST_ALLOCATIONS);
+    }
+
+    /** Frees of sampled blocks that found no room in the ring: these blocks look live for ever. */
+    public long lostFrees() {
+        return at(EngineLayout.COUNTERS_LOST_FREES);
+    }
+
+    /** Samples whose stack was longer than the largest snapshot. */
+    public long cut() {
+        return at(EngineLayout.COUNTERS_CUT);
+    }
+
+    /** Samples with an unreadable page in the middle of their stack. */
+    public long faulted() {
+        return at(EngineLayout.COUNTERS_FAULTED);
+    }
+
+    /** Sampled allocations dropped because too many sampled blocks are live. */
+    public long liveFull() {
+        return at(EngineLayout.COUNTERS_LIVE_FULL);
+    }
+
+    /** Sampled allocations dropped because too many calls were under way. */
+    public long untracked() {
+        return at(EngineLayout.COUNTERS_UNTRACKED);
+    }
+
+    /** Calls of which the kernel never saw the return. */
+    public long abandoned() {
+        return at(EngineLayout.COUNTERS_ABANDONED);
+    }
+
+    /** Samples of threads whose stack's end was not known, and which took the largest room therefore. */
+    public long unbounded() {
+        return at(EngineLayout.COUNTERS_UNBOUNDED);
+    }
+
+    /** All samples that were drawn but did not reach the ring. */
+    public long lost() {
+        return lostAllocations() + liveFull() + untracked();
+    }
+}

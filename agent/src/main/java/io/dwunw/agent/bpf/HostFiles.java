@@ -1,0 +1,24 @@
+package io.dwunw.agent.bpf;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Small text files by which the kernel tells of itself ({@code /proc}, {@code /sys}); tests replace them. */
+@FunctionalInterface
+interface HostFiles {
+    /** The running kernel's. */
+    HostFiles RUNNING = path -> Files.readString(Path.of(path), StandardCharsets.ISO_8859_1);
+
+    String read(String path) throws IOException;
+
+    /** Its text, or "" if it cannot be read. */
+    default String readIfPresent(String path) {
+        try {
+            return read(path);
+        } catch (IOException absent) {
+            return "";
+        }
+    }
+}

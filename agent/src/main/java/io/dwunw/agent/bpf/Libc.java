@@ -1,0 +1,181 @@
+package io.dwunw.agent.bpf;
+
+import io.dwunw.agent.bpf.BpfUnavailableException.Reason;
+import io.dwunw.agent.sample.Allocator;
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.elf.Elf;
+import io.dwunw.elf.ElfImage;
+import io.dwunw.elf.ElfSymbols;
+import io.dwunw.elf.ProgramHeader;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The glibc that this process has mapped, and where in it the allocator's functions can be probed. An allocator that
+ * was put before libc's ({@code LD_PRELOAD}) is not looked at: its blocks are not seen, only its own mappings are.
+ *
+ * @param path by which the kernel finds the file
+ * @param points functions to probe, at most one for an address
+ * @param text libc's executable pages
+ * @param threadText those of libpthread, where it is a library of its own; empty otherwise
+ * @param allocatorText from the first to the last function of malloc's family; empty if they do not lie together
+ */
+record Libc(String path, List<ProbePoint> points, Range text, Range threadText, Range allocatorText) {
+    private static final Pattern LIBC = Pattern.compile("libc(\\.so\\.6|-2\\.[0-9]+\\.so)");
+    private static final Pattern LIBPTHREAD = Pattern.compile("libpthread(\\.so\\.0|-2\\.[0-9]+\\.so)");
+    private static final Pattern MUSL = Pattern.compile("(ld-musl-.*|libc\\.musl-.*)");
+    private static final long MOST_ALLOCATOR_BYTES = 256 << 10;
+
+    /**
+     * A function to probe.
+     *
+     * @param fileOffset of the instruction to probe
+     * @param avma where that instruction lies in this process
+     */
+    record ProbePoint(Allocator allocator, long fileOffset, long avma) {}
+
+    /** Addresses {@code [low, low + bytes)}. */
+    record Range(long low, long bytes) {
+        static final Range EMPTY = new Range(0, 0);
+    }
+
+    /** Finds libc in the text of {@code /proc/self/maps}. */
+    static Libc find(String maps) throws BpfUnavailableException {
+        List<Mapping> mappings = Mapping.parse(maps);
+        List<Mapping> libc = named(mappings, LIBC);
+        if (libc.isEmpty()) {
+            boolean musl = !named(mappings, MUSL).isEmpty();
+            throw new BpfUnavailableException(
+                    Reason.NO_GLIBC,
+                    (musl ? "this JVM runs on musl" : "this JVM has no libc.so.6 mapped")
+                            + ": uprobes are set on glibc's allocator only, use a glibc-based JDK",
+                    null);
+        }
+        Mapping first = libc.get(0);
+        checkUnchanged(first);
+        try {
+            byte[] file = Files.readAllBytes(Path.of(first.path()));
+            return of(first, text(libc), text(named(mappings, LIBPTHREAD)), file);
+        } catch (IOException | MalformedDataException e) {
+            throw new BpfUnavailableException(
+                    Reason.NO_GLIBC, first.path() + " cannot be read (" + e.getMessage() + "): uprobes need it", e);
+        }
+    }
+
+    private static Libc of(Mapping first, Range text, Range threadText, byte[] file) throws BpfUnavailableException {
+        ElfImage image = ElfImage.ofFile(Bytes.of(file, ByteOrder.LITTLE_ENDIAN));
+        long loadBias = image.loadBias(first.low(), first.offset());
+        Map<Allocator, Function> functions = functions(image);
+        for (Allocator needed : List.of(Allocator.MALLOC, Allocator.CALLOC, Allocator.REALLOC, Allocator.FREE)) {
+            if (!functions.containsKey(needed)) {
+                throw new BpfUnavailableException(
+                        Reason.NO_GLIBC,
+                        first.path() + " exports no " + needed.functionName() + ": uprobes need glibc's allocator",
+                        null);
+            }
+        }
+        Map<Long, ProbePoint> points = new HashMap<>();
+        // In enum order: where two names share an address (aligned_alloc and memalign do), the standard's name wins.
+        functions.forEach((allocator, function) -> {
+            ProbePoint point = point(image, allocator, function, loadBias);
+            if (point != null) {
+                points.putIfAbsent(point.avma(), point);
+            }
+        });
+        return new Libc(
+                first.path(), List.copyOf(points.values()), text, threadText, allocatorText(functions, loadBias));
+    }
+
+    private record Function(long svma, long bytes) {}
+
+    private static Map<Allocator, Function> functions(ElfImage image) {
+        Map<String, Allocator> wanted = new HashMap<>();
+        for (Allocator allocator : Allocator.values()) {
+            wanted.put(allocator.functionName(), allocator);
+        }
+        wanted.remove(Allocator.CUSTOM.functionName());
+        Map<Allocator, Function> functions = new EnumMap<>(Allocator.class);
+        ElfSymbols symbols = image.dynsym();
+        for (int i = 0; i < symbols.count(); i++) {
+            if (symbols.type(i) == Elf.STT_FUNC && symbols.isDefined(i)) {
+                Allocator allocator = wanted.get(symbols.name(i));
+                if (allocator != null) {
+                    functions.put(allocator, new Function(symbols.svma(i), symbols.size(i)));
+                }
+            }
+        }
+        return functions;
+    }
+
+    private static @Nullable ProbePoint point(ElfImage image, Allocator allocator, Function function, long loadBias) {
+        Bytes code = image.atSvma(function.svma());
+        for (ProgramHeader segment : image.programHeaders()) {
+            if (code != null && segment.type() == Elf.PT_LOAD && segment.containsSvma(function.svma())) {
+                long svma = function.svma() + ProbeInstruction.offset(code);
+                return new ProbePoint(allocator, svma - segment.svma() + segment.offset(), svma + loadBias);
+            }
+        }
+        return null;
+    }
+
+    private static Range allocatorText(Map<Allocator, Function> functions, long loadBias) {
+        long low = Long.MAX_VALUE;
+        long high = 0;
+        for (Map.Entry<Allocator, Function> entry : functions.entrySet()) {
+            // reallocarray is compiled by itself and only jumps to realloc.
+            if (!entry.getKey().mapsPages() && entry.getKey() != Allocator.REALLOCARRAY) {
+                low = Math.min(low, entry.getValue().svma());
+                high = Math.max(high, entry.getValue().svma() + entry.getValue().bytes());
+            }
+        }
+        return high - low > MOST_ALLOCATOR_BYTES ? Range.EMPTY : new Range(low + loadBias, high - low);
+    }
+
+    private static List<Mapping> named(List<Mapping> mappings, Pattern fileName) {
+        List<Mapping> found = new ArrayList<>();
+        for (Mapping mapping : mappings) {
+            if (fileName.matcher(mapping.fileName()).matches()) {
+                found.add(mapping);
+            }
+        }
+        return found;
+    }
+
+    private static Range text(List<Mapping> mappings) {
+        for (Mapping mapping : mappings) {
+            if (mapping.executable()) {
+                return new Range(mapping.low(), mapping.high() - mapping.low());
+            }
+        }
+        return Range.EMPTY;
+    }
+
+    /** A uprobe is set on a file: after an upgrade of libc that is no longer the one in memory. */
+    private static void checkUnchanged(Mapping mapping) throws BpfUnavailableException {
+        boolean same = false;
+        if (!mapping.isDeleted()) {
+            try {
+                Object inode = Files.getAttribute(Path.of(mapping.path()), "unix:ino");
+                same = inode instanceof Long number && number == mapping.inode();
+            } catch (IOException gone) {
+                same = false;
+            }
+        }
+        if (!same) {
+            throw new BpfUnavailableException(
+                    Reason.LIBC_REPLACED,
+                    mapping.fileName() + " was replaced since this JVM started: restart the JVM to trace it",
+                    null);
+        }
+    }
+}

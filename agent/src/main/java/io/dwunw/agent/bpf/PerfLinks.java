@@ -1,0 +1,146 @@
+package io.dwunw.agent.bpf;
+
+import io.dwunw.agent.linux.Errno;
+import io.dwunw.agent.linux.SystemCall;
+import io.dwunw.agent.sample.Allocator;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One perf event for each function and way, for kernels before 6.6: dearer to attach, and a process that has many of
+ * them exits slowly. Programs are attached by a link, or by ioctl before 5.15.
+ */
+final class PerfLinks implements Links.Method {
+    private static final String TYPE_FILE = "/sys/bus/event_source/devices/uprobe/type";
+
+    /** {@code struct perf_event_attr}, include/uapi/linux/perf_event.h. */
+    private static final int ATTR_BYTES = 128;
+
+    private static final int ATTR_TYPE = 0;
+    private static final int ATTR_SIZE = 4;
+    private static final int ATTR_CONFIG = 8;
+    private static final int ATTR_PATH = 56;
+    private static final int ATTR_OFFSET = 64;
+    /** {@code format/retprobe} of the uprobe PMU says config:0. */
+    private static final long CONFIG_RETURN = 1;
+
+    private static final int PERF_FLAG_FD_CLOEXEC = 8;
+    private static final int PERF_EVENT_IOC_ENABLE = 0x2400;
+    private static final int PERF_EVENT_IOC_SET_BPF = 0x40042408;
+
+    private final BpfSystem bpf;
+    private final int type;
+    private final int pid;
+    private final int probes;
+    private final int entry;
+    private final int leave;
+    private final boolean byIoctl;
+
+    private PerfLinks(BpfSystem bpf, int type, int pid, int probes, int entry, int leave, boolean byIoctl) {
+        this.bpf = bpf;
+        this.type = type;
+        this.pid = pid;
+        this.probes = probes;
+        this.entry = entry;
+        this.leave = leave;
+        this.byIoctl = byIoctl;
+    }
+
+    static PerfLinks load(BpfSystem bpf, LoadedObject object, HostFiles files, int pid, boolean byIoctl)
+            throws KernelCallException {
+        String type = files.readIfPresent(TYPE_FILE).strip();
+        if (type.isEmpty() || !type.chars().allMatch(Character::isDigit)) {
+            throw new KernelCallException(TYPE_FILE, Errno.ENOENT);
+        }
+        int entry = object.program("entry_by_pc", BpfAttr.ATTACH_NONE);
+        int leave = object.program("leave", BpfAttr.ATTACH_NONE);
+        return new PerfLinks(bpf, Integer.parseInt(type), pid, object.map("probes"), entry, leave, byIoctl);
+    }
+
+    /** Whether perf events can have links: one to no event fails with EBADF where they are known. */
+    boolean isSupported() {
+        ByteBuffer attr = BpfSystem.buffer(BpfAttr.BYTES);
+        attr.putInt(BpfAttr.LINK_PROG_FD, entry);
+        attr.putInt(BpfAttr.LINK_TARGET_FD, -1);
+        attr.putInt(BpfAttr.LINK_ATTACH_TYPE, BpfAttr.BPF_PERF_EVENT);
+        return bpf.createLink(attr) == -Errno.EBADF;
+    }
+
+    /** The same programs, attached the older way. */
+    PerfLinks byIoctl() {
+        return new PerfLinks(bpf, type, pid, probes, entry, leave, true);
+    }
+
+    @Override
+    public Links attach(Libc libc) throws KernelCallException {
+        List<Integer> descriptors = new ArrayList<>();
+        Links links = Links.of(bpf, descriptors);
+        try {
+            for (Libc.ProbePoint point : libc.points()) {
+                ByteBuffer key = BpfSystem.buffer(Long.BYTES).putLong(0, point.avma());
+                ByteBuffer value = BpfSystem.buffer(Integer.BYTES)
+                        .putInt(0, point.allocator().number());
+                bpf.update(probes, key, value);
+                if (point.allocator() != Allocator.FREE) {
+                    attach(descriptors, libc, point, leave, CONFIG_RETURN);
+                }
+            }
+            for (Libc.ProbePoint point : libc.points()) {
+                attach(descriptors, libc, point, entry, 0);
+            }
+            return links;
+        } catch (KernelCallException e) {
+            links.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void tryOut(Libc libc) throws KernelCallException {
+        bpf.close(open(libc.path(), libc.points().get(0).fileOffset(), 0));
+    }
+
+    private void attach(List<Integer> descriptors, Libc libc, Libc.ProbePoint point, int program, long config)
+            throws KernelCallException {
+        int event = open(libc.path(), point.fileOffset(), config);
+        descriptors.add(event);
+        if (byIoctl) {
+            control(event, PERF_EVENT_IOC_SET_BPF, program);
+            control(event, PERF_EVENT_IOC_ENABLE, 0);
+            return;
+        }
+        ByteBuffer attr = BpfSystem.buffer(BpfAttr.BYTES);
+        attr.putInt(BpfAttr.LINK_PROG_FD, program);
+        attr.putInt(BpfAttr.LINK_TARGET_FD, event);
+        attr.putInt(BpfAttr.LINK_ATTACH_TYPE, BpfAttr.BPF_PERF_EVENT);
+        long link = bpf.createLink(attr);
+        BpfSystem.check("bpf(BPF_LINK_CREATE)", link);
+        descriptors.add((int) link);
+    }
+
+    /** For the process by its id: an event for "the calling thread" would die with that thread. */
+    private int open(String path, long offset, long config) throws KernelCallException {
+        try (Arguments arguments = new Arguments()) {
+            ByteBuffer attr = BpfSystem.buffer(ATTR_BYTES);
+            attr.putInt(ATTR_TYPE, type);
+            attr.putInt(ATTR_SIZE, ATTR_BYTES);
+            attr.putLong(ATTR_CONFIG, config);
+            attr.putLong(ATTR_PATH, arguments.cString(path));
+            attr.putLong(ATTR_OFFSET, offset);
+            long address = arguments.address(attr);
+            long fd = bpf.kernel().call(SystemCall.PERF_EVENT_OPEN, address, pid, -1, -1, PERF_FLAG_FD_CLOEXEC, 0);
+            BpfSystem.check("perf_event_open", fd);
+            return (int) fd;
+        }
+    }
+
+    private void control(int event, int request, int argument) throws KernelCallException {
+        BpfSystem.check("ioctl of a perf event", bpf.kernel().call(SystemCall.IOCTL, event, request, argument));
+    }
+
+    @Override
+    public String description() {
+        return byIoctl ? "perf events, ioctl" : "perf events, links";
+    }
+}

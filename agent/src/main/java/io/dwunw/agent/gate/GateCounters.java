@@ -1,0 +1,83 @@
+package io.dwunw.agent.gate;
+
+import io.dwunw.agent.sample.Allocator;
+
+/** What the gate has counted since the process began. Reusable; not thread-safe. */
+public final class GateCounters {
+    /** In the order of {@code gate_jni.c}. */
+    private static final int SAMPLED = 0;
+
+    private static final int FREED = 1;
+    private static final int LOST = 2;
+    private static final int LOST_FREES = 3;
+    private static final int CUT = 4;
+    private static final int UNTRACKED = 5;
+    private static final int UNPATCHED = 6;
+    private static final int COUNTERS = 7;
+
+    /** What follows in {@link Allocator} has no wrapper. */
+    private static final int ALLOCATORS = Allocator.MUNMAP.number() + 1;
+
+    private final long[] values = new long[2 * ALLOCATORS + COUNTERS];
+
+    void read() {
+        GateNative.counters(values, ALLOCATORS);
+    }
+
+    private long counter(int index) {
+        return values[2 * ALLOCATORS + index];
+    }
+
+    /**
+     * Calls seen by the wrappers, sampled or not, without those of excluded threads. An allocation that failed is
+     * counted only if it was too small to be looked at.
+     */
+    public long calls(Allocator allocator) {
+        return allocator.number() < ALLOCATORS ? values[2 * allocator.number()] : 0;
+    }
+
+    /** Bytes that these calls asked for; of {@code munmap}, gave back; of {@code free}, 0. */
+    public long bytes(Allocator allocator) {
+        return allocator.number() < ALLOCATORS ? values[2 * allocator.number() + 1] : 0;
+    }
+
+    /** Allocation records produced. */
+    public long sampled() {
+        return counter(SAMPLED);
+    }
+
+    /** Free records produced. */
+    public long frees() {
+        return counter(FREED);
+    }
+
+    /** Sampled allocations that found no room in the ring. */
+    public long lostAllocations() {
+        return counter(LOST);
+    }
+
+    /** Frees of sampled blocks that found no room in the ring: these blocks look alive. */
+    public long lostFrees() {
+        return counter(LOST_FREES);
+    }
+
+    /** Samples whose stack goes on beyond the bytes copied. */
+    public long cut() {
+        return counter(CUT);
+    }
+
+    /** Sampled allocations dropped because too many sampled blocks are live. */
+    public long liveFull() {
+        return counter(UNTRACKED);
+    }
+
+    /** Import slots that could not be patched, as of the last look: their libraries' calls are not seen. */
+    public long unpatchedSlots() {
+        return counter(UNPATCHED);
+    }
+
+    /** All samples that were drawn but did not reach the ring. */
+    public long lost() {
+        return lostAllocations() + liveFull();
+    }
+}

@@ -1,0 +1,35 @@
+package io.dwunw.agent.gate;
+
+/** {@code gate_jni.c}. Results below zero are {@code -errno}. {@link #open} comes first; one caller at a time. */
+final class GateNative {
+    private GateNative() {}
+
+    static native int open(long ringBytes, int stackBytes, long interval);
+
+    /** Of the ring's header page; never unmapped. */
+    static native long ringAddress();
+
+    /** Number of import slots patched. */
+    static native int attach(boolean capture);
+
+    /** Number of import slots restored. */
+    static native int detach();
+
+    /** Number of import slots patched that were new, or had been overwritten. */
+    static native int verify();
+
+    static native void interval(long bytes);
+
+    static native int excludeThread(int tid);
+
+    static native int javaThread(int tid, long javaThread);
+
+    static native void anchorOffsets(int sp, int pc, int fp);
+
+    static native boolean isLive(long address);
+
+    static native long probePoint(boolean allocation);
+
+    /** Pairs of calls and bytes for each allocator, then the values of {@link GateCounters}. */
+    static native void counters(long[] into, int allocators);
+}

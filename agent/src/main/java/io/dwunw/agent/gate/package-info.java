@@ -1,0 +1,18 @@
+/**
+ * The in-process gate: samples allocations by wrappers in the import slots of the loaded libraries, without a trap and
+ * without any privilege.
+ *
+ * <p>This side opens, attaches, drains and counts; all the rest is C and assembly in {@code src/main/native/gate_*},
+ * since application threads run through it. Records are those of {@code sample.h}, with the caller's registers just after
+ * the allocator returned ({@code FLAG_AT_RETURN}), so that a walk starts in the allocator's caller.
+ *
+ * <p>Not seen: calls inside libc itself ({@code strdup}, {@code getline}), calls of addresses got from {@code dlsym},
+ * calls of a library's constructors while it is being opened, and libraries in link namespaces of their own. Allocators
+ * that are linked statically, or do not export {@code malloc} by name, are left alone.
+ *
+ * <p>Must not know BPF, stacks, events. One thread at a time drives an engine; draining allocates nothing.
+ */
+@NullMarked
+package io.dwunw.agent.gate;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,61 @@
+package io.dwunw.agent.hotspot;
+
+/** All code heaps. Hot: allocates nothing. */
+final class CodeCache {
+    private static final int MAX_HEAPS = 16;
+
+    private final CodeHeap[] heaps;
+    private final long lowBound;
+    private final long highBound;
+    private final CodeBlobLayout blobLayout;
+
+    private CodeCache(CodeHeap[] heaps, long low, long high, CodeBlobLayout blobLayout) {
+        this.heaps = heaps;
+        this.lowBound = low;
+        this.highBound = high;
+        this.blobLayout = blobLayout;
+    }
+
+    /** @throws JavaFramesUnavailableException if the heaps cannot be found */
+    static CodeCache open(MetadataReader memory, MemoryWindow window, CodeCacheLayout layout, CodeBlobLayout blobLayout)
+            throws JavaFramesUnavailableException {
+        memory.begin();
+        long array = memory.word(layout.heaps());
+        int length = memory.s4(array + layout.arrayLength());
+        long data = memory.word(array + layout.arrayData());
+        if (memory.faulted() || length <= 0 || length > MAX_HEAPS) {
+            throw new JavaFramesUnavailableException("the list of this JVM's code heaps is not plausible");
+        }
+        CodeHeap[] heaps = new CodeHeap[length];
+        for (int i = 0; i < length; i++) {
+            long heap = memory.word(data + (long) i * Long.BYTES);
+            if (memory.faulted() || heap == 0) {
+                throw new JavaFramesUnavailableException("a code heap of this JVM cannot be read");
+            }
+            heaps[i] = new CodeHeap(heap, layout, window);
+        }
+        long low = memory.word(layout.lowBound());
+        long high = memory.word(layout.highBound());
+        return new CodeCache(heaps, low, high, blobLayout);
+    }
+
+    /** Whether an address lies in the address range of the code cache, committed or not. */
+    boolean contains(long pc) {
+        return pc >= lowBound && pc < highBound;
+    }
+
+    /** Lays {@code into} over the blob that covers {@code pc}. */
+    boolean find(long pc, CodeBlob into) {
+        for (CodeHeap heap : heaps) {
+            if (heap.contains(pc)) {
+                long blob = heap.blobAt(pc);
+                if (blob == 0 || pc < blob) {
+                    return false;
+                }
+                into.wrap(heap, blob, blobLayout);
+                return pc - blob < into.size();
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,98 @@
+package io.dwunw.agent.hotspot;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * One code heap, read straight: its committed part is never unmapped. What lies in it may be freed and overwritten at any
+ * moment, so that everything read is only a claim. Hot: allocates nothing.
+ */
+final class CodeHeap {
+    private static final int MAX_SEGMENT_SHIFT = 16;
+    private static final int FREE_SEGMENT = 0xff;
+    /** A segment's tag steps back by up to 254 segments; blocks are smaller than that many steps. */
+    private static final int MAX_STEPS = 1 << 16;
+
+    private final CodeCacheLayout layout;
+    private final ByteBuffer descriptor;
+    private final ByteBuffer code;
+    private final ByteBuffer segments;
+    private final long low;
+    private final int shift;
+
+    /**
+     * @param address of HotSpot's {@code CodeHeap}, which lives as long as the process
+     * @throws JavaFramesUnavailableException if what is found there is not plausible
+     */
+    CodeHeap(long address, CodeCacheLayout layout, MemoryWindow memory) throws JavaFramesUnavailableException {
+        this.layout = layout;
+        descriptor = memory.open(address, layout.heapBytes()).order(ByteOrder.LITTLE_ENDIAN);
+        low = descriptor.getLong(layout.memory() + layout.low());
+        shift = descriptor.getInt(layout.log2SegmentSize());
+        long reserved = descriptor.getLong(layout.memory() + layout.highBoundary()) - low;
+        long segmentsLow = descriptor.getLong(layout.segmentMap() + layout.low());
+        long segmentsReserved = descriptor.getLong(layout.segmentMap() + layout.highBoundary()) - segmentsLow;
+        if (reserved <= 0 || segmentsReserved <= 0 || shift <= 0 || shift > MAX_SEGMENT_SHIFT) {
+            throw new JavaFramesUnavailableException("a code heap of this JVM is not plausible");
+        }
+        code = window(memory, low, reserved);
+        segments = window(memory, segmentsLow, segmentsReserved);
+    }
+
+    private static ByteBuffer window(MemoryWindow memory, long address, long length) {
+        return memory.open(address, Math.min(length, Integer.MAX_VALUE)).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Bytes in use from the start; grows as the JVM commits more. */
+    private int committed() {
+        long high = descriptor.getLong(layout.memory() + layout.high());
+        return (int) Math.max(0, Math.min(high - low, code.capacity()));
+    }
+
+    boolean contains(long avma) {
+        long offset = avma - low;
+        return offset >= 0 && offset < committed();
+    }
+
+    /** Whether {@code bytes} bytes from {@code avma} on may be read. */
+    boolean contains(long avma, int bytes) {
+        long offset = avma - low;
+        return offset >= 0 && offset <= committed() - (long) bytes;
+    }
+
+    int u1(long avma) {
+        return contains(avma, 1) ? code.get((int) (avma - low)) & 0xff : 0;
+    }
+
+    int s2(long avma) {
+        return contains(avma, Short.BYTES) ? code.getShort((int) (avma - low)) : 0;
+    }
+
+    int s4(long avma) {
+        return contains(avma, Integer.BYTES) ? code.getInt((int) (avma - low)) : 0;
+    }
+
+    long word(long avma) {
+        return contains(avma, Long.BYTES) ? code.getLong((int) (avma - low)) : 0;
+    }
+
+    /** The blob whose block covers {@code pc}; 0 if that part of the heap is free. */
+    long blobAt(long pc) {
+        int segment = (int) ((pc - low) >>> shift);
+        for (int steps = 0; steps < MAX_STEPS; steps++) {
+            if (segment < 0 || segment >= segments.capacity()) {
+                return 0;
+            }
+            int tag = segments.get(segment) & 0xff;
+            if (tag == FREE_SEGMENT) {
+                return 0;
+            }
+            if (tag == 0) {
+                long block = low + ((long) segment << shift);
+                return u1(block + layout.blockUsed()) == 0 ? 0 : block + layout.blockHeaderBytes();
+            }
+            segment -= tag;
+        }
+        return 0;
+    }
+}

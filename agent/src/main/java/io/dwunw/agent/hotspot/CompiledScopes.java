@@ -1,0 +1,235 @@
+package io.dwunw.agent.hotspot;
+
+import java.util.Arrays;
+
+/**
+ * Which methods, at which bytecode, a return address in compiled code stands for: the method itself and those inlined into
+ * it, innermost first (HotSpot, {@code code/scopeDesc.hpp}, {@code code/debugInfoRec.hpp}).
+ *
+ * <p>Known pcs are believed only while the blob there still has the compile id and method it had. Hot for those; cold
+ * otherwise. Bounded: when full, all is forgotten. Not thread-safe.
+ */
+final class CompiledScopes {
+    /** What {@link #find} gives when the code at the pc cannot be told. */
+    static final int NONE = -1;
+
+    private static final int SLOTS = 1 << 16;
+    private static final int MAX_USED = SLOTS / 2;
+    private static final int MAX_FRAMES = 1 << 20;
+    private static final int MAX_INLINED = 256;
+    private static final int MAX_PC_DESCS = 1 << 20;
+    private static final int MAX_METADATA = 1 << 16;
+    private static final int WORD = Long.BYTES;
+
+    private static final int EXACT = 1;
+    private static final int INLINED_UNKNOWN = 2;
+    private static final int GONE = 4;
+
+    private final MetadataReader memory;
+    private final NmethodLayout layout;
+    private final JavaMethods methods;
+    private final int excludedBytes;
+
+    private final long[] pcs = new long[SLOTS];
+    private final long[] roots = new long[SLOTS];
+    private final int[] compileIds = new int[SLOTS];
+    private final int[] flags = new int[SLOTS];
+    private final int[] starts = new int[SLOTS];
+    private final int[] depths = new int[SLOTS];
+    private final int[] frameMethods = new int[MAX_FRAMES];
+    private final int[] frameBcis = new int[MAX_FRAMES];
+    private int used;
+    private int usedFrames;
+
+    private final long[] chainMethods = new long[MAX_INLINED];
+    private final int[] chainBcis = new int[MAX_INLINED];
+    private int chainDepth;
+    private long cursor;
+
+    /** @param excludedBytes see {@link Unsigned5} */
+    CompiledScopes(MetadataReader memory, NmethodLayout layout, JavaMethods methods, int excludedBytes) {
+        this.memory = memory;
+        this.layout = layout;
+        this.methods = methods;
+        this.excludedBytes = excludedBytes;
+    }
+
+    /** Some class was unloaded: forget everything. */
+    void forget() {
+        Arrays.fill(pcs, 0);
+        used = 0;
+        usedFrames = 0;
+    }
+
+    /**
+     * The entry for a return address in {@code blob}, or {@link #NONE}.
+     *
+     * @param wrapper whether the blob is a native method's wrapper, which has no scopes
+     */
+    int find(long pc, CodeBlob blob, boolean wrapper) {
+        int slot = slot(pc);
+        int compileId = blob.s4(layout.compileId());
+        long root = blob.word(layout.method());
+        if (pcs[slot] == pc && compileIds[slot] == compileId && roots[slot] == root) {
+            return slot;
+        }
+        return decode(pc, blob, wrapper, compileId, root);
+    }
+
+    /** Whether the compiler described this very call; otherwise the entry holds the outermost method only. */
+    boolean isExact(int entry) {
+        return (flags[entry] & EXACT) != 0;
+    }
+
+    /** Whether methods may be inlined at the pc without being told. */
+    boolean isInlinedUnknown(int entry) {
+        return (flags[entry] & INLINED_UNKNOWN) != 0;
+    }
+
+    /** Whether a method could not be told. */
+    boolean isGone(int entry) {
+        return (flags[entry] & GONE) != 0;
+    }
+
+    int depth(int entry) {
+        return depths[entry];
+    }
+
+    /** The method of the frame at {@code level}, 0 being the innermost. */
+    int methodId(int entry, int level) {
+        return frameMethods[starts[entry] + level];
+    }
+
+    int bci(int entry, int level) {
+        return frameBcis[starts[entry] + level];
+    }
+
+    private int decode(long pc, CodeBlob blob, boolean wrapper, int compileId, long root) {
+        if (used == MAX_USED || usedFrames + MAX_INLINED > MAX_FRAMES) {
+            forget();
+        }
+        memory.begin();
+        chainDepth = 0;
+        int start = usedFrames;
+        int entryFlags = wrapper ? rootOnly(root, JavaFrameSink.BCI_NATIVE, EXACT) : decodeScopes(pc, blob, root);
+        if (entryFlags < 0) {
+            return NONE;
+        }
+        for (int i = 0; i < chainDepth; i++) {
+            int method = methods.compiled(chainMethods[i]);
+            frameMethods[start + i] = method;
+            frameBcis[start + i] = chainBcis[i];
+            entryFlags |= method == JavaMethods.UNKNOWN ? GONE : 0;
+        }
+        // Debug information and methods may have been freed while they were read, but not as long as the code is there.
+        if (blob.s4(layout.compileId()) != compileId || blob.word(layout.method()) != root) {
+            return NONE;
+        }
+        int slot = slot(pc);
+        if (pcs[slot] != pc) {
+            used++;
+        }
+        pcs[slot] = pc;
+        roots[slot] = root;
+        compileIds[slot] = compileId;
+        flags[slot] = entryFlags;
+        starts[slot] = start;
+        depths[slot] = chainDepth;
+        usedFrames = start + chainDepth;
+        return slot;
+    }
+
+    /** Flags of the new entry; negative if the debug information makes no sense. */
+    private int decodeScopes(long pc, CodeBlob blob, long root) {
+        boolean outside = layout.immutableData() >= 0;
+        long base = outside ? blob.word(layout.immutableData()) : blob.address();
+        long descs = base + blob.s4(layout.scopesPcs());
+        long descsEnd = base + blob.s4(layout.scopesPcsEnd());
+        long data = layout.scopesDataBegin() < 0 ? descsEnd : blob.word(layout.scopesDataBegin());
+        long count = (descsEnd - descs) / layout.pcDescBytes();
+        if (count <= 0 || count > MAX_PC_DESCS) {
+            return -1;
+        }
+        int offset = (int) (pc - blob.codeBegin());
+        long desc = descs + (long) firstNotBelow(descs, (int) count, offset) * layout.pcDescBytes();
+        boolean exact = desc < descsEnd && memory.s4(desc + layout.pcOffset()) == offset;
+        int decodeOffset = desc < descsEnd ? memory.s4(desc + layout.scopeDecodeOffset()) : 0;
+        boolean readable = decodeOffset > 0 && readChain(data, decodeOffset, metadata(blob));
+        if (memory.faulted() || (outside && blob.word(layout.immutableData()) != base)) {
+            return -1;
+        }
+        if (exact && readable && chainMethods[chainDepth - 1] == root) {
+            return EXACT;
+        }
+        return rootOnly(root, JavaFrameSink.BCI_UNKNOWN, chainDepth > 1 ? INLINED_UNKNOWN : 0);
+    }
+
+    private int rootOnly(long root, int bci, int entryFlags) {
+        chainMethods[0] = root;
+        chainBcis[0] = bci;
+        chainDepth = 1;
+        return entryFlags;
+    }
+
+    private long metadata(CodeBlob blob) {
+        return layout.metadata() >= 0
+                ? blob.address() + blob.s4(layout.metadata())
+                : blob.word(layout.mutableData()) + blob.s4(layout.relocationSize());
+    }
+
+    private int firstNotBelow(long descs, int count, int offset) {
+        int low = 0;
+        int high = count;
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (memory.s4(descs + (long) middle * layout.pcDescBytes() + layout.pcOffset()) < offset) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private boolean readChain(long data, int firstOffset, long metadata) {
+        int offset = firstOffset;
+        chainDepth = 0;
+        while (offset > 0) {
+            cursor = data + offset;
+            int senderOffset = unsigned5();
+            int methodIndex = unsigned5();
+            int bci = unsigned5() - 1;
+            if (methodIndex <= 0 || methodIndex > MAX_METADATA || chainDepth == MAX_INLINED || memory.faulted()) {
+                return false;
+            }
+            if (senderOffset >= offset || senderOffset < 0) {
+                return false;
+            }
+            chainMethods[chainDepth] = memory.word(metadata + (long) (methodIndex - 1) * WORD);
+            chainBcis[chainDepth++] = bci;
+            offset = senderOffset;
+        }
+        return !memory.faulted();
+    }
+
+    /** See {@link Unsigned5}. */
+    private int unsigned5() {
+        int sum = 0;
+        for (int shift = 0; shift < 5 * 6; shift += 6) {
+            int b = memory.u1(cursor++);
+            sum += (b - excludedBytes) << shift;
+            if (b < 192) {
+                break;
+            }
+        }
+        return sum;
+    }
+
+    private int slot(long pc) {
+        int slot = (int) ((pc * 0x9e37_79b9_7f4a_7c15L) >>> 40) & (SLOTS - 1);
+        while (pcs[slot] != 0 && pcs[slot] != pc) {
+            slot = (slot + 1) & (SLOTS - 1);
+        }
+        return slot;
+    }
+}

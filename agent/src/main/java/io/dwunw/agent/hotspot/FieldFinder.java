@@ -1,0 +1,80 @@
+package io.dwunw.agent.hotspot;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Looks up what a layout needs, and remembers what it did not find, so that one message can name it all.
+ *
+ * <p>Where JDKs spell a thing differently, the spellings are given in turn and the first that exists counts.
+ */
+final class FieldFinder {
+    private final VmStructs structs;
+    private final List<String> missing = new ArrayList<>();
+
+    FieldFinder(VmStructs structs) {
+        this.structs = structs;
+    }
+
+    boolean has(String field) {
+        return structs.field(field) != null;
+    }
+
+    /** Offset in bytes of a field within its structure. */
+    int offset(String... spellings) {
+        for (String spelling : spellings) {
+            VmStructs.Field field = structs.field(spelling);
+            if (field != null && !field.isStatic()) {
+                return (int) field.offset();
+            }
+        }
+        return missing(spellings);
+    }
+
+    /** Offset of a field that some JDKs do not have; -1 if this one does not. */
+    int optionalOffset(String spelling) {
+        VmStructs.Field field = structs.field(spelling);
+        return field == null || field.isStatic() ? -1 : (int) field.offset();
+    }
+
+    /** Address of a static field. */
+    long address(String spelling) {
+        long address = optionalAddress(spelling);
+        return address == 0 ? missing(spelling) : address;
+    }
+
+    /** Address of a static field that some JDKs do not have; 0 if this one does not. */
+    long optionalAddress(String spelling) {
+        VmStructs.Field field = structs.field(spelling);
+        return field == null ? 0 : field.address();
+    }
+
+    /** The type of a field in the JVM's spelling; "" if there is no such field. */
+    String type(String spelling) {
+        VmStructs.Field field = structs.field(spelling);
+        return field == null ? "" : field.type();
+    }
+
+    /** Bytes that a type takes. */
+    int size(String type) {
+        Long size = structs.typeSizes().get(type);
+        return size == null ? missing("sizeof " + type) : size.intValue();
+    }
+
+    int constant(String name, int otherwise) {
+        Long value = structs.constants().get(name);
+        return value == null ? otherwise : value.intValue();
+    }
+
+    /** Throws, with everything that was asked for in vain. */
+    void requireAll() throws JavaFramesUnavailableException {
+        if (!missing.isEmpty()) {
+            throw new JavaFramesUnavailableException("this JVM does not describe " + String.join(", ", missing));
+        }
+    }
+
+    private int missing(String... spellings) {
+        missing.add(String.join(" or ", spellings));
+        return 0;
+    }
+}

@@ -1,0 +1,142 @@
+package io.dwunw.agent.hotspot;
+
+import java.lang.instrument.Instrumentation;
+import java.lang.reflect.Field;
+import java.lang.reflect.InaccessibleObjectException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which Java thread an OS thread is. {@code java.lang.Thread} knows its {@code JavaThread*} ({@code eetop}), and that
+ * knows its OS thread's id; both are read anew when an id is asked for that is not known, or whose thread has ended.
+ *
+ * <p>Virtual threads appear as their carrier. Not thread-safe.
+ */
+public final class JavaThreads {
+    /** A process may have many threads that are none of Java's: they must not cause a look at each of their samples. */
+    private static final long NANOS_BETWEEN_LOOKS = 20_000_000;
+    /** Threads looked at: what the group reports as active is a guess, and this bounds it. */
+    private static final int MAX_THREADS = 1 << 16;
+
+    private final @Nullable MetadataReader memory;
+    private final @Nullable Field eetop;
+    private final int osThreadOffset;
+    private final int threadIdOffset;
+    private final Map<Integer, Known> known = new HashMap<>();
+    private long lookedAt = System.nanoTime() - NANOS_BETWEEN_LOOKS;
+
+    private record Known(Thread thread, long javaThread) {}
+
+    /** A table that knows no thread, for a JVM that does not describe its threads. */
+    public static JavaThreads none() {
+        return new JavaThreads(null, null, 0, 0);
+    }
+
+    static JavaThreads open(VmStructs structs, MetadataReader memory, @Nullable Instrumentation instrumentation)
+            throws JavaFramesUnavailableException {
+        FieldFinder find = new FieldFinder(structs);
+        int osThread = find.offset("JavaThread::_osthread", "Thread::_osthread");
+        int threadId = find.offset("OSThread::_thread_id");
+        find.requireAll();
+        return new JavaThreads(memory, eetop(instrumentation), osThread, threadId);
+    }
+
+    private JavaThreads(@Nullable MetadataReader memory, @Nullable Field eetop, int osThread, int threadId) {
+        this.memory = memory;
+        this.eetop = eetop;
+        this.osThreadOffset = osThread;
+        this.threadIdOffset = threadId;
+    }
+
+    private static @Nullable Field eetop(@Nullable Instrumentation instrumentation) {
+        try {
+            if (instrumentation != null) {
+                instrumentation.redefineModule(
+                        Object.class.getModule(),
+                        Set.of(),
+                        Map.of(),
+                        Map.of("java.lang", Set.of(JavaThreads.class.getModule())),
+                        Set.of(),
+                        Map.of());
+            }
+            Field field = Thread.class.getDeclaredField("eetop");
+            field.setAccessible(true);
+            return field;
+        } catch (NoSuchFieldException | InaccessibleObjectException | UnsupportedOperationException e) {
+            return null;
+        }
+    }
+
+    /** The Java thread that runs, or is, this OS thread; null if it is none. */
+    public @Nullable Thread find(int tid) {
+        Known entry = entry(tid);
+        return entry == null ? null : entry.thread();
+    }
+
+    /** The JVM's own object for that thread, 0 if there is none. */
+    public long javaThread(int tid) {
+        Known entry = entry(tid);
+        return entry == null ? 0 : entry.javaThread();
+    }
+
+    private @Nullable Known entry(int tid) {
+        Known entry = known.get(tid);
+        if (entry != null && entry.thread().isAlive()) {
+            return entry;
+        }
+        if (System.nanoTime() - lookedAt < NANOS_BETWEEN_LOOKS) {
+            return null;
+        }
+        refresh();
+        return known.get(tid);
+    }
+
+    /** Looks at all threads that are alive. */
+    public void refresh() {
+        lookedAt = System.nanoTime();
+        known.clear();
+        if (memory == null || eetop == null) {
+            return;
+        }
+        memory.begin();
+        for (Thread thread : liveThreads()) {
+            add(thread, memory, eetop);
+        }
+    }
+
+    private void add(Thread thread, MetadataReader reader, Field field) {
+        try {
+            long javaThread = field.getLong(thread);
+            if (javaThread == 0) {
+                return;
+            }
+            reader.begin();
+            int tid = reader.s4(reader.word(javaThread + osThreadOffset) + threadIdOffset);
+            // The JavaThread is freed after eetop was cleared: what was read is right if it still stands.
+            if (!reader.faulted() && tid > 0 && field.getLong(thread) == javaThread) {
+                known.put(tid, new Known(thread, javaThread));
+            }
+        } catch (IllegalAccessException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Thread[] liveThreads() {
+        ThreadGroup root = Thread.currentThread().getThreadGroup();
+        for (ThreadGroup parent = root.getParent(); parent != null; parent = root.getParent()) {
+            root = parent;
+        }
+        int room = Math.min(root.activeCount() * 2 + 16, MAX_THREADS);
+        while (true) {
+            Thread[] threads = new Thread[room];
+            int count = root.enumerate(threads, true);
+            if (count < room || room >= MAX_THREADS) {
+                return Arrays.copyOf(threads, count);
+            }
+            room = Math.min(room * 2, MAX_THREADS);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+package io.dwunw.agent.hotspot;
+
+import io.dwunw.memory.MemoryReader;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Reads the JVM's metadata through the fault-safe reader, a page at a time, because one method is spread over a handful of
+ * neighbouring structures and a system call costs a thousand times what a load does.
+ *
+ * <p>Nothing throws: a read that meets unreadable memory returns 0 and raises {@link #faulted()}, which the caller asks
+ * once, after it has read all that it wants. Pages are kept only between two calls of {@link #begin()}, so that nothing
+ * older than the decoding at hand is ever believed.
+ *
+ * <p>Cold; not thread-safe; allocates nothing after construction.
+ */
+final class MetadataReader {
+    private static final int PAGE_BITS = 12;
+    private static final int PAGE_BYTES = 1 << PAGE_BITS;
+    private static final int PAGES = 16;
+
+    private final MemoryReader memory;
+    private final byte[][] pages = new byte[PAGES][PAGE_BYTES];
+    private final ByteBuffer[] words = new ByteBuffer[PAGES];
+    private final long[] pageNumbers = new long[PAGES];
+    private final int[] lengths = new int[PAGES];
+    private int used;
+    private int victim;
+    private boolean faulted;
+
+    MetadataReader(MemoryReader memory) {
+        this.memory = memory;
+        for (int i = 0; i < PAGES; i++) {
+            words[i] = ByteBuffer.wrap(pages[i]).order(ByteOrder.LITTLE_ENDIAN);
+        }
+    }
+
+    /** Forgets every page and the fault of an earlier decoding. */
+    void begin() {
+        used = 0;
+        victim = 0;
+        faulted = false;
+    }
+
+    /** Whether any read since {@link #begin()} met memory that could not be read. */
+    boolean faulted() {
+        return faulted;
+    }
+
+    int u1(long avma) {
+        int page = page(avma);
+        int at = offsetInPage(avma);
+        if (at >= lengths[page]) {
+            faulted = true;
+            return 0;
+        }
+        return pages[page][at] & 0xff;
+    }
+
+    int u2(long avma) {
+        int page = page(avma);
+        int at = offsetInPage(avma);
+        if (at + Short.BYTES <= lengths[page]) {
+            return words[page].getShort(at) & 0xffff;
+        }
+        return u1(avma) | u1(avma + 1) << 8;
+    }
+
+    int s4(long avma) {
+        int page = page(avma);
+        int at = offsetInPage(avma);
+        if (at + Integer.BYTES <= lengths[page]) {
+            return words[page].getInt(at);
+        }
+        return u2(avma) | u2(avma + 2) << 16;
+    }
+
+    long word(long avma) {
+        int page = page(avma);
+        int at = offsetInPage(avma);
+        if (at + Long.BYTES <= lengths[page]) {
+            return words[page].getLong(at);
+        }
+        return (s4(avma) & 0xffff_ffffL) | (long) s4(avma + 4) << 32;
+    }
+
+    /** Copies {@code length} bytes; those that cannot be read stay as they are and raise {@link #faulted()}. */
+    void bytes(long avma, byte[] destination, int length) {
+        int done = 0;
+        while (done < length) {
+            long from = avma + done;
+            int page = page(from);
+            int at = offsetInPage(from);
+            int here = Math.min(length - done, lengths[page] - at);
+            if (here <= 0) {
+                faulted = true;
+                return;
+            }
+            System.arraycopy(pages[page], at, destination, done, here);
+            done += here;
+        }
+    }
+
+    private int page(long avma) {
+        long number = avma >>> PAGE_BITS;
+        for (int i = 0; i < used; i++) {
+            if (pageNumbers[i] == number) {
+                return i;
+            }
+        }
+        return load(number);
+    }
+
+    private int load(long number) {
+        int page = used;
+        if (used < PAGES) {
+            used++;
+        } else {
+            page = victim;
+            victim = (victim + 1) % PAGES;
+        }
+        pageNumbers[page] = number;
+        lengths[page] = Math.max(0, memory.read(number << PAGE_BITS, pages[page], 0, PAGE_BYTES));
+        return page;
+    }
+
+    private static int offsetInPage(long avma) {
+        return (int) avma & (PAGE_BYTES - 1);
+    }
+}

@@ -1,0 +1,175 @@
+package io.dwunw.agent.hotspot;
+
+import java.io.ByteArrayInputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a {@code Method} and what hangs on it. The memory may have been freed and be something else by now: whatever does
+ * not look like a method in every respect is none. Cold.
+ */
+final class MethodDecoder {
+    private static final long LOWEST_POINTER = 0x1000;
+    private static final int MAX_SYMBOL = 0xffff;
+    private static final int MAX_LINE_TABLE = 1 << 20;
+    private static final int WORD = Long.BYTES;
+    private static final byte LOWEST_NAME_BYTE = 0x20;
+
+    private final MetadataReader memory;
+    private final MethodLayout layout;
+    private final int excludedBytes;
+
+    private long constMethod;
+    private long pool;
+    private long poolCache;
+    private long bytecodes;
+    private int codeSize;
+
+    /** @param excludedBytes see {@link Unsigned5} */
+    MethodDecoder(MetadataReader memory, MethodLayout layout, int excludedBytes) {
+        this.memory = memory;
+        this.layout = layout;
+        this.excludedBytes = excludedBytes;
+    }
+
+    /**
+     * Reads what identifies a method; {@link #constMethod()} and the others tell it afterwards.
+     *
+     * @return false if there is no method at this address
+     */
+    boolean readIdentity(long method) {
+        memory.begin();
+        if (!isPointer(method)) {
+            return false;
+        }
+        constMethod = memory.word(method + layout.constMethod());
+        if (!isPointer(constMethod)) {
+            return false;
+        }
+        pool = memory.word(constMethod + layout.constants());
+        codeSize = memory.u2(constMethod + layout.codeSize());
+        bytecodes = constMethod + layout.constMethodBytes();
+        if (!isPointer(pool)) {
+            return false;
+        }
+        poolCache = memory.word(pool + layout.poolCache());
+        return !memory.faulted();
+    }
+
+    long constMethod() {
+        return constMethod;
+    }
+
+    long poolCache() {
+        return poolCache;
+    }
+
+    long bytecodes() {
+        return bytecodes;
+    }
+
+    int codeSize() {
+        return codeSize;
+    }
+
+    /** Reads the method that {@link #readIdentity} has just found; null if it is none after all. */
+    @Nullable
+    JavaMethod readMethod(long method) {
+        int poolLength = memory.s4(pool + layout.poolLength());
+        long holder = memory.word(pool + layout.poolHolder());
+        if (poolLength <= 0 || poolLength > MAX_SYMBOL + 1 || !isPointer(holder)) {
+            return null;
+        }
+        String className = symbol(memory.word(holder + layout.klassName()));
+        String methodName = poolSymbol(memory.u2(constMethod + layout.nameIndex()), poolLength);
+        String descriptor = poolSymbol(memory.u2(constMethod + layout.signatureIndex()), poolLength);
+        int sourceIndex = memory.u2(pool + layout.poolSourceFileIndex());
+        String sourceFile = sourceIndex == 0 ? "" : poolSymbol(sourceIndex, poolLength);
+        if (className == null || methodName == null || descriptor == null || !descriptor.startsWith("(")) {
+            return null;
+        }
+        boolean isNative = (memory.u2(method + layout.accessFlags()) & MethodLayout.ACC_NATIVE) != 0;
+        long flags = (layout.hiddenInConstMethod() ? constMethod : method) + layout.flags();
+        boolean hidden = (memory.u2(flags) & layout.hiddenBit()) != 0;
+        LineTable lines = lines();
+        if (memory.faulted()) {
+            return null;
+        }
+        return new JavaMethod(
+                publicName(className),
+                methodName,
+                descriptor,
+                sourceFile == null ? "" : sourceFile,
+                hidden,
+                isNative,
+                lines);
+    }
+
+    private LineTable lines() {
+        if ((memory.u2(constMethod + layout.constMethodFlags()) & MethodLayout.HAS_LINE_TABLE) == 0) {
+            return LineTable.NONE;
+        }
+        long start = bytecodes + codeSize;
+        long end = constMethod + (long) memory.s4(constMethod + layout.constMethodWords()) * WORD;
+        if (end <= start || end - start > MAX_LINE_TABLE) {
+            return LineTable.NONE;
+        }
+        byte[] raw = new byte[(int) (end - start)];
+        memory.bytes(start, raw, raw.length);
+        return LineTable.of(raw, excludedBytes);
+    }
+
+    private @Nullable String poolSymbol(int index, int poolLength) {
+        if (index <= 0 || index >= poolLength) {
+            return null;
+        }
+        // The lowest bit of a slot marks an unresolved class in some JDKs.
+        return symbol(memory.word(pool + layout.poolBytes() + (long) index * WORD) & ~1L);
+    }
+
+    private @Nullable String symbol(long symbol) {
+        if (!isPointer(symbol)) {
+            return null;
+        }
+        int length = memory.u2(symbol + layout.symbolLength());
+        byte[] bytes = new byte[length];
+        memory.bytes(symbol + layout.symbolBody(), bytes, length);
+        return memory.faulted() || length == 0 ? null : text(bytes);
+    }
+
+    /** JVMS 4.4.7: modified UTF-8. */
+    private static @Nullable String text(byte[] bytes) {
+        boolean ascii = true;
+        for (byte b : bytes) {
+            if (b >= 0 && b < LOWEST_NAME_BYTE) {
+                return null;
+            }
+            ascii &= b > 0;
+        }
+        if (ascii) {
+            return new String(bytes, StandardCharsets.US_ASCII);
+        }
+        byte[] framed = new byte[bytes.length + Short.BYTES];
+        framed[0] = (byte) (bytes.length >>> Byte.SIZE);
+        framed[1] = (byte) bytes.length;
+        System.arraycopy(bytes, 0, framed, Short.BYTES, bytes.length);
+        try {
+            return new DataInputStream(new ByteArrayInputStream(framed)).readUTF();
+        } catch (IOException malformed) {
+            return null;
+        }
+    }
+
+    /** As {@link Class#getName()}: a hidden class's suffix stands after a slash there, after a plus sign inside the JVM. */
+    private static String publicName(String internal) {
+        int suffix = internal.lastIndexOf("+0x");
+        String dotted = internal.replace('/', '.');
+        return suffix < 0 ? dotted : dotted.substring(0, suffix) + '/' + internal.substring(suffix + 1);
+    }
+
+    private static boolean isPointer(long value) {
+        return value >= LOWEST_POINTER && value < 1L << 47 && (value & (Integer.BYTES - 1)) == 0;
+    }
+}

@@ -1,0 +1,23 @@
+package io.dwunw.agent.leak;
+
+/**
+ * What one allocation site has outstanding.
+ *
+ * @param site identity of the site: a hash of its frames, the same in the next run
+ * @param stack the stack that holds the most of it; sites may have several that differ in line numbers only
+ * @param outstandingBytes estimate of the bytes allocated here and not freed
+ * @param outstandingCount estimate of the blocks allocated here and not freed
+ * @param sampledBytes sizes of the sampled blocks, added up
+ * @param sampledCount number of sampled blocks that the estimates rest on
+ * @param oldestNanos age of the oldest sampled block
+ * @param youngestNanos age of the youngest sampled block
+ */
+public record AllocationSite<S>(
+        long site,
+        S stack,
+        long outstandingBytes,
+        long outstandingCount,
+        long sampledBytes,
+        long sampledCount,
+        long oldestNanos,
+        long youngestNanos) {}

@@ -1,0 +1,109 @@
+package io.dwunw.agent.leak;
+
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sampled mappings ({@code mmap}, {@code mremap}) that still have pages mapped.
+ *
+ * <p>Unlike a heap block, a mapping can be unmapped from either end, in the middle, together with its neighbours, or be
+ * replaced by a mapping at a fixed address. What remains keeps its share of the weight, its time and its stack.
+ * Mappings outside libc are few, so a sorted tree is enough. Not thread-safe.
+ *
+ * @param <S> what the owner attaches to a mapping: its stack
+ */
+public final class LiveMappings<S> {
+    /** Most mappings kept: the kernel itself allows 65,530 per process unless told otherwise. */
+    public static final int MAX_MAPPINGS = 1 << 17;
+
+    private final TreeMap<Long, Mapping<S>> byAddress = new TreeMap<>();
+    private long added;
+    private long overflowed;
+
+    private record Mapping<S>(long number, long address, long size, double weightPerByte, long timeNanos, S stack) {
+        long end() {
+            return address + size;
+        }
+
+        Mapping<S> part(long from, long to) {
+            return new Mapping<>(number, from, to - from, weightPerByte, timeNanos, stack);
+        }
+    }
+
+    /** What an unmapping took away from one mapping. */
+    public interface Unmapped {
+        /** {@code size} bytes at {@code address} are gone; their mapping was made at {@code timeNanos}. */
+        void unmapped(long address, long size, long timeNanos);
+    }
+
+    /** Adds a mapping; what it replaces (a fixed address) is gone. Empty ranges and such beyond 2^63 are ignored. */
+    public void add(long address, long size, long weight, long timeNanos, S stack) {
+        added++;
+        if (address <= 0 || size <= 0 || address + size < 0) {
+            return;
+        }
+        remove(address, size, null);
+        if (byAddress.size() >= MAX_MAPPINGS) {
+            overflowed++;
+            return;
+        }
+        byAddress.put(address, new Mapping<>(added, address, size, (double) weight / size, timeNanos, stack));
+    }
+
+    /** Takes {@code size} bytes at {@code address} away from whatever is mapped there. */
+    public void remove(long address, long size, @Nullable Unmapped listener) {
+        if (address < 0 || size <= 0 || byAddress.isEmpty()) {
+            return;
+        }
+        long end = address + size < 0 ? Long.MAX_VALUE : address + size;
+        Map.Entry<Long, Mapping<S>> entry = byAddress.lowerEntry(end);
+        while (entry != null && entry.getValue().end() > address) {
+            Mapping<S> mapping = entry.getValue();
+            byAddress.remove(mapping.address());
+            long from = Math.max(address, mapping.address());
+            long to = Math.min(end, mapping.end());
+            if (mapping.address() < from) {
+                byAddress.put(mapping.address(), mapping.part(mapping.address(), from));
+            }
+            if (to < mapping.end()) {
+                byAddress.put(to, mapping.part(to, mapping.end()));
+            }
+            if (listener != null) {
+                listener.unmapped(from, to - from, mapping.timeNanos());
+            }
+            entry = byAddress.lowerEntry(from);
+        }
+    }
+
+    public int count() {
+        return byAddress.size();
+    }
+
+    /** How many of the mappings ever added have no page left. */
+    public long dead() {
+        return added
+                - byAddress.values().stream()
+                        .mapToLong(Mapping::number)
+                        .distinct()
+                        .count();
+    }
+
+    /** Mappings that found no room since the start. */
+    public long overflowed() {
+        return overflowed;
+    }
+
+    /** Forgets all mappings, and that there were any. */
+    public void clear() {
+        byAddress.clear();
+        added = 0;
+    }
+
+    /** Shows every mapping that is left to {@code visitor}, by rising address. */
+    public void forEach(LiveAllocations.Visitor<S> visitor) {
+        for (Mapping<S> m : byAddress.values()) {
+            visitor.block(m.address(), m.size(), Math.round(m.weightPerByte() * m.size()), m.timeNanos(), m.stack());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.dwunw.agent.linux;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Objects;
+
+/**
+ * The native methods. {@link NativeLibrary#load()} must have succeeded before the first call, otherwise every method
+ * throws {@link UnsatisfiedLinkError}. Thread-safe, stateless, and free of allocation by {@code malloc}.
+ */
+public final class Linux {
+    private Linux() {}
+
+    /**
+     * One raw system call.
+     *
+     * @return the call's result, or {@code -errno}
+     */
+    public static long syscall(long number, long a1, long a2, long a3, long a4, long a5, long a6) {
+        return syscall0(number, a1, a2, a3, a4, a5, a6);
+    }
+
+    /**
+     * Where a direct buffer's bytes are, at index 0 whatever its position. Valid as long as the buffer is reachable.
+     *
+     * @throws IllegalArgumentException if the buffer is not direct
+     */
+    public static long address(ByteBuffer direct) {
+        if (!direct.isDirect()) {
+            throw new IllegalArgumentException("not a direct buffer");
+        }
+        return address0(direct);
+    }
+
+    /**
+     * A buffer over raw memory, in the machine's byte order. Only for memory that stays mapped as long as the buffer is
+     * used: reading it through the buffer after it has been unmapped kills the JVM.
+     *
+     * @param length in bytes, at most {@link Integer#MAX_VALUE}
+     */
+    public static ByteBuffer memory(long address, long length) {
+        if (address == 0 || length < 0 || length > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("no memory at " + address + " of " + length + " bytes");
+        }
+        return memory0(address, length).order(ByteOrder.nativeOrder());
+    }
+
+    /**
+     * Reads this process's memory; never faults.
+     *
+     * @param direct destination; its position is neither used nor changed
+     * @return bytes copied: fewer than {@code length} if there is a hole on the way, 0 if nothing is readable
+     */
+    public static long readMemory(long avma, ByteBuffer direct, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, direct.capacity());
+        if (!direct.isDirect() || direct.isReadOnly()) {
+            throw new IllegalArgumentException("not a writable direct buffer");
+        }
+        return readToBuffer0(avma, direct, offset, length);
+    }
+
+    /** As {@link #readMemory(long, ByteBuffer, int, int)}, into an array. */
+    public static int readMemory(long avma, byte[] destination, int offset, int length) {
+        Objects.checkFromIndexSize(offset, length, destination.length);
+        return readToArray0(avma, destination, offset, length);
+    }
+
+    /** The calling thread's id, as the kernel numbers it in this process's PID namespace. */
+    public static int threadId() {
+        return (int) syscall0(SystemCall.GETTID, 0, 0, 0, 0, 0, 0);
+    }
+
+    private static native long syscall0(long number, long a1, long a2, long a3, long a4, long a5, long a6);
+
+    private static native long address0(ByteBuffer direct);
+
+    private static native ByteBuffer memory0(long address, long length);
+
+    private static native long readToBuffer0(long avma, ByteBuffer direct, long offset, long length);
+
+    private static native int readToArray0(long avma, byte[] destination, int offset, int length);
+}

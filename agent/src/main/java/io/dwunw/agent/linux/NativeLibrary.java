@@ -1,0 +1,106 @@
+package io.dwunw.agent.linux;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** Loads the agent's JNI library out of the jar. */
+public final class NativeLibrary {
+    /** Directories to try in turn: the first may be full, read-only or mounted {@code noexec}. */
+    private static final List<String> FALLBACK_DIRECTORIES = List.of("/tmp", "/var/tmp", "/dev/shm", "/run");
+
+    private static boolean loaded;
+
+    private NativeLibrary() {}
+
+    /**
+     * Extracts the library to a private temporary file, loads it, and deletes the file. Does nothing when it is loaded
+     * already.
+     *
+     * @throws NativeLibraryException if this is not Linux on a supported processor, if no directory can hold the file,
+     *     or if the dynamic linker refuses it (no glibc)
+     */
+    public static synchronized void load() throws NativeLibraryException {
+        if (loaded) {
+            return;
+        }
+        load(directories());
+        loaded = true;
+    }
+
+    /** Tries the directories in order; the last failure is the one that is told. */
+    static void load(List<Path> directories) throws NativeLibraryException {
+        String name = resourceName(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
+        byte[] library = resource(name);
+        @Nullable Throwable last = null;
+        for (Path directory : directories) {
+            try {
+                loadFrom(directory, library);
+                return;
+            } catch (IOException | UnsatisfiedLinkError | UnsupportedOperationException e) {
+                last = e;
+            }
+        }
+        throw new NativeLibraryException("the agent's native library cannot be loaded: " + reason(last), last);
+    }
+
+    static String resourceName(String system, String processor) throws NativeLibraryException {
+        if (!system.equals("Linux")) {
+            throw new NativeLibraryException(
+                    "this is " + system + "; native allocations are traced on Linux only", null);
+        }
+        return switch (processor.toLowerCase(Locale.ROOT)) {
+            case "amd64", "x86_64" -> "libdwunw-x86_64.so";
+            default -> throw new NativeLibraryException("no native library for processor " + processor, null);
+        };
+    }
+
+    private static byte[] resource(String name) throws NativeLibraryException {
+        try (InputStream in = NativeLibrary.class.getResourceAsStream(name)) {
+            if (in == null) {
+                throw new NativeLibraryException("the agent's jar has no " + name, null);
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new NativeLibraryException("the agent's jar cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static List<Path> directories() {
+        List<Path> directories = new ArrayList<>();
+        directories.add(Path.of(System.getProperty("java.io.tmpdir", "/tmp")));
+        for (String directory : FALLBACK_DIRECTORIES) {
+            directories.add(Path.of(directory));
+        }
+        return directories;
+    }
+
+    /** The directory is created with mode 0700 under a random name, so nobody else can put a file in the way. */
+    private static void loadFrom(Path directory, byte[] library) throws IOException {
+        FileAttribute<Set<PosixFilePermission>> ownerOnly =
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+        Path own = Files.createTempDirectory(directory, "dwunw", ownerOnly);
+        Path file = own.resolve("libdwunw.so");
+        try {
+            Files.createFile(file, ownerOnly);
+            Files.write(file, library);
+            System.load(file.toAbsolutePath().toString());
+        } finally {
+            Files.deleteIfExists(file);
+            Files.deleteIfExists(own);
+        }
+    }
+
+    private static String reason(@Nullable Throwable last) {
+        return last == null ? "no directory to put it into" : String.valueOf(last.getMessage());
+    }
+}

@@ -1,0 +1,132 @@
+package io.dwunw.agent.ringbuf;
+
+import io.dwunw.agent.linux.Kernel;
+import io.dwunw.agent.linux.Linux;
+import io.dwunw.agent.linux.SystemCall;
+import io.dwunw.agent.sample.Sample;
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * Consumer of a BPF ring buffer ({@code kernel/bpf/ringbuf.c}), straight from the pages that the kernel writes to.
+ *
+ * <pre>
+ * | consumer position u64, one page | producer position u64, one page | data, 2^n pages | the same data again |
+ * record: | length u32: bit 31 busy, bit 30 discarded | page offset u32 | bytes, padded to 8 |
+ * </pre>
+ *
+ * Because the data is mapped twice in a row, a record that wraps around lies in one piece. Draining allocates nothing.
+ * Draining and closing exclude each other.
+ */
+public final class RingBuffer implements SampleSource, AutoCloseable {
+    private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle INT = MethodHandles.byteBufferViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+
+    private static final int PAGE = 4096;
+    private static final int PROT_READ = 1;
+    private static final int PROT_READ_WRITE = 3;
+    private static final int MAP_SHARED = 1;
+
+    private static final int BUSY = 1 << 31;
+    private static final int DISCARDED = 1 << 30;
+    private static final int RECORD_HEADER = 8;
+
+    private final Kernel kernel;
+    private final int bytes;
+    private final long consumerAddress;
+    private final long producerAddress;
+    private final ByteBuffer consumer;
+    private final ByteBuffer producer;
+    private final ByteBuffer data;
+    private final Sample sample = new Sample();
+    private long position;
+    private long malformed;
+    private boolean closed;
+
+    private RingBuffer(Kernel kernel, int bytes, long consumerAddress, long producerAddress) {
+        this.kernel = kernel;
+        this.bytes = bytes;
+        this.consumerAddress = consumerAddress;
+        this.producerAddress = producerAddress;
+        this.consumer = memory(consumerAddress, PAGE);
+        this.producer = memory(producerAddress, PAGE);
+        this.data = memory(producerAddress + PAGE, 2L * bytes);
+        this.position = (long) LONG.getAcquire(consumer, 0);
+    }
+
+    /**
+     * Maps the ring of a BPF map. The descriptor may be closed afterwards.
+     *
+     * @param bytes of data: the map's {@code max_entries}, a power of two
+     * @throws IOException if it cannot be mapped
+     */
+    public static RingBuffer map(Kernel kernel, int fd, int bytes) throws IOException {
+        long consumer = kernel.call(SystemCall.MMAP, 0, PAGE, PROT_READ_WRITE, MAP_SHARED, fd, 0);
+        if (consumer < 0) {
+            throw new IOException("the ring's position cannot be mapped: errno " + -consumer);
+        }
+        long producer = kernel.call(SystemCall.MMAP, 0, PAGE + 2L * bytes, PROT_READ, MAP_SHARED, fd, PAGE);
+        if (producer < 0) {
+            kernel.call(SystemCall.MUNMAP, consumer, PAGE, 0);
+            throw new IOException("the ring cannot be mapped: errno " + -producer);
+        }
+        return new RingBuffer(kernel, bytes, consumer, producer);
+    }
+
+    private static ByteBuffer memory(long address, long length) {
+        return Linux.memory(address, length).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public synchronized int drain(SampleHandler handler, int limit) {
+        int handled = 0;
+        while (!closed && handled < limit && position != (long) LONG.getAcquire(producer, 0)) {
+            int at = (int) (position & (bytes - 1));
+            int header = (int) INT.getAcquire(data, at);
+            if ((header & BUSY) != 0) {
+                break;
+            }
+            int length = header & ~DISCARDED;
+            try {
+                if ((header & DISCARDED) == 0 && hand(handler, at + RECORD_HEADER, length)) {
+                    handled++;
+                }
+            } finally {
+                position += (length + RECORD_HEADER + 7) & ~7;
+                LONG.setRelease(consumer, 0, position);
+            }
+        }
+        return handled;
+    }
+
+    private boolean hand(SampleHandler handler, int at, int length) {
+        if (!sample.wrap(data, at, length)) {
+            malformed++;
+            return false;
+        }
+        handler.onSample(sample);
+        return true;
+    }
+
+    /** Records that were no samples: 0 unless producer and consumer are of different versions. */
+    public synchronized long malformed() {
+        return malformed;
+    }
+
+    /** Bytes that wait to be drained. */
+    public synchronized long backlog() {
+        return closed ? 0 : (long) LONG.getAcquire(producer, 0) - position;
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            kernel.call(SystemCall.MUNMAP, consumerAddress, PAGE, 0);
+            kernel.call(SystemCall.MUNMAP, producerAddress, PAGE + 2L * bytes, 0);
+        }
+    }
+}

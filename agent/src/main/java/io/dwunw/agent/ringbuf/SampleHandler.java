@@ -1,0 +1,10 @@
+package io.dwunw.agent.ringbuf;
+
+import io.dwunw.agent.sample.Sample;
+
+/** Takes samples, one at a time, on the thread that drains. */
+@FunctionalInterface
+public interface SampleHandler {
+    /** The flyweight lies over the ring's own memory: it is valid only during the call. Should not throw. */
+    void onSample(Sample sample);
+}

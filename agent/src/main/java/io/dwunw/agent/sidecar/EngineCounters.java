@@ -1,0 +1,32 @@
+package io.dwunw.agent.sidecar;
+
+import io.dwunw.agent.sample.Allocator;
+
+/** What a producer has counted since it was attached for the first time. Reused from reading to reading. */
+public final class EngineCounters {
+    private final long[] calls = new long[Allocator.values().length];
+
+    /** Bytes asked for in all calls that were seen, sampled or not. */
+    public long bytesSeen;
+
+    /** Allocations that were sampled. */
+    public long samples;
+
+    /** Records that found the ring full: their allocations or frees are unknown. */
+    public long lost;
+
+    /** Those of {@link #lost} that were frees: their blocks look alive. */
+    public long lostFrees;
+
+    /** Samples whose stack goes on beyond the bytes copied. */
+    public long cutStacks;
+
+    /** Calls of {@code allocator}, sampled or not. */
+    public long calls(Allocator allocator) {
+        return calls[allocator.number()];
+    }
+
+    public void calls(Allocator allocator, long count) {
+        calls[allocator.number()] = count;
+    }
+}

@@ -1,0 +1,92 @@
+package io.dwunw.agent.sidecar;
+
+import io.dwunw.agent.leak.AllocationSite;
+import io.dwunw.agent.leak.AllocationSites;
+import io.dwunw.agent.leak.LiveMemory;
+import io.dwunw.agent.stack.SiteHash;
+import io.dwunw.agent.stack.StackTrace;
+import io.dwunw.jfr.NativeAllocationEvent;
+import io.dwunw.jfr.NativeFreeEvent;
+import io.dwunw.jfr.NativeLeakEvent;
+import io.dwunw.jfr.Publication;
+import io.dwunw.jfr.ReplayedStack;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Turns what the sidecar knows into events with their stacks, one at a time. Confined to the sidecar thread. */
+final class Publications {
+    /** Sites of one chunk: beyond the biggest so many nobody reads, and each costs an event. */
+    private static final int MAX_LEAKS = 4096;
+
+    private final SampleIntake intake;
+    private final NamedStacks stacks;
+    private final LiveMemory<StackTrace> live;
+    private final long minAgeNanos;
+    private final ArrayDeque<AllocationSite<StackTrace>> leaks = new ArrayDeque<>();
+
+    Publications(SampleIntake intake, NamedStacks stacks, LiveMemory<StackTrace> live, Duration minAge) {
+        this.intake = intake;
+        this.stacks = stacks;
+        this.live = live;
+        this.minAgeNanos = minAge.toNanos();
+    }
+
+    /** The next sampled allocation or free that waits to be published; null if none does. */
+    @Nullable
+    Publication nextWaiting() {
+        SampledAllocation allocation = intake.pollAllocation();
+        if (allocation != null) {
+            return publication(allocation);
+        }
+        NativeFreeEvent free = intake.pollFree();
+        return free == null ? null : new Publication(free, null);
+    }
+
+    /** The next of the leaks noted down; null if there are no more. */
+    @Nullable
+    Publication nextLeak() {
+        AllocationSite<StackTrace> leak = leaks.poll();
+        return leak == null ? null : publication(leak);
+    }
+
+    /** Notes down the leaks as of now, most bytes first; {@link #nextLeak} hands them out. */
+    void noteLeaks() {
+        leaks.clear();
+        if (!NativeLeakEvent.enabled()) {
+            return;
+        }
+        List<AllocationSite<StackTrace>> sites = AllocationSites.outstanding(
+                live, System.nanoTime(), minAgeNanos, trace -> SiteHash.of(stacks.frameNames(trace)));
+        leaks.addAll(sites.subList(0, Math.min(sites.size(), MAX_LEAKS)));
+    }
+
+    private Publication publication(SampledAllocation allocation) {
+        ReplayedStack stack = stacks.name(allocation.stack());
+        NativeAllocationEvent event = new NativeAllocationEvent();
+        event.address = allocation.address();
+        event.size = allocation.size();
+        event.weight = allocation.weight();
+        event.allocator = allocation.allocator().functionName();
+        event.allocatingThread = allocation.thread();
+        event.osThreadId = allocation.tid();
+        event.osThreadName = allocation.threadName();
+        event.stackState = allocation.stack().state().text();
+        event.frames = stack.text();
+        return new Publication(event, stack);
+    }
+
+    private Publication publication(AllocationSite<StackTrace> leak) {
+        ReplayedStack stack = stacks.name(leak.stack());
+        NativeLeakEvent event = new NativeLeakEvent();
+        event.outstanding = leak.outstandingBytes();
+        event.outstandingBlocks = leak.outstandingCount();
+        event.sampledBlocks = leak.sampledCount();
+        event.oldestAge = leak.oldestNanos();
+        event.youngestAge = leak.youngestNanos();
+        event.site = String.format("%016x", leak.site());
+        event.frames = stack.text();
+        return new Publication(event, stack);
+    }
+}

@@ -1,0 +1,16 @@
+package io.dwunw.agent.sidecar;
+
+import io.dwunw.agent.sample.Allocator;
+import io.dwunw.agent.stack.StackTrace;
+import org.jspecify.annotations.Nullable;
+
+/** A sample after its walk, waiting to be published. */
+record SampledAllocation(
+        long address,
+        long size,
+        long weight,
+        Allocator allocator,
+        @Nullable Thread thread,
+        int tid,
+        String threadName,
+        StackTrace stack) {}

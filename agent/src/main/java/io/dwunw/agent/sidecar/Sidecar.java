@@ -1,0 +1,200 @@
+package io.dwunw.agent.sidecar;
+
+import io.dwunw.jfr.AgentStatisticsEvent;
+import io.dwunw.jfr.Publication;
+import io.dwunw.jfr.RecordingHooks;
+import io.dwunw.jfr.Rendezvous;
+import io.dwunw.jfr.ReplayThread;
+import io.dwunw.jfr.StackReplay;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sidecar thread: drains the ring, publishes, sleeps a little, over and over, and does what other threads wish for.
+ *
+ * <p>{@link #requestStatistics}, {@link #awaitProbes} and {@link #wake} may be called by any thread; everything else
+ * happens on the thread itself. It ends only when allocations cannot be caught at all.
+ */
+public final class Sidecar extends ReplayThread {
+    /** Records handled before the next look at the mailbox. */
+    private static final int DRAIN_LIMIT = 256;
+    /** How long records may lie in the ring: short, because compiled Java code can be freed under a stack. */
+    private static final long MIN_IDLE_NANOS = 1_000_000;
+
+    private static final long MAX_IDLE_NANOS = 10_000_000;
+    private static final long DETACHED_IDLE_NANOS = 100_000_000;
+
+    private final SidecarOpener opener;
+    private final DistinctErrors errors;
+    private final Rendezvous chunkEnd = new Rendezvous(this::wake);
+    /** Released when the probes are attached, or never will be; replaced when they are detached. */
+    private volatile CountDownLatch probes = new CountDownLatch(1);
+
+    private volatile boolean statisticsWanted;
+    private volatile boolean ended;
+    private @Nullable SidecarParts parts;
+    private long idleNanos = MIN_IDLE_NANOS;
+    private boolean endingChunk;
+    /** Allocations that waited when the chunk's end was asked for, and are still to be published before it. */
+    private int owed;
+
+    /** Not started. */
+    public Sidecar(StackReplay replay, SidecarOpener opener, DistinctErrors errors) {
+        super("dwunw sidecar", replay);
+        this.opener = opener;
+        this.errors = errors;
+    }
+
+    /** Where JFR's thread meets this one when a chunk ends. */
+    public Rendezvous chunkEnd() {
+        return chunkEnd;
+    }
+
+    /** Asks for one statistics event. */
+    public void requestStatistics() {
+        statisticsWanted = true;
+        wake();
+    }
+
+    /** Waits until the probes that a recording wants are attached, or never will be, or patience has ended. */
+    public void awaitProbes(long patienceMillis) {
+        CountDownLatch latch = probes;
+        if (!RecordingHooks.wanted() || ended || Thread.currentThread() == this) {
+            return;
+        }
+        try {
+            if (!latch.await(patienceMillis, TimeUnit.MILLISECONDS)) {
+                opener.slow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Ends a sleep. */
+    public void wake() {
+        LockSupport.unpark(this);
+    }
+
+    @Override
+    protected @Nullable Publication next() {
+        SidecarParts p = parts != null ? parts : open();
+        while (p != null && !ended) {
+            Publication publication = turn(p);
+            if (publication != null) {
+                return publication;
+            }
+        }
+        return null;
+    }
+
+    /** One turn of the duty cycle; null if there is nothing to publish now. */
+    private @Nullable Publication turn(SidecarParts p) {
+        switchProbes(p);
+        int drained = p.drain(DRAIN_LIMIT);
+        if (!endingChunk && chunkEnd.requested()) {
+            beginChunkEnd(p);
+        }
+        if (drained >= DRAIN_LIMIT && !endingChunk && !p.intake().crowded()) {
+            // The ring fills faster than events can be written: a sample lost is worse than an event that is late.
+            return null;
+        }
+        Publication publication = nextPublication(p);
+        if (publication == null && !endingChunk) {
+            sleep(p, drained);
+        }
+        return publication;
+    }
+
+    private @Nullable Publication nextPublication(SidecarParts p) {
+        Publication publication;
+        if (endingChunk) {
+            publication = p.publications().nextLeak();
+            if (publication == null && owed-- > 0) {
+                publication = p.publications().nextWaiting();
+            }
+        } else {
+            publication = p.publications().nextWaiting();
+        }
+        if (publication != null) {
+            return publication;
+        }
+        if (statisticsWanted) {
+            statisticsWanted = false;
+            if (AgentStatisticsEvent.enabled()) {
+                return new Publication(p.statistics(errors.count()), null);
+            }
+        }
+        if (endingChunk) {
+            endingChunk = false;
+            chunkEnd.done();
+        }
+        return null;
+    }
+
+    private void beginChunkEnd(SidecarParts p) {
+        p.drainAll(DRAIN_LIMIT);
+        endingChunk = true;
+        owed = p.intake().waiting();
+        statisticsWanted = true;
+        p.reconcile();
+        p.publications().noteLeaks();
+    }
+
+    private void switchProbes(SidecarParts p) {
+        boolean want = RecordingHooks.wanted();
+        if (want == p.attached()) {
+            return;
+        }
+        if (want) {
+            try {
+                p.attach();
+                probes.countDown();
+            } catch (Exception e) {
+                end(opener.explain(e), p);
+            }
+        } else {
+            probes = new CountDownLatch(1);
+            p.detach(DRAIN_LIMIT);
+        }
+    }
+
+    private void sleep(SidecarParts p, int drained) {
+        if (drained > 0) {
+            idleNanos = MIN_IDLE_NANOS;
+        } else {
+            p.idle();
+            idleNanos = Math.min(idleNanos + idleNanos / 4, MAX_IDLE_NANOS);
+        }
+        LockSupport.parkNanos(this, p.attached() ? idleNanos : DETACHED_IDLE_NANOS);
+    }
+
+    private @Nullable SidecarParts open() {
+        try {
+            SidecarParts opened = opener.open(this);
+            parts = opened;
+            return opened;
+        } catch (Exception | LinkageError e) {
+            end(opener.explain(e), null);
+            return null;
+        }
+    }
+
+    /** Gives up for good; nobody must wait for this thread any more. */
+    private void end(String why, @Nullable SidecarParts p) {
+        ended = true;
+        probes.countDown();
+        opener.ended(why);
+        chunkEnd.close();
+        if (p != null) {
+            p.close();
+        }
+    }
+
+    @Override
+    protected void failed(Throwable failure) {
+        errors.record("publishing", failure);
+    }
+}

@@ -1,0 +1,21 @@
+package io.dwunw.agent.sidecar;
+
+/** What the sidecar asks of its owner, on the sidecar's thread, when it starts and when it gives up. */
+public interface SidecarOpener {
+    /**
+     * Builds everything that the sidecar works with.
+     *
+     * @param sidecar the calling thread
+     * @throws Exception if allocations cannot be caught in this process; {@link #explain} puts it in words
+     */
+    SidecarParts open(Sidecar sidecar) throws Exception;
+
+    /** One line for the user: why allocations cannot be caught, and what to do about it. */
+    String explain(Throwable failure);
+
+    /** A recording has started, but the probes took too long: what was allocated meanwhile is unknown. Any thread. */
+    void slow();
+
+    /** The sidecar ends and will do nothing more, because of what {@link #explain} said. */
+    void ended(String why);
+}

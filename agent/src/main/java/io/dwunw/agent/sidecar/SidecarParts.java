@@ -1,0 +1,181 @@
+package io.dwunw.agent.sidecar;
+
+import io.dwunw.agent.hotspot.JavaThreads;
+import io.dwunw.agent.leak.LiveMemory;
+import io.dwunw.agent.sample.Allocator;
+import io.dwunw.agent.stack.FrameBuffer;
+import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.MixedStackWalker;
+import io.dwunw.agent.stack.StackState;
+import io.dwunw.agent.stack.StackTrace;
+import io.dwunw.agent.stack.StackTraces;
+import io.dwunw.jfr.AgentStatisticsEvent;
+import io.dwunw.jfr.StackReplay;
+import java.time.Duration;
+
+/** The sidecar's possessions, wired together. Confined to its thread. */
+public final class SidecarParts implements AutoCloseable {
+    /** Distinct stacks that are recognised at once. */
+    private static final int KNOWN_STACKS = 1 << 16;
+    /** A producer that is faster than this thread must not keep it from all else. */
+    private static final int MAX_DRAIN_TURNS = 256;
+
+    private static final long NANOS_BETWEEN_RECONCILIATIONS = 5_000_000_000L;
+
+    private final Engine engine;
+    private final EngineCounters counters = new EngineCounters();
+    private final LiveMemory<StackTrace> live = new LiveMemory<>();
+    private final ProcessModules modules;
+    private final JavaThreads threads;
+    private final StackReplay replay;
+    private final SampleIntake intake;
+    private final Publications publications;
+    private final ThreadCpuClock clock = new ThreadCpuClock();
+    private long reconciledLostFrees;
+    private long reconciledAt = System.nanoTime();
+    private long deadMappings;
+
+    /**
+     * Wires the parts.
+     *
+     * @param engine opened, not attached; {@link #close} closes it
+     * @param depth most frames of a stack
+     * @param minAge younger blocks are not published as leaks
+     */
+    public SidecarParts(
+            Engine engine,
+            ProcessModules modules,
+            MixedStackWalker walker,
+            FrameNames names,
+            JavaThreads threads,
+            StackReplay replay,
+            DistinctErrors errors,
+            int depth,
+            Duration minAge) {
+        this.engine = engine;
+        this.modules = modules;
+        this.threads = threads;
+        this.replay = replay;
+        StackTraces traces = new StackTraces(KNOWN_STACKS);
+        this.intake = new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, errors);
+        this.publications = new Publications(intake, new NamedStacks(names, replay), live, minAge);
+    }
+
+    boolean attached() {
+        return engine.attached();
+    }
+
+    void attach() throws Exception {
+        modules.refreshIfOld();
+        threads.refresh();
+        engine.attach();
+    }
+
+    /** Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. */
+    void detach(int drainLimit) {
+        engine.detach();
+        drainAll(drainLimit);
+        live.clear();
+        deadMappings = 0;
+    }
+
+    int drain(int limit) {
+        return engine.drain(intake, limit);
+    }
+
+    /** Empties the ring, but for a producer that is faster than this thread. */
+    void drainAll(int limit) {
+        int turns = 0;
+        while (drain(limit) == limit && turns < MAX_DRAIN_TURNS) {
+            turns++;
+        }
+    }
+
+    /** What can wait until nothing else is to do. */
+    void idle() {
+        if (!engine.attached()) {
+            return;
+        }
+        modules.refreshIfOld();
+        long dead = live.deadMappings();
+        if (dead != deadMappings) {
+            deadMappings = dead;
+            engine.mappingsDead(dead);
+        }
+        if (System.nanoTime() - reconciledAt >= NANOS_BETWEEN_RECONCILIATIONS) {
+            reconcile();
+        }
+    }
+
+    /** A free whose record was lost would leave its block alive for ever: asks the producer which blocks are. */
+    void reconcile() {
+        reconciledAt = System.nanoTime();
+        engine.counters(counters);
+        if (counters.lostFrees != reconciledLostFrees) {
+            reconciledLostFrees = counters.lostFrees;
+            live.forgetBlocks(address -> !engine.isLive(address));
+        }
+    }
+
+    SampleIntake intake() {
+        return intake;
+    }
+
+    Publications publications() {
+        return publications;
+    }
+
+    AgentStatisticsEvent statistics(long internalErrors) {
+        engine.counters(counters);
+        AgentStatisticsEvent event = new AgentStatisticsEvent();
+        event.mallocCalls = counters.calls(Allocator.MALLOC);
+        event.callocCalls = counters.calls(Allocator.CALLOC);
+        event.reallocCalls = counters.calls(Allocator.REALLOC);
+        event.reallocarrayCalls = counters.calls(Allocator.REALLOCARRAY);
+        event.posixMemalignCalls = counters.calls(Allocator.POSIX_MEMALIGN);
+        event.alignedAllocCalls = counters.calls(Allocator.ALIGNED_ALLOC);
+        event.memalignCalls = counters.calls(Allocator.MEMALIGN);
+        event.vallocCalls = counters.calls(Allocator.VALLOC);
+        event.pvallocCalls = counters.calls(Allocator.PVALLOC);
+        event.mmapCalls = counters.calls(Allocator.MMAP);
+        event.mremapCalls = counters.calls(Allocator.MREMAP);
+        event.freeCalls = counters.calls(Allocator.FREE);
+        event.munmapCalls = counters.calls(Allocator.MUNMAP);
+        event.customCalls = counters.calls(Allocator.CUSTOM);
+        event.bytesSeen = counters.bytesSeen;
+        event.samples = counters.samples;
+        event.lost = counters.lost;
+        event.cutStacks = counters.cutStacks;
+        fillWalks(event);
+        event.liveBlocks = live.count();
+        event.sidecarCpuTime = clock.nanos();
+        event.replayClasses = replay.classesGenerated();
+        event.replayFailures = replay.failures();
+        event.unpublished = intake.unpublished();
+        event.internalErrors = internalErrors;
+        event.engine = engine.description();
+        event.timePerSample = intake.walks() == 0 ? 0 : event.sidecarCpuTime / intake.walks();
+        return event;
+    }
+
+    private void fillWalks(AgentStatisticsEvent event) {
+        StringBuilder walks = new StringBuilder();
+        for (StackState state : StackState.values()) {
+            long count = intake.walks(state);
+            if (count > 0) {
+                walks.append(walks.isEmpty() ? "" : "\n")
+                        .append(count)
+                        .append(' ')
+                        .append(state.text());
+            }
+        }
+        event.walks = walks.toString();
+        event.completeWalks = intake.walks(StackState.COMPLETE);
+        event.truncatedWalks = intake.walks() - event.completeWalks;
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}

@@ -1,0 +1,185 @@
+package io.dwunw.agent.stack;
+
+import io.dwunw.RegisterSet;
+import io.dwunw.agent.hotspot.JavaCode;
+import io.dwunw.agent.hotspot.JavaStep;
+import io.dwunw.agent.sample.Sample;
+import io.dwunw.arch.X86_64;
+import io.dwunw.memory.StackMemory;
+import io.dwunw.module.LoadedModule;
+import io.dwunw.module.ModuleMap;
+import io.dwunw.unwind.NativeUnwinder;
+import io.dwunw.unwind.StopReason;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Walks a sample's stack: native frames by CFI, generated code by the JVM's own metadata, whichever the pc at hand is in, up
+ * to the thread's outermost frame. Where native code has no CFI the walk goes on at the frame anchor that HotSpot left
+ * when it was called from Java.
+ *
+ * <p>Hot: allocates nothing once warm. Not thread-safe.
+ */
+public final class MixedStackWalker {
+    private static final int CALLEE_SAVED = X86_64.ARCHITECTURE.calleeSaved();
+
+    private final ModuleMap modules;
+    private final NativeUnwinder unwinder;
+    private final @Nullable JavaCode java;
+    private final BooleanSupplier refreshModules;
+    private final WalkedModules walked = new WalkedModules();
+    private final RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
+    private final SampleAnchor anchor = new SampleAnchor();
+
+    /**
+     * @param java the JVM's generated code; null if its frames cannot be read
+     * @param refreshModules called when a pc lies in no module: brings the map up to date, unless that was done a moment
+     *     ago, and says whether it changed
+     */
+    public MixedStackWalker(
+            ModuleMap modules, NativeUnwinder unwinder, @Nullable JavaCode java, BooleanSupplier refreshModules) {
+        this.modules = modules;
+        this.unwinder = unwinder;
+        this.java = java;
+        this.refreshModules = refreshModules;
+    }
+
+    /** The modules of all frames so far, for naming them. */
+    public WalkedModules walkedModules() {
+        return walked;
+    }
+
+    /** Replaces what {@code out} holds by the frames of the sample's stack. */
+    @SuppressWarnings("EnumOrdinal") // the sample record itself numbers allocators so
+    public void walk(Sample sample, FrameBuffer out) {
+        out.clear();
+        sample.registers(registers);
+        anchor.set(sample.anchorSp(), sample.anchorPc(), sample.anchorFp());
+        boolean atReturn = sample.atReturn();
+        if (atReturn) {
+            out.add(Frame.allocator(sample.allocator().ordinal()));
+        }
+        walk(sample.stack(), sample.timeNanos(), atReturn, out);
+    }
+
+    /** For walks from a recording: registers and anchor as given, frames are added to {@code out}. */
+    void walk(
+            RegisterSet from,
+            SampleAnchor sampleAnchor,
+            StackMemory stack,
+            long sampleNanos,
+            boolean returnAddress,
+            FrameBuffer out) {
+        out.clear();
+        registers.copyFrom(from);
+        anchor.copyFrom(sampleAnchor);
+        walk(stack, sampleNanos, returnAddress, out);
+    }
+
+    private void walk(StackMemory stack, long sampleNanos, boolean returnAddress, FrameBuffer out) {
+        if (java != null) {
+            java.begin(sampleNanos);
+        }
+        StackState end = walkToEnd(stack, returnAddress, out);
+        out.end(end == StackState.COMPLETE ? blemish() : end);
+    }
+
+    /** What a walk to the outermost frame has to confess. */
+    private StackState blemish() {
+        if (java == null) {
+            return StackState.COMPLETE;
+        }
+        if (java.searched()) {
+            return StackState.SEARCHED;
+        }
+        if (java.metGoneMethod()) {
+            return StackState.METHOD_GONE;
+        }
+        if (java.missedInlined()) {
+            return StackState.INLINED_UNKNOWN;
+        }
+        return java.metFrozenFrames() ? StackState.FROZEN_FRAMES : StackState.COMPLETE;
+    }
+
+    private StackState walkToEnd(StackMemory stack, boolean startsAtReturnAddress, FrameBuffer out) {
+        boolean returnAddress = startsAtReturnAddress;
+        while (!out.isFull()) {
+            long pc = registers.pc();
+            if (pc == 0) {
+                return StackState.COMPLETE;
+            }
+            if (java != null && java.contains(pc)) {
+                JavaStep step = java.step(registers, stack, returnAddress, out);
+                if (step != JavaStep.STEPPED) {
+                    return ended(step);
+                }
+                if (java.savedAnchorSp() != 0) {
+                    anchor.set(java.savedAnchorSp(), java.savedAnchorPc(), java.savedAnchorFp());
+                }
+                returnAddress = true;
+            } else {
+                out.add(nativeFrame(pc, returnAddress));
+                StopReason step = unwinder.step(registers, stack, returnAddress);
+                if (step == StopReason.STEPPED) {
+                    returnAddress = !unwinder.leftSignalFrame();
+                } else if (resumeAtAnchor(stack, step)) {
+                    returnAddress = true;
+                } else {
+                    return ended(step);
+                }
+            }
+        }
+        return StackState.MAX_FRAMES;
+    }
+
+    private StackState ended(StopReason reason) {
+        // The JVM's code cache is the one executable region of a JVM that belongs to no file.
+        return reason == StopReason.NO_MODULE && java == null ? StackState.JAVA_UNAVAILABLE : StackState.of(reason);
+    }
+
+    private static StackState ended(JavaStep reason) {
+        return switch (reason) {
+            case STEPPED -> throw new IllegalArgumentException("not an end");
+            case STACK_CUT -> StackState.STACK_CUT;
+            case CODE_FREED -> StackState.CODE_FREED;
+            case CODE_REPLACED -> StackState.CODE_REPLACED;
+            case NO_PROGRESS -> StackState.NO_PROGRESS;
+        };
+    }
+
+    private long nativeFrame(long pc, boolean returnAddress) {
+        LoadedModule module = modules.find(returnAddress ? pc - 1 : pc);
+        if (module == null && refreshModules.getAsBoolean()) {
+            module = modules.find(returnAddress ? pc - 1 : pc);
+        }
+        if (module == null) {
+            return Frame.raw(pc);
+        }
+        walked.note(module);
+        return Frame.nativeFrame(module.id(), module.svma(pc), pc, returnAddress);
+    }
+
+    /** Native code without usable CFI, entered from Java: HotSpot has noted where the Java frames go on. */
+    private boolean resumeAtAnchor(StackMemory stack, StopReason reason) {
+        long sp = anchor.sp();
+        if (java == null || reason == StopReason.END_OF_STACK || reason == StopReason.STACK_CUT || sp == 0) {
+            return false;
+        }
+        if (Long.compareUnsigned(sp, registers.sp()) <= 0 || !stack.contains(sp - Long.BYTES, 2 * Long.BYTES)) {
+            return false;
+        }
+        long pc = anchor.pc() != 0 ? anchor.pc() : stack.word(sp - Long.BYTES);
+        if (!java.contains(pc)) {
+            return false;
+        }
+        long fp = anchor.fp();
+        registers.retain(~CALLEE_SAVED);
+        if (fp != 0) {
+            registers.set(X86_64.RBP, fp);
+        }
+        registers.sp(sp);
+        registers.pc(pc);
+        anchor.clear();
+        return true;
+    }
+}

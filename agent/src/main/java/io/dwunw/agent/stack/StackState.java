@@ -1,0 +1,64 @@
+package io.dwunw.agent.stack;
+
+import io.dwunw.unwind.StopReason;
+
+/** How the walk of a stack ended. Frames that were found are right whatever the state says. */
+public enum StackState {
+    /** Up to the thread's outermost frame. */
+    COMPLETE("complete"),
+    /** The walk met Java code, and this JVM's Java frames cannot be read. */
+    JAVA_UNAVAILABLE("ends at Java code: Java frames are not available"),
+    NO_MODULE("ends at an address outside every module"),
+    NO_IMAGE("ends in a module whose file cannot be read"),
+    NO_CFI("ends in code without unwind information"),
+    BAD_CFI("ends in code with damaged unwind information"),
+    /** More stack is in use than was copied; the frames that are missing are the outermost. */
+    STACK_CUT("ends where the copied part of the stack ends"),
+    LOST_REGISTER("ends where a needed register was lost"),
+    NO_PROGRESS("ends where frames would run in circles"),
+    MAX_FRAMES("ends at the frame limit"),
+    /** A pc in the code cache where there is no code now: it was freed before the sample was read. */
+    CODE_FREED("ends at Java code that has been freed since"),
+    /** Java code is there, but what lies on the stack does not fit it. */
+    CODE_REPLACED("ends at Java code that does not fit the stack"),
+    /** Complete to the outermost frame, but a method in between has been unloaded or redefined since. */
+    METHOD_GONE("complete, but a method has been unloaded or redefined since"),
+    /** A frame was found by searching the stack: frames may be missing. */
+    SEARCHED("complete, but a frame was found by search and others may be missing"),
+    /** Complete to the outermost frame, but at a call that the compiler did not describe. */
+    INLINED_UNKNOWN("complete, but methods inlined into one frame could not be told"),
+    /** Complete to the carrier thread's outermost frame; older frames of the virtual thread are in the heap. */
+    FROZEN_FRAMES("complete, but older frames of the virtual thread are not on its carrier's stack");
+
+    private final String text;
+
+    StackState(String text) {
+        this.text = text;
+    }
+
+    /** For people, as in the events' field {@code stackState}. */
+    public String text() {
+        return text;
+    }
+
+    /** Whether every frame from the innermost to the outermost is there and known. */
+    public boolean complete() {
+        return this == COMPLETE;
+    }
+
+    /** @throws IllegalArgumentException for {@link StopReason#STEPPED}, which is not an end */
+    static StackState of(StopReason reason) {
+        return switch (reason) {
+            case STEPPED -> throw new IllegalArgumentException("not an end");
+            case END_OF_STACK -> COMPLETE;
+            case NO_MODULE -> NO_MODULE;
+            case NO_IMAGE -> NO_IMAGE;
+            case NO_CFI -> NO_CFI;
+            case BAD_CFI -> BAD_CFI;
+            case STACK_CUT -> STACK_CUT;
+            case LOST_REGISTER -> LOST_REGISTER;
+            case NO_PROGRESS -> NO_PROGRESS;
+            case MAX_FRAMES -> MAX_FRAMES;
+        };
+    }
+}

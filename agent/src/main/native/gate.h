@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The in-process gate: samples allocations inside the process, before any trap. See io.dwunw.agent.gate.
+ *
+ *   import slot --> gate_stub (gate_entry.S) --> the real function                     not sampled
+ *                        '--> gate_slow (gate_call.c) --> the real function
+ *                                  '--> gate_live / gate_regions, gate_capture --> gate_ring, probe points
+ *
+ * Everything an application thread runs through is lock-free, never blocks, calls no allocator but the application's
+ * own, and leaves errno alone. Nothing that a thread could still be running in or writing to is ever unmapped.
+ */
+#ifndef DWUNW_GATE_H
+#define DWUNW_GATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gate_layout.h"
+#include "sample.h"
+
+#define GATE_PAGE 4096
+
+/* glibc moved these into libc.so.6 under a new version; the old one exists everywhere. */
+#if defined(__x86_64__) && defined(__GLIBC__)
+__asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
+__asm__(".symver dladdr, dladdr@GLIBC_2.2.5");
+__asm__(".symver dlopen, dlopen@GLIBC_2.2.5");
+__asm__(".symver pthread_key_create, pthread_key_create@GLIBC_2.2.5");
+__asm__(".symver pthread_setspecific, pthread_setspecific@GLIBC_2.2.5");
+__asm__(".symver pthread_getattr_np, pthread_getattr_np@GLIBC_2.2.5");
+__asm__(".symver pthread_attr_getstack, pthread_attr_getstack@GLIBC_2.2.5");
+#endif
+
+#pragma GCC visibility push(hidden)
+
+/* ---- gate_entry.S ---- */
+
+extern const uintptr_t gate_stub[GATE_FAMILIES][GATE_SYMBOLS];
+extern const char gate_stubs_begin[], gate_stubs_end[];
+void gate_probe_allocation(const struct dwunw_allocation *header);
+void gate_probe_free(const struct dwunw_free *record);
+
+/* ---- gate_thread.c: what each thread owns ---- */
+
+struct gate_seen {
+    uint64_t calls;
+    uint64_t bytes;
+};
+
+/* Lives in memory that is never unmapped, so that a reader may sum the counters of dead threads. */
+struct gate_thread {
+    uint64_t left;     /* bytes to go until the next sample; 0 = every call goes the slow way */
+    uint64_t random;   /* xorshift state, not 0 */
+    uint64_t interval; /* that `left` was drawn for */
+    uint64_t stack_low;
+    uint64_t stack_high; /* 0 = not known yet */
+    uint32_t generation; /* of the settings that `left` was drawn for */
+    uint32_t tid;
+    uint32_t inside;   /* recursion guard: this thread is in the slow path */
+    uint32_t excluded; /* 1 + index into the frozen counters; 0 = a thread like any other */
+    uint32_t state;
+    uint32_t unused;
+    struct gate_seen seen[GATE_COUNTERS]; /* by allocator; of all the threads that have owned this block */
+} __attribute__((aligned(64)));
+
+_Static_assert(offsetof(struct gate_thread, left) == GATE_THREAD_LEFT, "left");
+_Static_assert(offsetof(struct gate_thread, seen) == GATE_THREAD_SEEN, "seen");
+_Static_assert(sizeof(struct gate_seen) == GATE_SEEN_BYTES, "gate_seen");
+
+extern __thread struct gate_thread *gate_thread __attribute__((tls_model("initial-exec")));
+
+int gate_thread_open(void);
+/* This thread's block, found or made; NULL when there is no memory. */
+struct gate_thread *gate_thread_current(void);
+/* Counts `size` bytes down; true when the call is a sample. */
+bool gate_thread_count_down(struct gate_thread *thread, uint64_t size);
+/* Makes the threads notice changed settings at their next call instead of at the end of their countdown. */
+void gate_thread_restart_all(void);
+/* One round of it: whether a thread had to be told. */
+bool gate_thread_restart(void);
+void gate_thread_collect_dead(void);
+int gate_thread_exclude(uint32_t tid);
+void gate_thread_seen(struct gate_seen total[GATE_COUNTERS]);
+/* [low, high) of the stack that `sp` lies on; false when it is a stack that nothing is known about. */
+bool gate_thread_stack(struct gate_thread *thread, uint64_t sp, bool may_ask_pthread, uint64_t *high);
+/* Exponentially distributed with mean `interval`, rounded so that `size >= left` has probability 1-exp(-size/interval). */
+uint64_t gate_draw(uint64_t *random, uint64_t interval);
+
+/* ---- gate_control.c: on and off, settings, statistics ---- */
+
+/* Wiped by the kernel in a forked child, which thereby finds the gate inactive. */
+struct gate_control {
+    uint32_t active;
+    uint32_t generation;
+    uint64_t interval;
+    uint32_t stack_bytes; /* most bytes of stack copied */
+    uint32_t capture;     /* copy into the ring; else only the probe points are called */
+    uint32_t pid;
+    uint32_t anchor_known;
+    uint32_t anchor_offsets[3]; /* of _last_Java_sp, _pc and _fp in a JavaThread */
+};
+
+struct gate_statistics {
+    uint64_t sampled; /* allocation records written */
+    uint64_t freed;   /* free records written; those that take one back do not count */
+    uint64_t lost;    /* allocation records that the ring had no room for */
+    uint64_t lost_frees;
+    uint64_t cut;       /* snapshots that end before the stack does */
+    uint64_t untracked; /* samples dropped because the table of live addresses had no room */
+    uint64_t unpatched; /* import slots that could not be patched, as of the last pass */
+};
+
+extern struct gate_control *gate_control;
+extern struct gate_statistics gate_statistics;
+
+static inline void gate_count(uint64_t *counter)
+{
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static inline bool gate_active(void)
+{
+    struct gate_control *control = __atomic_load_n(&gate_control, __ATOMIC_ACQUIRE);
+    return control != NULL && __atomic_load_n(&control->active, __ATOMIC_ACQUIRE) != 0;
+}
+
+/* All return 0 (or a count) or -errno. One caller at a time. */
+int gate_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval);
+int gate_attach(bool capture);
+int gate_detach(void);
+int gate_verify(void);
+void gate_set_interval(uint64_t interval);
+void gate_set_anchor_offsets(uint32_t sp, uint32_t pc, uint32_t fp);
+
+/* ---- gate_live.c: sampled heap blocks that are live ---- */
+
+extern uint8_t gate_filter[GATE_FILTER_SLOTS];
+
+int gate_live_open(void);
+/* `dense`: so many blocks are sampled that the memory of a large table is worth it. */
+void gate_live_clear(bool dense);
+bool gate_live_insert(uint64_t address);
+bool gate_live_remove(uint64_t address);
+bool gate_live_contains(uint64_t address);
+static inline bool gate_live_may_contain(uint64_t address)
+{
+    return gate_filter[(uint32_t) address * GATE_FILTER_MULTIPLIER >> GATE_FILTER_SHIFT] != 0;
+}
+
+/* ---- gate_region.c: sampled mappings that are live ---- */
+
+#define GATE_UNMAPPED_AT_ONCE 16
+
+struct gate_range {
+    uint64_t address;
+    uint64_t size;
+};
+
+int gate_region_open(void);
+void gate_region_clear(void);
+bool gate_region_insert(uint64_t address, uint64_t size);
+/* Takes [address, address + size) out of the sampled mappings: the parts that were in one, GATE_UNMAPPED_AT_ONCE at
+ * most; a full array means that the caller asks again. */
+unsigned gate_region_remove(uint64_t address, uint64_t size, struct gate_range removed[GATE_UNMAPPED_AT_ONCE]);
+
+/* ---- gate_ring.c: the shared ring; layout in gate_ring.c and io.dwunw.agent.gate.GateRing ---- */
+
+struct gate_reservation {
+    uint8_t *record;
+    uint64_t position;
+};
+
+int gate_ring_open(uint64_t bytes);
+/* `urgent` may use the room that is kept back for frees, whose loss would look like a leak. */
+bool gate_ring_reserve(uint32_t length, bool urgent, struct gate_reservation *reservation);
+void gate_ring_commit(const struct gate_reservation *reservation);
+uint64_t gate_ring_address(void);
+uint64_t gate_ring_mapped_bytes(void);
+
+/* ---- gate_capture.c: records ---- */
+
+bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS], unsigned allocator,
+                             uint64_t address, uint64_t size, uint64_t interval);
+void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size);
+/* The JavaThread of an OS thread, whose frame anchor goes into its samples; 0 forgets. */
+int gate_java_thread(uint32_t tid, uint64_t java_thread);
+
+/* ---- gate_elf.c, gate_slots.c: import slots ---- */
+
+extern uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
+
+void gate_slots_resolve(void);
+/* Patches (or restores) the slots of all libraries; the number of slots changed, or -EAGAIN when libraries kept coming
+ * and going all the time. */
+int gate_slots_apply(bool install);
+/* Patches the slots of libraries that came since the last pass; cheap when there are none. */
+int gate_slots_verify(void);
+
+/* ---- raw system calls: no errno, no cancellation point ---- */
+
+static inline long gate_syscall(long number, uint64_t a, uint64_t b, uint64_t c, uint64_t d, uint64_t e, uint64_t f)
+{
+    register uint64_t r10 __asm__("r10") = d;
+    register uint64_t r8 __asm__("r8") = e;
+    register uint64_t r9 __asm__("r9") = f;
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory");
+    return result;
+}
+
+/* Anonymous private memory, zeroed and touched only when used; NULL when there is none. */
+void *gate_map(uint64_t bytes);
+
+#pragma GCC visibility pop
+
+#endif

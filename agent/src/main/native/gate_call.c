@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The slow path behind the stubs: calls the real function, and records what is sampled. What an application can
+ * observe (results, errno, order of effects) is exactly what the real function does.
+ *
+ * Order matters: a block's death is recorded before the real free, because from then on its address may be anybody's;
+ * its birth after the real allocation and before the caller gets to know the address.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "gate.h"
+
+enum { RDX = 1, RCX = 2, RSI = 4, RDI = 5, R8 = 8, R9 = 9 };
+
+typedef uint64_t function6(uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t);
+
+uint64_t gate_slow(uint64_t registers[GATE_REGISTERS], unsigned which);
+
+struct call {
+    const uint64_t *registers;
+    unsigned family;
+    unsigned symbol;
+    unsigned allocator; /* what the symbol counts as */
+};
+
+/* Unused argument registers are passed on as they are, as a jump would. */
+static uint64_t call_original(const struct call *call)
+{
+    const uint64_t *r = call->registers;
+    function6 *original = (function6 *) gate_original[call->family][call->symbol];
+    return original(r[RDI], r[RSI], r[RDX], r[RCX], r[R8], r[R9]);
+}
+
+/* The block of a thread that may sample now. Null in a child (forked: the control page was wiped; vfork: the parent's
+ * memory, but another process), while detached, and in a signal handler that interrupted this very code. */
+static struct gate_thread *enter(void)
+{
+    struct gate_thread *thread = gate_thread_current();
+    if (thread == NULL || thread->inside) {
+        return NULL;
+    }
+    if (!gate_active()) {
+        __atomic_store_n(&thread->left, INT64_MAX, __ATOMIC_SEQ_CST);
+        if (gate_active()) { /* attached meanwhile, perhaps too early to have seen that */
+            thread->left = 0;
+        }
+        return NULL;
+    }
+    return thread;
+}
+
+static bool in_other_process(void)
+{
+    return (uint32_t) gate_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0) != gate_control->pid;
+}
+
+/* Bytes asked for; false for a product that overflows, which the real function refuses. */
+static bool requested(const struct call *call, uint64_t *size)
+{
+    const uint64_t *r = call->registers;
+    switch (call->symbol) {
+    case DWUNW_CALLOC:
+        return !__builtin_mul_overflow(r[RDI], r[RSI], size);
+    case DWUNW_REALLOCARRAY:
+        return !__builtin_mul_overflow(r[RSI], r[RDX], size);
+    case DWUNW_POSIX_MEMALIGN:
+        *size = r[RDX];
+        return true;
+    case DWUNW_REALLOC:
+    case DWUNW_ALIGNED_ALLOC:
+    case DWUNW_MEMALIGN:
+    case DWUNW_MMAP:
+        *size = r[RSI];
+        return true;
+    case DWUNW_MREMAP:
+        *size = r[RDX];
+        return true;
+    default:
+        *size = r[RDI];
+        return true;
+    }
+}
+
+static void count_seen(struct gate_thread *thread, unsigned symbol, uint64_t size)
+{
+    thread->seen[symbol].calls++;
+    thread->seen[symbol].bytes += size;
+}
+
+/* The address of the new block, 0 if there is none. */
+static uint64_t new_block(const struct call *call, uint64_t result)
+{
+    if (call->symbol != DWUNW_POSIX_MEMALIGN) {
+        return result;
+    }
+    return (int) result == 0 ? *(const uint64_t *) (uintptr_t) call->registers[RDI] : 0;
+}
+
+static void record_block(struct gate_thread *thread, const struct call *call, uint64_t address, uint64_t size,
+                         uint64_t interval)
+{
+    if (!gate_live_insert(address)) {
+        gate_count(&gate_statistics.untracked);
+        return;
+    }
+    if (!gate_capture_allocation(thread, call->registers, call->allocator, address, size, interval)) {
+        gate_live_remove(address);
+    }
+}
+
+/* realloc and reallocarray: the old block dies before the call, and comes back to life when the call fails. */
+static bool forget_old(struct gate_thread *thread, const struct call *call, uint64_t old)
+{
+    if (old == 0 || !gate_live_may_contain(old) || in_other_process() || !gate_live_remove(old)) {
+        return false;
+    }
+    gate_capture_free(thread, DWUNW_KIND_FREE, call->symbol, old, 0);
+    return true;
+}
+
+static void remember_old(struct gate_thread *thread, const struct call *call, uint64_t old)
+{
+    if (!gate_live_insert(old)) {
+        gate_count(&gate_statistics.untracked);
+        return;
+    }
+    gate_capture_free(thread, DWUNW_KIND_UNFREE, call->symbol, old, 0);
+}
+
+static uint64_t slow_allocation(const struct call *call)
+{
+    uint64_t size = 0;
+    struct gate_thread *thread = enter();
+    if (thread == NULL || !requested(call, &size)) {
+        return call_original(call);
+    }
+    uint64_t old = call->symbol == DWUNW_REALLOC || call->symbol == DWUNW_REALLOCARRAY ? call->registers[RDI] : 0;
+    bool sampled = gate_thread_count_down(thread, size);
+    uint64_t interval = thread->interval;
+    /* A failing operator new throws right through here: nothing must be left to be tidied up then. */
+    thread->inside = call->symbol < GATE_NEW;
+    bool forgotten = forget_old(thread, call, old);
+    uint64_t result = call_original(call);
+    int error = errno;
+    thread->inside = 1;
+    uint64_t address = new_block(call, result);
+    if (address != 0) {
+        count_seen(thread, call->allocator, size);
+        if (sampled && !in_other_process()) {
+            record_block(thread, call, address, size, interval);
+        }
+    } else if (forgotten && size != 0) {
+        remember_old(thread, call, old);
+    }
+    thread->inside = 0;
+    errno = error;
+    return result;
+}
+
+/* Works inside the recursion guard, too: it is lock-free, and a free that goes unseen would look like a leak. */
+static uint64_t slow_free(const struct call *call)
+{
+    uint64_t address = call->registers[RDI];
+    struct gate_thread *thread = gate_thread_current();
+    if (thread != NULL) {
+        count_seen(thread, DWUNW_FREE, 0);
+        if (gate_live_may_contain(address) && gate_active() && !in_other_process() && gate_live_remove(address)) {
+            int error = errno;
+            gate_capture_free(thread, DWUNW_KIND_FREE, DWUNW_FREE, address, 0);
+            errno = error;
+        }
+    }
+    return call_original(call);
+}
+
+/* The sampled parts of [address, address + size) die; `undo`, if not NULL, gets the first of them. */
+static unsigned unmap(struct gate_thread *thread, unsigned symbol, uint64_t address, uint64_t size,
+                      struct gate_range undo[GATE_UNMAPPED_AT_ONCE])
+{
+    struct gate_range removed[GATE_UNMAPPED_AT_ONCE];
+    unsigned first = 0;
+    for (bool again = false;; again = true) {
+        unsigned count = gate_region_remove(address, size, removed);
+        for (unsigned i = 0; i < count; i++) {
+            gate_capture_free(thread, DWUNW_KIND_FREE, symbol, removed[i].address, removed[i].size);
+            if (!again && undo != NULL) {
+                undo[i] = removed[i];
+            }
+        }
+        first = again ? first : count;
+        if (count < GATE_UNMAPPED_AT_ONCE) {
+            return first;
+        }
+    }
+}
+
+static void remap(struct gate_thread *thread, unsigned symbol, const struct gate_range *ranges, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (gate_region_insert(ranges[i].address, ranges[i].size)) {
+            gate_capture_free(thread, DWUNW_KIND_UNFREE, symbol, ranges[i].address, ranges[i].size);
+        } else {
+            gate_count(&gate_statistics.untracked);
+        }
+    }
+}
+
+static uint64_t round_to_pages(uint64_t size)
+{
+    return (size + GATE_PAGE - 1) & ~(uint64_t) (GATE_PAGE - 1);
+}
+
+/* mremap: the old place may be somebody else's before the call returns, so it dies before. An old size of 0 duplicates
+ * a shared mapping. */
+static unsigned unmap_old(struct gate_thread *thread, const struct call *call,
+                          struct gate_range undo[GATE_UNMAPPED_AT_ONCE])
+{
+    const uint64_t *r = call->registers;
+    if (call->symbol != DWUNW_MREMAP || r[RSI] == 0) {
+        return 0;
+    }
+    return unmap(thread, DWUNW_MREMAP, r[RDI], round_to_pages(r[RSI]), undo);
+}
+
+/* A mapping at a fixed address replaces what was there in one step: nobody else can get the place meanwhile, so this is
+ * recorded once it has happened. */
+static void unmap_replaced(struct gate_thread *thread, const struct call *call, uint64_t address, uint64_t size)
+{
+    uint64_t flags = call->registers[RCX];
+    if (call->symbol == DWUNW_MMAP ? flags & MAP_FIXED : flags & MREMAP_FIXED) {
+        unmap(thread, DWUNW_MUNMAP, address, size, NULL);
+    }
+}
+
+static void record_mapping(struct gate_thread *thread, const struct call *call, uint64_t address, uint64_t size,
+                           uint64_t interval)
+{
+    if (!gate_region_insert(address, round_to_pages(size))) {
+        gate_count(&gate_statistics.untracked);
+        return;
+    }
+    if (!gate_capture_allocation(thread, call->registers, call->symbol, address, size, interval)) {
+        struct gate_range lost[GATE_UNMAPPED_AT_ONCE];
+        gate_region_remove(address, round_to_pages(size), lost);
+    }
+}
+
+/* A reservation is only address space: no memory can come of it. */
+static bool is_memory(const struct call *call)
+{
+    return call->symbol != DWUNW_MMAP || (int) call->registers[RDX] != PROT_NONE;
+}
+
+static uint64_t slow_mapping(const struct call *call)
+{
+    uint64_t size = 0;
+    struct gate_thread *thread = enter();
+    if (thread == NULL || !requested(call, &size) || in_other_process()) {
+        return call_original(call);
+    }
+    bool counts = is_memory(call);
+    bool sampled = counts && gate_thread_count_down(thread, size);
+    uint64_t interval = thread->interval;
+    struct gate_range undo[GATE_UNMAPPED_AT_ONCE];
+    thread->inside = 1;
+    unsigned undone = unmap_old(thread, call, undo);
+    uint64_t result = call_original(call);
+    int error = errno;
+    if (result == (uint64_t) MAP_FAILED) {
+        remap(thread, call->symbol, undo, undone);
+    } else {
+        unmap_replaced(thread, call, result, round_to_pages(size));
+        if (counts) {
+            count_seen(thread, call->symbol, size);
+        }
+        if (sampled) {
+            record_mapping(thread, call, result, size, interval);
+        }
+    }
+    thread->inside = 0;
+    errno = error;
+    return result;
+}
+
+/* Like free, a munmap is recorded inside the recursion guard, too. One that the kernel will refuse is not. */
+static uint64_t slow_munmap(const struct call *call)
+{
+    uint64_t address = call->registers[RDI];
+    uint64_t size = round_to_pages(call->registers[RSI]);
+    struct gate_thread *thread = gate_thread_current();
+    if (thread != NULL && gate_active()) {
+        count_seen(thread, DWUNW_MUNMAP, call->registers[RSI]);
+        if (address % GATE_PAGE == 0 && size != 0 && !in_other_process()) {
+            int error = errno;
+            unmap(thread, DWUNW_MUNMAP, address, size, NULL);
+            errno = error;
+        }
+    }
+    return call_original(call);
+}
+
+uint64_t gate_slow(uint64_t registers[GATE_REGISTERS], unsigned which)
+{
+    struct call call = {.registers = registers, .family = which >> 8, .symbol = which & 0xff};
+    call.allocator = call.symbol >= GATE_DELETE ? DWUNW_FREE : call.symbol >= GATE_NEW ? DWUNW_MALLOC : call.symbol;
+    switch (call.allocator) {
+    case DWUNW_FREE:
+        return slow_free(&call);
+    case DWUNW_MUNMAP:
+        return slow_munmap(&call);
+    case DWUNW_MMAP:
+    case DWUNW_MREMAP:
+        return slow_mapping(&call);
+    default:
+        return slow_allocation(&call);
+    }
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Writes the records of sample.h: registers, thread, time, and the bytes of the stack, copied in place without any
+ * privilege. The same header is handed to the probe points, for a BPF program that copies by itself.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <time.h>
+
+#include "gate.h"
+
+#define REGISTER_SP 7
+#define REGISTER_PC 16
+/* Pages that one snapshot can touch: the largest size asked for, and one for a start inside a page. */
+#define MAX_STACK_PAGES 33
+
+/* OS thread -> JavaThread, written by one Java thread, read by all. A thread is in one of PROBES neighbouring entries. */
+#define JAVA_THREADS 32768u
+#define PROBES 32u
+struct java_thread {
+    uint64_t tid;
+    uint64_t address; /* 0 = entry free */
+};
+static struct java_thread *java_threads;
+
+static struct java_thread *java_thread_entry(uint32_t tid, uint32_t probe)
+{
+    return &java_threads[(tid * 0x9E3779B1u / (UINT32_MAX / JAVA_THREADS + 1) + probe) % JAVA_THREADS];
+}
+
+int gate_java_thread(uint32_t tid, uint64_t address)
+{
+    if (java_threads == NULL) {
+        java_threads = gate_map(JAVA_THREADS * sizeof(struct java_thread));
+        if (java_threads == NULL) {
+            return -ENOMEM;
+        }
+    }
+    struct java_thread *unused = NULL;
+    for (uint32_t probe = 0; probe < PROBES; probe++) {
+        struct java_thread *entry = java_thread_entry(tid, probe);
+        if (entry->tid == tid && (entry->address != 0 || address == 0)) {
+            __atomic_store_n(&entry->address, address, __ATOMIC_RELEASE);
+            return 0;
+        }
+        if (unused == NULL && entry->address == 0) {
+            unused = entry;
+        }
+    }
+    if (address == 0) {
+        return 0;
+    }
+    if (unused == NULL) {
+        return -ENOSPC;
+    }
+    __atomic_store_n(&unused->tid, tid, __ATOMIC_RELEASE);
+    __atomic_store_n(&unused->address, address, __ATOMIC_RELEASE);
+    return 0;
+}
+
+static uint64_t java_thread_of(uint32_t tid)
+{
+    for (uint32_t probe = 0; java_threads != NULL && probe < PROBES; probe++) {
+        const struct java_thread *entry = java_thread_entry(tid, probe);
+        uint64_t address = __atomic_load_n(&entry->address, __ATOMIC_ACQUIRE);
+        if (address != 0 && __atomic_load_n(&entry->tid, __ATOMIC_ACQUIRE) == tid
+            && __atomic_load_n(&entry->address, __ATOMIC_ACQUIRE) == address) {
+            return address;
+        }
+    }
+    return 0;
+}
+
+/* Without a privilege, because it is this process's own memory; and unlike a plain copy, it never faults. */
+static long read_own(const struct iovec *local, unsigned local_count, const struct iovec *remote, unsigned remote_count)
+{
+    return gate_syscall(SYS_process_vm_readv, gate_control->pid, (uintptr_t) local, local_count, (uintptr_t) remote,
+                        remote_count, 0);
+}
+
+/* Bytes copied: short at the first page that cannot be read. */
+static uint32_t read_pages(void *to, uint64_t from, uint32_t length)
+{
+    struct iovec remote[MAX_STACK_PAGES];
+    uint32_t wanted = 0;
+    unsigned pages = 0;
+    while (wanted < length && pages < MAX_STACK_PAGES) {
+        uint32_t piece = GATE_PAGE - (uint32_t) ((from + wanted) % GATE_PAGE);
+        piece = piece < length - wanted ? piece : length - wanted;
+        remote[pages].iov_base = (void *) (uintptr_t) (from + wanted);
+        remote[pages++].iov_len = piece;
+        wanted += piece;
+    }
+    struct iovec local = {.iov_base = to, .iov_len = wanted};
+    long copied = read_own(&local, 1, remote, pages);
+    return copied < 0 ? 0 : (uint32_t) copied;
+}
+
+/* The JavaThread may have died since Java told of it: hence not by plain loads. */
+static void fill_anchor(struct dwunw_allocation *header)
+{
+    uint64_t java_thread = java_thread_of(header->head.tid);
+    if (java_thread == 0) {
+        return;
+    }
+    header->anchor_thread = java_thread;
+    if (!__atomic_load_n(&gate_control->anchor_known, __ATOMIC_ACQUIRE)) {
+        return;
+    }
+    uint64_t anchor[3];
+    struct iovec local = {.iov_base = anchor, .iov_len = sizeof(anchor)};
+    struct iovec remote[3];
+    for (int i = 0; i < 3; i++) {
+        remote[i].iov_base = (void *) (uintptr_t) (java_thread + gate_control->anchor_offsets[i]);
+        remote[i].iov_len = sizeof(anchor[0]);
+    }
+    if (read_own(&local, 1, remote, 3) == sizeof(anchor)) {
+        header->anchor_sp = anchor[0];
+        header->anchor_pc = anchor[1];
+        header->anchor_fp = anchor[2];
+        header->head.flags |= DWUNW_FLAG_ANCHOR;
+    }
+}
+
+static void fill_head(struct gate_thread *thread, struct dwunw_free *head, unsigned kind, unsigned allocator)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    head->kind = (dwunw_u16) kind;
+    head->allocator = (dwunw_u16) allocator;
+    head->time_ns = (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
+    head->tid = thread->tid;
+    head->pid = gate_control->pid;
+}
+
+/* Copies the header and, behind it, as much of the stack as is there. */
+static void write_record(uint8_t *record, struct dwunw_allocation *header, bool known)
+{
+    void *to = record + DWUNW_ALLOCATION_HEADER_BYTES;
+    if (known) {
+        memcpy(to, (const void *) (uintptr_t) header->stack_base, header->stack_length);
+    } else {
+        uint32_t copied = read_pages(to, header->stack_base, header->stack_length);
+        if (copied < header->stack_length) {
+            header->head.flags = (header->head.flags & ~(uint32_t) DWUNW_FLAG_STACK_CUT) | DWUNW_FLAG_STACK_FAULT;
+            header->stack_length = copied;
+        }
+    }
+    if (header->head.flags & DWUNW_FLAG_STACK_CUT) {
+        gate_count(&gate_statistics.cut);
+    }
+    memcpy(record, header, DWUNW_ALLOCATION_HEADER_BYTES);
+}
+
+/* False when the ring is full. */
+bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS], unsigned allocator,
+                             uint64_t address, uint64_t size, uint64_t interval)
+{
+    struct dwunw_allocation header;
+    memset(&header, 0, sizeof(header));
+    fill_head(thread, &header.head, DWUNW_KIND_ALLOCATION, allocator);
+    header.head.flags = DWUNW_FLAG_AT_RETURN;
+    header.head.address = address;
+    header.head.size = size;
+    header.head.interval = interval;
+    gate_syscall(SYS_prctl, PR_GET_NAME, (uintptr_t) header.comm, 0, 0, 0, 0);
+    memcpy(header.registers, registers, sizeof(header.registers));
+    header.registers[0] = allocator == DWUNW_POSIX_MEMALIGN ? 0 : address;
+    header.return_address = registers[REGISTER_PC];
+    fill_anchor(&header);
+
+    uint64_t sp = registers[REGISTER_SP];
+    uint64_t high = 0;
+    /* A signal handler may call mmap while malloc is at work below it: pthread_getattr_np would deadlock there. */
+    bool may_ask_pthread = allocator != DWUNW_MMAP && allocator != DWUNW_MREMAP;
+    bool known = gate_thread_stack(thread, sp, may_ask_pthread, &high);
+    uint32_t limit = gate_control->stack_bytes;
+    uint64_t depth = known ? high - sp : UINT64_MAX;
+    header.stack_base = sp;
+    header.stack_capacity = limit;
+    header.stack_length = depth < limit ? (uint32_t) depth : limit;
+    if (depth > limit) {
+        header.head.flags |= DWUNW_FLAG_STACK_CUT;
+    }
+    gate_probe_allocation(&header);
+    if (!gate_control->capture) {
+        gate_count(&gate_statistics.sampled);
+        return true;
+    }
+    struct gate_reservation reservation;
+    if (!gate_ring_reserve(DWUNW_ALLOCATION_HEADER_BYTES + header.stack_length, false, &reservation)) {
+        gate_count(&gate_statistics.lost);
+        return false;
+    }
+    write_record(reservation.record, &header, known);
+    gate_ring_commit(&reservation);
+    gate_count(&gate_statistics.sampled);
+    return true;
+}
+
+void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size)
+{
+    struct dwunw_free record;
+    memset(&record, 0, sizeof(record));
+    fill_head(thread, &record, kind, allocator);
+    record.address = address;
+    record.size = size;
+    record.interval = thread->interval;
+    gate_probe_free(&record);
+    uint64_t unused = 0;
+    uint64_t *written = kind == DWUNW_KIND_FREE ? &gate_statistics.freed : &unused;
+    if (!gate_control->capture) {
+        gate_count(written);
+        return;
+    }
+    struct gate_reservation reservation;
+    if (!gate_ring_reserve(sizeof(record), true, &reservation)) {
+        gate_count(&gate_statistics.lost_frees);
+        return;
+    }
+    memcpy(reservation.record, &record, sizeof(record));
+    gate_ring_commit(&reservation);
+    gate_count(written);
+}

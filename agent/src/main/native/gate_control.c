@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * On and off, settings, statistics. Called by the agent only, one thread at a time.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "gate.h"
+
+#define MIN_STACK_BYTES 256u
+#define MAX_STACK_BYTES 131072u
+#define DENSE_INTERVAL 4096
+#define VERIFICATIONS_PER_COLLECTION 64
+
+struct gate_control *gate_control;
+struct gate_statistics gate_statistics;
+static unsigned verifications;
+static bool restore_again; /* the last detaching did not get through to the slots */
+
+void *gate_map(uint64_t bytes)
+{
+    long address = gate_syscall(SYS_mmap, 0, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                                (uint64_t) -1, 0);
+    return address < 0 && address > -GATE_PAGE ? NULL : (void *) address;
+}
+
+/* For kernels that cannot wipe a page on fork; after a vfork or a raw clone it does not run. */
+static void forked(void)
+{
+    gate_control->active = 0;
+}
+
+static int open_control(void)
+{
+    if (gate_control != NULL) {
+        return 0;
+    }
+    struct gate_control *control = gate_map(GATE_PAGE);
+    if (control == NULL) {
+        return -ENOMEM;
+    }
+    gate_syscall(SYS_madvise, (uintptr_t) control, GATE_PAGE, MADV_WIPEONFORK, 0, 0, 0);
+    control->pid = (uint32_t) gate_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
+    __atomic_store_n(&gate_control, control, __ATOMIC_RELEASE);
+    return -pthread_atfork(NULL, NULL, forked);
+}
+
+int gate_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval)
+{
+    int error = open_control();
+    if (error == 0) {
+        error = gate_thread_open();
+    }
+    if (error == 0) {
+        error = gate_ring_open(ring_bytes);
+    }
+    if (error != 0) {
+        return error;
+    }
+    if (gate_live_open() != 0 || gate_region_open() != 0) {
+        return -ENOMEM;
+    }
+    gate_slots_resolve();
+    uint32_t stack = stack_bytes < MIN_STACK_BYTES ? MIN_STACK_BYTES : stack_bytes;
+    gate_control->stack_bytes = stack > MAX_STACK_BYTES ? MAX_STACK_BYTES : stack;
+    gate_set_interval(interval);
+    return 0;
+}
+
+static void new_generation(void)
+{
+    __atomic_fetch_add(&gate_control->generation, 1, __ATOMIC_ACQ_REL);
+    gate_thread_restart_all();
+}
+
+void gate_set_interval(uint64_t interval)
+{
+    __atomic_store_n(&gate_control->interval, interval < 1 ? 1 : interval, __ATOMIC_RELAXED);
+    new_generation();
+}
+
+/* Number of slots patched. What was live before is not known: the tables start empty. */
+int gate_attach(bool capture)
+{
+    gate_live_clear(gate_control->interval < DENSE_INTERVAL);
+    gate_region_clear();
+    gate_control->capture = capture;
+    __atomic_store_n(&gate_control->active, 1, __ATOMIC_RELEASE);
+    new_generation();
+    return gate_slots_apply(true);
+}
+
+/* Number of slots restored. A thread may still be inside a wrapper: it finds the gate inactive, and all code and data
+ * stay where they are. Inactive first, so that nobody who opens a library patches it behind our back. */
+int gate_detach(void)
+{
+    __atomic_store_n(&gate_control->active, 0, __ATOMIC_SEQ_CST);
+    int restored = gate_slots_apply(false);
+    restore_again = restored < 0;
+    return restored;
+}
+
+int gate_verify(void)
+{
+    if (!gate_active()) {
+        return restore_again ? gate_detach() : 0;
+    }
+    /* A system call for each thread: not at every look. */
+    if (verifications++ % VERIFICATIONS_PER_COLLECTION == 0) {
+        gate_thread_collect_dead();
+    }
+    gate_thread_restart();
+    return gate_slots_verify();
+}
+
+void gate_set_anchor_offsets(uint32_t sp, uint32_t pc, uint32_t fp)
+{
+    gate_control->anchor_offsets[0] = sp;
+    gate_control->anchor_offsets[1] = pc;
+    gate_control->anchor_offsets[2] = fp;
+    __atomic_store_n(&gate_control->anchor_known, 1, __ATOMIC_RELEASE);
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the gate needs to know of a loaded library. Valid under the lock of dl_iterate_phdr only.
+ */
+#ifndef DWUNW_GATE_ELF_H
+#define DWUNW_GATE_ELF_H
+
+#include <link.h>
+
+#include "gate.h"
+
+#pragma GCC visibility push(hidden)
+
+struct gate_module {
+    uintptr_t base; /* load bias */
+    uintptr_t low;
+    uintptr_t high;
+    uintptr_t relro_low;
+    uintptr_t relro_high;
+    const ElfW(Phdr) *segments;
+    unsigned segment_count;
+    const ElfW(Dyn) *dynamic;
+    const ElfW(Sym) *symbols;
+    const char *strings;
+    const uint32_t *gnu_hash;
+    const uint32_t *hash;
+    const ElfW(Rela) *relocations;
+    size_t relocation_count;
+    const ElfW(Rela) *jump_slots;
+    size_t jump_slot_count;
+    const char *soname;
+    bool has_rpath;   /* inherited by what the library loads */
+    bool has_runpath;
+};
+
+/* From the program headers only: safe while the library is still being relocated. */
+void gate_module_locate(struct gate_module *module, const struct dl_phdr_info *info);
+/* From the dynamic section: only once the library is completely loaded. */
+void gate_module_parse(struct gate_module *module);
+/* Whether it exports a definition of `name`; if `address` is not 0, one at that address. */
+bool gate_module_defines(const struct gate_module *module, const char *name, uintptr_t address);
+
+#pragma GCC visibility pop
+
+#endif

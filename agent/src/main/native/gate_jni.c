@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The native half of io.dwunw.agent.gate.GateNative. Errors are -errno.
+ */
+#include <jni.h>
+
+#include "gate.h"
+
+#define EXPORT(type, name) JNIEXPORT type JNICALL Java_io_dwunw_agent_gate_GateNative_##name
+
+/* Order of the counters after the calls and bytes of each allocator; that of io.dwunw.agent.gate.GateCounters. */
+enum { SAMPLED, FREED, LOST, LOST_FREES, CUT, UNTRACKED, UNPATCHED, COUNTERS };
+
+EXPORT(jint, open)(JNIEnv *env, jclass type, jlong ring_bytes, jint stack_bytes, jlong interval)
+{
+    (void) env;
+    (void) type;
+    return gate_open((uint64_t) ring_bytes, (uint32_t) stack_bytes, (uint64_t) interval);
+}
+
+EXPORT(jlong, ringAddress)(JNIEnv *env, jclass type)
+{
+    (void) env;
+    (void) type;
+    return (jlong) gate_ring_address();
+}
+
+EXPORT(jint, attach)(JNIEnv *env, jclass type, jboolean capture)
+{
+    (void) env;
+    (void) type;
+    return gate_attach(capture);
+}
+
+EXPORT(jint, detach)(JNIEnv *env, jclass type)
+{
+    (void) env;
+    (void) type;
+    return gate_detach();
+}
+
+EXPORT(jint, verify)(JNIEnv *env, jclass type)
+{
+    (void) env;
+    (void) type;
+    return gate_verify();
+}
+
+EXPORT(void, interval)(JNIEnv *env, jclass type, jlong bytes)
+{
+    (void) env;
+    (void) type;
+    gate_set_interval((uint64_t) bytes);
+}
+
+EXPORT(jint, excludeThread)(JNIEnv *env, jclass type, jint tid)
+{
+    (void) env;
+    (void) type;
+    return gate_thread_exclude((uint32_t) tid);
+}
+
+EXPORT(jint, javaThread)(JNIEnv *env, jclass type, jint tid, jlong java_thread)
+{
+    (void) env;
+    (void) type;
+    return gate_java_thread((uint32_t) tid, (uint64_t) java_thread);
+}
+
+EXPORT(void, anchorOffsets)(JNIEnv *env, jclass type, jint sp, jint pc, jint fp)
+{
+    (void) env;
+    (void) type;
+    gate_set_anchor_offsets((uint32_t) sp, (uint32_t) pc, (uint32_t) fp);
+}
+
+EXPORT(jboolean, isLive)(JNIEnv *env, jclass type, jlong address)
+{
+    (void) env;
+    (void) type;
+    return gate_live_contains((uint64_t) address);
+}
+
+EXPORT(jlong, probePoint)(JNIEnv *env, jclass type, jboolean allocation)
+{
+    (void) env;
+    (void) type;
+    return (jlong) (allocation ? (uintptr_t) gate_probe_allocation : (uintptr_t) gate_probe_free);
+}
+
+/* Fills `into` as far as it goes: calls and bytes for each of `allocators`, then the counters. */
+EXPORT(void, counters)(JNIEnv *env, jclass type, jlongArray into, jint allocators)
+{
+    (void) type;
+    struct gate_seen seen[GATE_COUNTERS];
+    gate_thread_seen(seen);
+    for (jint i = 0; i < allocators && i < GATE_COUNTERS; i++) {
+        jlong pair[2] = {(jlong) seen[i].calls, (jlong) seen[i].bytes};
+        (*env)->SetLongArrayRegion(env, into, 2 * i, 2, pair);
+    }
+    const struct gate_statistics *s = &gate_statistics;
+    jlong counters[COUNTERS] = {
+        [SAMPLED] = (jlong) s->sampled,     [FREED] = (jlong) s->freed, [LOST] = (jlong) s->lost,
+        [LOST_FREES] = (jlong) s->lost_frees, [CUT] = (jlong) s->cut,     [UNTRACKED] = (jlong) s->untracked,
+        [UNPATCHED] = (jlong) s->unpatched,
+    };
+    (*env)->SetLongArrayRegion(env, into, 2 * allocators, COUNTERS, counters);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The sampled mappings that are live: a plain array, because mappings outside libc are few and a system call stands
+ * beside every change. A mapping may be unmapped in parts; what is left stays sampled.
+ */
+#include "gate.h"
+
+/* The kernel allows 65,530 mappings per process unless told otherwise. */
+#define REGIONS 65536
+/* `address` of an entry that somebody is filling or changing; no mapping starts there. */
+#define EMPTY 0
+#define CLAIMED 1
+
+static struct gate_range *regions;
+static uint32_t high; /* entries at and beyond this one have never been used */
+
+int gate_region_open(void)
+{
+    if (regions == NULL) {
+        regions = gate_map(REGIONS * sizeof(struct gate_range));
+    }
+    return regions == NULL ? -1 : 0;
+}
+
+void gate_region_clear(void)
+{
+    for (uint32_t i = 0; i < REGIONS && i < high; i++) {
+        __atomic_store_n(&regions[i].address, EMPTY, __ATOMIC_RELEASE);
+    }
+    __atomic_store_n(&high, 0, __ATOMIC_RELEASE);
+}
+
+static void raise_high(uint32_t index)
+{
+    uint32_t seen = __atomic_load_n(&high, __ATOMIC_RELAXED);
+    while (seen <= index
+           && !__atomic_compare_exchange_n(&high, &seen, index + 1, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
+    }
+}
+
+bool gate_region_insert(uint64_t address, uint64_t size)
+{
+    for (uint32_t i = 0; i < REGIONS; i++) {
+        uint64_t expected = EMPTY;
+        if (__atomic_load_n(&regions[i].address, __ATOMIC_RELAXED) == EMPTY
+            && __atomic_compare_exchange_n(&regions[i].address, &expected, CLAIMED, false, __ATOMIC_ACQ_REL,
+                                           __ATOMIC_RELAXED)) {
+            raise_high(i);
+            __atomic_store_n(&regions[i].size, size, __ATOMIC_RELAXED);
+            __atomic_store_n(&regions[i].address, address, __ATOMIC_RELEASE);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Cuts [from, to) out of the entry, if it reaches into it: what lies before stays in the entry, what lies behind gets
+ * an entry of its own. The size is read again once the entry is claimed, as another thread may just have cut it. */
+static bool cut(struct gate_range *entry, uint64_t from, uint64_t to, struct gate_range *removed)
+{
+    uint64_t address = __atomic_load_n(&entry->address, __ATOMIC_ACQUIRE);
+    if (address <= CLAIMED || address >= to || address + __atomic_load_n(&entry->size, __ATOMIC_RELAXED) <= from
+        || !__atomic_compare_exchange_n(&entry->address, &address, CLAIMED, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED)) {
+        return false;
+    }
+    uint64_t end = address + __atomic_load_n(&entry->size, __ATOMIC_RELAXED);
+    if (end <= from) {
+        __atomic_store_n(&entry->address, address, __ATOMIC_RELEASE);
+        return false;
+    }
+    removed->address = address < from ? from : address;
+    removed->size = (end < to ? end : to) - removed->address;
+    if (end > to && !gate_region_insert(to, end - to)) {
+        gate_count(&gate_statistics.untracked);
+    }
+    if (address < from) {
+        __atomic_store_n(&entry->size, from - address, __ATOMIC_RELAXED);
+        __atomic_store_n(&entry->address, address, __ATOMIC_RELEASE);
+    } else {
+        __atomic_store_n(&entry->address, EMPTY, __ATOMIC_RELEASE);
+    }
+    return true;
+}
+
+unsigned gate_region_remove(uint64_t address, uint64_t size, struct gate_range removed[GATE_UNMAPPED_AT_ONCE])
+{
+    unsigned count = 0;
+    uint64_t end = address + size < address ? UINT64_MAX : address + size;
+    uint32_t limit = __atomic_load_n(&high, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < limit && count < GATE_UNMAPPED_AT_ONCE; i++) {
+        count += cut(&regions[i], address, end, &removed[count]);
+    }
+    return count;
+}

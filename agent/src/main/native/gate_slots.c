@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Import slots: points them at the stubs, and back.
+ *
+ * No list of patched slots is kept. A slot is patched when its value is the address of a function that a library
+ * exports under the slot's symbol name; it is restored when its value is one of our stubs, each of which knows what it
+ * stands for. So a library may come and go at any time without leaving anything behind, and another tool's hooks (whose
+ * addresses nobody exports) are left alone.
+ *
+ * A library that another thread is just loading is listed by dl_iterate_phdr before it is relocated, and must not be
+ * touched then: the loader may still add to its slots, or need its relro pages writable. Hence three steps: list the
+ * libraries; take and release the loader's big lock, so that every load under way at that time has ended; list again,
+ * and go on only if nothing came or went in between. The last step runs under the lock that dl_iterate_phdr holds,
+ * which also keeps two threads from patching at once and libraries from vanishing meanwhile.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "gate_elf.h"
+
+#define MAX_MODULES 4096
+#define MAX_ATTEMPTS 256
+/* Attempts before it sleeps between them: somebody is opening and closing libraries all the time. */
+#define PATIENCE 8
+/* The lazy binder may be resolving a slot while it is patched, and then overwrites it: look again a few times. */
+#define RECHECKS 3
+#define FULL_PASS_SECONDS 5
+
+static const struct {
+    const char *name;
+    unsigned symbol;
+} names[] = {
+    {"malloc", DWUNW_MALLOC},
+    {"calloc", DWUNW_CALLOC},
+    {"realloc", DWUNW_REALLOC},
+    {"reallocarray", DWUNW_REALLOCARRAY},
+    {"posix_memalign", DWUNW_POSIX_MEMALIGN},
+    {"aligned_alloc", DWUNW_ALIGNED_ALLOC},
+    {"memalign", DWUNW_MEMALIGN},
+    {"valloc", DWUNW_VALLOC},
+    {"pvalloc", DWUNW_PVALLOC},
+    {"mmap", DWUNW_MMAP},
+    {"mmap64", DWUNW_MMAP},
+    {"mremap", DWUNW_MREMAP},
+    {"free", DWUNW_FREE},
+    {"munmap", DWUNW_MUNMAP},
+    {"dlopen", GATE_DLOPEN},
+    {"dlmopen", GATE_DLMOPEN},
+    /* operator new(size_t): plain, array, nothrow, aligned */
+    {"_Znwm", GATE_NEW},
+    {"_Znam", GATE_NEW + 1},
+    {"_ZnwmRKSt9nothrow_t", GATE_NEW + 2},
+    {"_ZnamRKSt9nothrow_t", GATE_NEW + 3},
+    {"_ZnwmSt11align_val_t", GATE_NEW + 4},
+    {"_ZnamSt11align_val_t", GATE_NEW + 5},
+    {"_ZnwmSt11align_val_tRKSt9nothrow_t", GATE_NEW + 6},
+    {"_ZnamSt11align_val_tRKSt9nothrow_t", GATE_NEW + 7},
+    /* operator delete(void *): also with the size */
+    {"_ZdlPv", GATE_DELETE},
+    {"_ZdaPv", GATE_DELETE + 1},
+    {"_ZdlPvm", GATE_DELETE + 2},
+    {"_ZdaPvm", GATE_DELETE + 3},
+    {"_ZdlPvRKSt9nothrow_t", GATE_DELETE + 4},
+    {"_ZdaPvRKSt9nothrow_t", GATE_DELETE + 5},
+    {"_ZdlPvSt11align_val_t", GATE_DELETE + 6},
+    {"_ZdaPvSt11align_val_t", GATE_DELETE + 7},
+    {"_ZdlPvmSt11align_val_t", GATE_DELETE + 8},
+    {"_ZdaPvmSt11align_val_t", GATE_DELETE + 9},
+    {"_ZdlPvSt11align_val_tRKSt9nothrow_t", GATE_DELETE + 10},
+    {"_ZdaPvSt11align_val_tRKSt9nothrow_t", GATE_DELETE + 11},
+};
+#define NAMES (sizeof(names) / sizeof(names[0]))
+
+/* What each stub stands for. Written before the first slot points at the stub, never changed. */
+uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
+static uintptr_t family_base[GATE_FAMILIES]; /* of the library; 0 = unused, as only an executable has bias 0 */
+static bool family_used[GATE_FAMILIES];
+
+static uintptr_t defaults[NAMES]; /* what an unresolved slot will be bound to */
+static bool interposed;           /* malloc is not libc's */
+static bool resolved_only;        /* unresolved slots may be bound to something else: leave them */
+static bool any_rpath;
+static unsigned long long last_adds, last_subs;
+static int rechecks;
+static long last_pass_seconds;
+
+struct pass {
+    bool install;
+    bool again;
+    bool done;
+    int changed;
+    uint64_t refused;
+    unsigned long long adds, subs;
+    unsigned count;
+    struct gate_module *modules;
+};
+
+struct patching {
+    struct pass *pass;
+    const struct gate_module *module;
+    bool relro_open;
+    bool odd; /* this library binds to another allocator than most */
+};
+
+static int name_index(const char *name)
+{
+    /* Nearly all symbols fail here. */
+    if (strchr("_mcrpavfd", name[0]) == NULL
+        || (name[0] == '_' && (name[1] != 'Z' || (name[2] != 'n' && name[2] != 'd')))) {
+        return -1;
+    }
+    for (unsigned i = 0; i < NAMES; i++) {
+        if (strcmp(name, names[i].name) == 0) {
+            return (int) i;
+        }
+    }
+    return -1;
+}
+
+static const struct gate_module *module_of(const struct pass *pass, uintptr_t address)
+{
+    for (unsigned i = 0; i < pass->count; i++) {
+        if (address >= pass->modules[i].low && address < pass->modules[i].high) {
+            return &pass->modules[i];
+        }
+    }
+    return NULL;
+}
+
+/* The row of stubs for functions of `owner`; -1 when there are more owners than rows. */
+static int family_of(const struct gate_module *owner)
+{
+    for (int family = 0; family < GATE_FAMILIES; family++) {
+        if (family_used[family] && family_base[family] == owner->base) {
+            return family;
+        }
+    }
+    for (int family = 0; family < GATE_FAMILIES; family++) {
+        if (!family_used[family]) {
+            family_used[family] = true;
+            family_base[family] = owner->base;
+            return family;
+        }
+    }
+    return -1;
+}
+
+/* The stub to stand before `target`, 0 if `target` is not what `owner` exports under that name. */
+static uintptr_t stub_for(const struct pass *pass, unsigned name, uintptr_t target)
+{
+    const struct gate_module *owner = module_of(pass, target);
+    if (owner == NULL || !gate_module_defines(owner, names[name].name, target)) {
+        return 0;
+    }
+    /* The operators of a C++ runtime call malloc by a slot of their own; only an allocator's own do not. */
+    if (names[name].symbol >= GATE_NEW && !gate_module_defines(owner, "malloc", 0)) {
+        return 0;
+    }
+    int family = family_of(owner);
+    if (family < 0) {
+        return 0;
+    }
+    uintptr_t *original = &gate_original[family][names[name].symbol];
+    uintptr_t known = __atomic_load_n(original, __ATOMIC_ACQUIRE);
+    if (known == 0) {
+        __atomic_store_n(original, target, __ATOMIC_RELEASE);
+    } else if (known != target) {
+        return 0;
+    }
+    return gate_stub[family][names[name].symbol];
+}
+
+static bool is_stub(uintptr_t address)
+{
+    return address >= (uintptr_t) gate_stubs_begin && address < (uintptr_t) gate_stubs_end;
+}
+
+static uintptr_t original_of(uintptr_t stub)
+{
+    for (unsigned i = 0; i < GATE_FAMILIES * GATE_SYMBOLS; i++) {
+        if (gate_stub[i / GATE_SYMBOLS][i % GATE_SYMBOLS] == stub) {
+            return gate_original[i / GATE_SYMBOLS][i % GATE_SYMBOLS];
+        }
+    }
+    return 0;
+}
+
+static bool in_module(const struct gate_module *module, uintptr_t address)
+{
+    return address >= module->low && address < module->high;
+}
+
+/* What the slot is to hold, 0 for no change. */
+static uintptr_t wanted_value(const struct patching *patching, unsigned name, unsigned type, uintptr_t value)
+{
+    if (is_stub(value)) {
+        return patching->pass->install ? 0 : original_of(value);
+    }
+    if (!patching->pass->install) {
+        return 0;
+    }
+    if (type == R_X86_64_JUMP_SLOT && in_module(patching->module, value)) {
+        /* Not bound yet. Binding it to the stub anticipates what the lazy binder would find. */
+        return resolved_only || patching->odd || defaults[name] == 0 ? 0
+                                                                     : stub_for(patching->pass, name, defaults[name]);
+    }
+    return stub_for(patching->pass, name, value);
+}
+
+static bool open_relro(struct patching *patching, uintptr_t slot)
+{
+    const struct gate_module *module = patching->module;
+    if (slot < module->relro_low || slot >= module->relro_high || patching->relro_open) {
+        return true;
+    }
+    patching->relro_open = gate_syscall(SYS_mprotect, module->relro_low, module->relro_high - module->relro_low,
+                                        PROT_READ | PROT_WRITE, 0, 0, 0) == 0;
+    return patching->relro_open;
+}
+
+static bool in_writable_segment(const struct gate_module *module, uintptr_t slot)
+{
+    for (unsigned i = 0; i < module->segment_count; i++) {
+        const ElfW(Phdr) *segment = &module->segments[i];
+        uintptr_t start = module->base + segment->p_vaddr;
+        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_W) && slot >= start
+            && slot + sizeof(uintptr_t) <= start + segment->p_memsz) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, bool look_only)
+{
+    unsigned type = (unsigned) ELF64_R_TYPE(relocation->r_info);
+    if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT
+        && (type != R_X86_64_64 || relocation->r_addend != 0)) {
+        return;
+    }
+    const struct gate_module *module = patching->module;
+    const ElfW(Sym) *symbol = &module->symbols[ELF64_R_SYM(relocation->r_info)];
+    int name = name_index(module->strings + symbol->st_name);
+    uintptr_t address = module->base + relocation->r_offset;
+    if (name < 0 || address % sizeof(uintptr_t) != 0 || !in_writable_segment(module, address)) {
+        return;
+    }
+    uintptr_t *slot = (uintptr_t *) address;
+    uintptr_t value = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
+    if (look_only) {
+        bool bound = !is_stub(value) && !in_module(module, value);
+        patching->odd |= bound && names[name].symbol <= DWUNW_PVALLOC && value != defaults[name];
+        return;
+    }
+    uintptr_t wanted = wanted_value(patching, (unsigned) name, type, value);
+    if (wanted == 0) {
+        return;
+    }
+    if (!open_relro(patching, address)) {
+        patching->pass->refused++;
+        return;
+    }
+    patching->pass->changed +=
+        __atomic_compare_exchange_n(slot, &value, wanted, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+static void patch_slots(struct patching *patching, bool look_only)
+{
+    const struct gate_module *module = patching->module;
+    for (size_t i = 0; i < module->relocation_count; i++) {
+        patch_slot(patching, &module->relocations[i], look_only);
+    }
+    for (size_t i = 0; i < module->jump_slot_count; i++) {
+        patch_slot(patching, &module->jump_slots[i], look_only);
+    }
+}
+
+/* Allocators (libc, jemalloc, ...) and the loader keep their own ways: what they map or pass around inside is not an
+ * allocation of the application. Before 2.34, glibc came in several libraries. */
+static bool keeps_its_slots(const struct gate_module *module)
+{
+    return module->symbols == NULL || module->strings == NULL
+        || (module->relocations == NULL && module->jump_slots == NULL) || in_module(module, (uintptr_t) gate_stub)
+        || gate_module_defines(module, "malloc", 0) || gate_module_defines(module, "__tls_get_addr", 0)
+        || strcmp(module->soname, "libpthread.so.0") == 0 || strcmp(module->soname, "libdl.so.2") == 0
+        || strcmp(module->soname, "librt.so.1") == 0;
+}
+
+static void patch_module(struct pass *pass, const struct gate_module *module)
+{
+    struct patching patching = {.pass = pass, .module = module, .relro_open = false, .odd = false};
+    if (pass->install) {
+        patch_slots(&patching, true);
+    }
+    patch_slots(&patching, false);
+    if (patching.relro_open) {
+        gate_syscall(SYS_mprotect, module->relro_low, module->relro_high - module->relro_low, PROT_READ, 0, 0, 0);
+    }
+}
+
+static int list_module(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void) size;
+    struct pass *pass = context;
+    if (pass->count == MAX_MODULES) {
+        return 1;
+    }
+    pass->adds = info->dlpi_adds;
+    pass->subs = info->dlpi_subs;
+    gate_module_locate(&pass->modules[pass->count++], info);
+    return 0;
+}
+
+/* Called for the first library only: the lock is held, and the list made before still holds. */
+static int patch_all(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void) size;
+    struct pass *pass = context;
+    if (info->dlpi_adds != pass->adds || info->dlpi_subs != pass->subs) {
+        return 1;
+    }
+    pass->done = true;
+    if (pass->install && !gate_active()) {
+        return 1; /* detached since the caller looked */
+    }
+    bool rpath = false;
+    for (unsigned i = 0; i < pass->count; i++) {
+        gate_module_parse(&pass->modules[i]);
+        rpath |= pass->modules[i].has_rpath;
+    }
+    any_rpath = rpath;
+    for (unsigned i = 0; i < pass->count; i++) {
+        if (!keeps_its_slots(&pass->modules[i])) {
+            patch_module(pass, &pass->modules[i]);
+        }
+    }
+    last_adds = pass->adds;
+    last_subs = pass->subs;
+    rechecks = pass->changed != 0 ? RECHECKS : rechecks;
+    return 1;
+}
+
+static long seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
+int gate_slots_apply(bool install)
+{
+    uint64_t bytes = MAX_MODULES * sizeof(struct gate_module);
+    struct pass pass = {.install = install, .modules = gate_map(bytes)};
+    if (pass.modules == NULL) {
+        return -ENOMEM;
+    }
+    for (int attempt = 0; attempt < MAX_ATTEMPTS && !pass.done; attempt++) {
+        if (attempt >= PATIENCE) {
+            struct timespec pause = {.tv_sec = 0, .tv_nsec = 300000};
+            gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
+        }
+        pass.count = 0;
+        dl_iterate_phdr(list_module, &pass);
+        dlsym(RTLD_DEFAULT, "malloc"); /* waits for the loader's lock */
+        dl_iterate_phdr(patch_all, &pass);
+    }
+    gate_syscall(SYS_munmap, (uintptr_t) pass.modules, bytes, 0, 0, 0, 0);
+    __atomic_store_n(&gate_statistics.unpatched, pass.refused, __ATOMIC_RELAXED);
+    last_pass_seconds = seconds();
+    return pass.done ? pass.changed : -EAGAIN;
+}
+
+static int anything_new(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void) size;
+    *(bool *) context = info->dlpi_adds != last_adds || info->dlpi_subs != last_subs;
+    return 1;
+}
+
+int gate_slots_verify(void)
+{
+    bool changed = false;
+    dl_iterate_phdr(anything_new, &changed);
+    if (!changed && rechecks == 0 && seconds() - last_pass_seconds < FULL_PASS_SECONDS) {
+        return 0;
+    }
+    rechecks -= rechecks > 0;
+    return gate_slots_apply(true);
+}
+
+static int defines_malloc(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void) size;
+    struct gate_module module;
+    gate_module_locate(&module, info);
+    if (!in_module(&module, defaults[0])) {
+        return 0;
+    }
+    gate_module_parse(&module);
+    *(bool *) context = strncmp(module.soname, "libc.so", 7) != 0;
+    return 1;
+}
+
+/* Threads may be in our code at any time, so nobody may unload it, whatever becomes of the class loader. */
+static void stay_loaded(void)
+{
+    Dl_info self;
+    if (dladdr(gate_stub, &self) != 0 && self.dli_fname != NULL) {
+        dlopen(self.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+    }
+}
+
+/* Once, and not in an application's thread: looking up what does not exist leaves an error text in the thread. */
+void gate_slots_resolve(void)
+{
+    for (unsigned i = 0; i < NAMES; i++) {
+        defaults[i] = (uintptr_t) dlsym(RTLD_DEFAULT, names[i].name);
+    }
+    dl_iterate_phdr(defines_malloc, &interposed);
+    stay_loaded();
+}
+
+/* ---- dlopen and dlmopen: see OPEN_STUB in gate_entry.S ---- */
+
+#pragma GCC visibility push(hidden)
+int gate_open_depends_on_caller(const char *file, uintptr_t caller);
+void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) );
+void *gate_dlmopen(Lmid_t names, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) );
+#pragma GCC visibility pop
+
+struct caller {
+    uintptr_t address;
+    bool searches; /* has a search path of its own */
+};
+
+static int look_for_caller(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void) size;
+    struct caller *caller = context;
+    struct gate_module module;
+    gate_module_locate(&module, info);
+    if (!in_module(&module, caller->address)) {
+        return 0;
+    }
+    gate_module_parse(&module);
+    caller->searches = module.has_rpath || module.has_runpath;
+    return 1;
+}
+
+/* The loader looks at its caller for a library's own search path and for $ORIGIN. Our library has neither. */
+int gate_open_depends_on_caller(const char *file, uintptr_t address)
+{
+    if (!gate_active() || file == NULL || strchr(file, '$') != NULL) {
+        return 1;
+    }
+    if (strchr(file, '/') != NULL) {
+        return 0;
+    }
+    struct caller caller = {.address = address, .searches = true};
+    dl_iterate_phdr(look_for_caller, &caller);
+    return caller.searches || any_rpath;
+}
+
+static void library_opened(int mode)
+{
+    /* Such a library may bind to libc's allocator instead of the preloaded one. */
+    if ((mode & RTLD_DEEPBIND) && interposed) {
+        resolved_only = true;
+    }
+    gate_slots_apply(true);
+}
+
+void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) )
+{
+    (void) unused;
+    void *handle = original(file, mode);
+    if (handle != NULL && gate_active()) {
+        library_opened(mode);
+    }
+    return handle;
+}
+
+/* Libraries in a namespace of their own, with their own libc, are not listed by dl_iterate_phdr, and left alone. */
+void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) )
+{
+    void *handle = original(names_id, file, mode);
+    if (handle != NULL && names_id == LM_ID_BASE && gate_active()) {
+        library_opened(mode);
+    }
+    return handle;
+}

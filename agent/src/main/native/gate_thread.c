@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What each thread owns: its countdown, its counters, the bounds of its stack. The blocks come from chunks that are
+ * never unmapped; the block of a dead thread goes to a new one with its counters going on, so that the sums stay right.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "gate.h"
+
+#define FIRST_CHUNK_BLOCKS 256u
+/* Each chunk doubles: 256 << 14 threads at once at the most. */
+#define CHUNKS 15
+#define EXCLUDED_MAX 32
+/* What is surely stack below the main thread's first frame: the kernel keeps at least 128 MiB free for it. */
+#define MAIN_STACK_BYTES (64u << 20)
+/* A countdown that never ends, for threads that do not sample. */
+#define NEVER ((uint64_t) INT64_MAX)
+
+enum state { FREE = 0, OWNED = 1, RETIRED = 2 };
+
+__thread struct gate_thread *gate_thread __attribute__((tls_model("initial-exec")));
+
+static struct gate_thread *chunks[CHUNKS];
+static uint32_t search_from; /* hint: where a free block was last found */
+static pthread_key_t exit_key;
+static bool exit_key_made;
+static uint64_t seed;
+
+/* Threads whose calls do not count, with their counters as they were when that was decided. */
+static uint32_t excluded_tids[EXCLUDED_MAX];
+static struct gate_seen frozen[EXCLUDED_MAX][GATE_COUNTERS];
+static uint32_t excluded_count;
+
+/* Of the dynamic linker: where the kernel put argc, just above the main thread's first frame. */
+extern void *__libc_stack_end __attribute__((weak, visibility("default")));
+
+static uint32_t chunk_blocks(unsigned chunk)
+{
+    return FIRST_CHUNK_BLOCKS << chunk;
+}
+
+static uint64_t random_next(uint64_t *state)
+{
+    uint64_t x = *state;
+    x ^= x >> 12;
+    x ^= x << 25;
+    x ^= x >> 27;
+    *state = x;
+    return x * 0x2545F4914F6CDD1Du; /* xorshift64* */
+}
+
+/* ln(x) for x > 0, to about 1e-12: x = m * 2^e, ln m = 2 artanh((m - 1) / (m + 1)). No libm in this library. */
+static double natural_log(double x)
+{
+    union {
+        double value;
+        uint64_t bits;
+    } parts = {.value = x};
+    int exponent = (int) (parts.bits >> 52) - 1023;
+    parts.bits = (parts.bits & 0x000FFFFFFFFFFFFFu) | 0x3FF0000000000000u;
+    double m = parts.value;
+    if (m > 1.4142135623730951) {
+        m /= 2;
+        exponent++;
+    }
+    double t = (m - 1) / (m + 1);
+    double square = t * t;
+    double sum = 0;
+    for (int k = 21; k >= 1; k -= 2) {
+        sum = sum * square + 1.0 / k;
+    }
+    return 2 * t * sum + exponent * 0.6931471805599453;
+}
+
+/* T is exponential; a call of `size` bytes is sampled when T < size. With left = floor(T) + 1 that is size >= left. */
+uint64_t gate_draw(uint64_t *random, uint64_t interval)
+{
+    if (interval <= 1) {
+        return 0;
+    }
+    double uniform = ((double) (random_next(random) >> 11) + 0.5) * 0x1p-53;
+    double bytes = -natural_log(uniform) * (double) interval;
+    return bytes >= (double) NEVER ? NEVER : (uint64_t) bytes + 1;
+}
+
+static void release(struct gate_thread *thread)
+{
+    thread->left = 0;
+    thread->stack_high = 0;
+    __atomic_store_n(&thread->tid, 0, __ATOMIC_RELEASE); /* gate_thread_collect_dead must not take it for the next's */
+    /* What an excluded thread did is not to be counted, also not by the block's next owner: there is none. */
+    __atomic_store_n(&thread->state, thread->excluded ? RETIRED : FREE, __ATOMIC_RELEASE);
+}
+
+/* Other destructors may still allocate: then the thread gets a block again, and this runs again. */
+static void thread_exits(void *value)
+{
+    (void) value;
+    struct gate_thread *thread = gate_thread;
+    gate_thread = NULL;
+    if (thread != NULL) {
+        release(thread);
+    }
+}
+
+int gate_thread_open(void)
+{
+    if (!exit_key_made) {
+        int error = pthread_key_create(&exit_key, thread_exits);
+        if (error != 0) {
+            return -error;
+        }
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        seed = (uint64_t) now.tv_sec * 1000000007u ^ (uint64_t) now.tv_nsec << 20 ^ (uintptr_t) &now;
+        exit_key_made = true;
+    }
+    return 0;
+}
+
+static struct gate_thread *claim(struct gate_thread *block)
+{
+    uint32_t expected = FREE;
+    if (__atomic_load_n(&block->state, __ATOMIC_RELAXED) == FREE
+        && __atomic_compare_exchange_n(&block->state, &expected, OWNED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+        return block;
+    }
+    return NULL;
+}
+
+static struct gate_thread *claim_in(unsigned chunk, struct gate_thread *blocks)
+{
+    uint32_t count = chunk_blocks(chunk);
+    uint32_t start = __atomic_load_n(&search_from, __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t index = (start + i) % count;
+        struct gate_thread *block = claim(&blocks[index]);
+        if (block != NULL) {
+            __atomic_store_n(&search_from, index + 1, __ATOMIC_RELAXED);
+            return block;
+        }
+    }
+    return NULL;
+}
+
+static struct gate_thread *find_free(void)
+{
+    for (unsigned chunk = 0; chunk < CHUNKS; chunk++) {
+        struct gate_thread *blocks = __atomic_load_n(&chunks[chunk], __ATOMIC_ACQUIRE);
+        if (blocks == NULL) {
+            uint64_t bytes = chunk_blocks(chunk) * sizeof(struct gate_thread);
+            struct gate_thread *fresh = gate_map(bytes);
+            if (fresh == NULL) {
+                return NULL;
+            }
+            if (__atomic_compare_exchange_n(&chunks[chunk], &blocks, fresh, false, __ATOMIC_ACQ_REL,
+                                            __ATOMIC_ACQUIRE)) {
+                blocks = fresh;
+            } else {
+                gate_syscall(SYS_munmap, (uintptr_t) fresh, bytes, 0, 0, 0, 0);
+            }
+        }
+        struct gate_thread *block = claim_in(chunk, blocks);
+        if (block != NULL) {
+            return block;
+        }
+    }
+    return NULL;
+}
+
+static void freeze(struct gate_thread *thread, uint32_t index)
+{
+    memcpy(frozen[index], thread->seen, sizeof(frozen[index]));
+    __atomic_store_n(&thread->excluded, index + 1, __ATOMIC_RELEASE);
+}
+
+/* errno may change on the way: pthread_setspecific allocates for a thread with many keys. */
+static struct gate_thread *begin(void)
+{
+    struct gate_thread *thread = find_free();
+    if (thread == NULL) {
+        return NULL;
+    }
+    thread->tid = (uint32_t) gate_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
+    thread->random = (seed + thread->tid * 0x9E3779B97F4A7C15u) ^ (uintptr_t) thread;
+    thread->random += thread->random == 0;
+    thread->left = 0;
+    thread->generation = 0;
+    thread->inside = 0;
+    thread->stack_high = 0;
+    if (gate_thread != NULL) { /* a signal handler was faster */
+        release(thread);
+        return gate_thread;
+    }
+    gate_thread = thread;
+    for (uint32_t i = 0; i < __atomic_load_n(&excluded_count, __ATOMIC_ACQUIRE); i++) {
+        if (excluded_tids[i] == thread->tid) {
+            freeze(thread, i);
+            excluded_tids[i] = 0; /* thread ids come again */
+        }
+    }
+    int before = errno;
+    pthread_setspecific(exit_key, thread);
+    errno = before;
+    return thread;
+}
+
+struct gate_thread *gate_thread_current(void)
+{
+    return gate_thread != NULL ? gate_thread : begin();
+}
+
+bool gate_thread_count_down(struct gate_thread *thread, uint64_t size)
+{
+    uint32_t generation = __atomic_load_n(&gate_control->generation, __ATOMIC_ACQUIRE);
+    if (thread->generation != generation) {
+        thread->interval = __atomic_load_n(&gate_control->interval, __ATOMIC_RELAXED);
+        thread->left = gate_draw(&thread->random, thread->interval);
+        __atomic_store_n(&thread->generation, generation, __ATOMIC_RELEASE);
+    }
+    if (thread->excluded) {
+        thread->left = NEVER;
+        return false;
+    }
+    if (size < thread->left) {
+        thread->left -= size;
+        return false;
+    }
+    thread->left = gate_draw(&thread->random, thread->interval);
+    return true;
+}
+
+typedef bool visitor(struct gate_thread *thread, void *context);
+
+/* Shows every block that was ever used, until one says true. */
+static bool visit_all(visitor *visit, void *context)
+{
+    for (unsigned chunk = 0; chunk < CHUNKS; chunk++) {
+        struct gate_thread *blocks = __atomic_load_n(&chunks[chunk], __ATOMIC_ACQUIRE);
+        if (blocks == NULL) {
+            return false;
+        }
+        for (uint32_t i = 0; i < chunk_blocks(chunk); i++) {
+            if (visit(&blocks[i], context)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* A thread's own subtraction may overwrite the 0: then it is seen here, and written again. */
+static bool restart(struct gate_thread *thread, void *context)
+{
+    if (__atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) == OWNED
+        && __atomic_load_n(&thread->generation, __ATOMIC_ACQUIRE) != gate_control->generation
+        && __atomic_load_n(&thread->left, __ATOMIC_RELAXED) != 0) {
+        __atomic_store_n(&thread->left, 0, __ATOMIC_SEQ_CST);
+        *(bool *) context = true;
+    }
+    return false;
+}
+
+bool gate_thread_restart(void)
+{
+    bool changed = false;
+    visit_all(restart, &changed);
+    return changed;
+}
+
+void gate_thread_restart_all(void)
+{
+    /* Twice without a change, with time for store buffers to drain between; a storm of allocations gets a bounded
+     * number of rounds. Whoever was interrupted for longer than that is caught at the next verification. */
+    int quiet = 0;
+    for (int round = 0; round < 1000 && quiet < 2; round++) {
+        quiet = gate_thread_restart() ? 0 : quiet + 1;
+        struct timespec pause = {.tv_sec = 0, .tv_nsec = 20000};
+        gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
+    }
+}
+
+/* Normally the exit key gives blocks back; not for threads that allocate in their very last destructor. */
+static bool collect(struct gate_thread *thread, void *context)
+{
+    (void) context;
+    if (__atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) == OWNED && thread->tid != 0
+        && gate_syscall(SYS_tgkill, gate_control->pid, thread->tid, 0, 0, 0, 0) == -ESRCH) {
+        release(thread);
+    }
+    return false;
+}
+
+void gate_thread_collect_dead(void)
+{
+    visit_all(collect, NULL);
+}
+
+struct exclusion {
+    uint32_t tid;
+    uint32_t index;
+    bool used; /* the index now belongs to this thread */
+};
+
+static bool exclude(struct gate_thread *thread, void *context)
+{
+    struct exclusion *e = context;
+    if (__atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) != OWNED || thread->tid != e->tid) {
+        return false;
+    }
+    if (!thread->excluded) {
+        freeze(thread, e->index);
+        e->used = true;
+    }
+    return true;
+}
+
+/* The thread may be known already, or is noted for its first call. Excluding it again changes nothing. */
+int gate_thread_exclude(uint32_t tid)
+{
+    if (tid == (uint32_t) gate_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0)) {
+        gate_thread_current(); /* makes it known */
+    }
+    uint32_t index = excluded_count;
+    for (uint32_t i = 0; i < index; i++) {
+        if (excluded_tids[i] == tid) {
+            return 0;
+        }
+    }
+    if (index == EXCLUDED_MAX) {
+        return -ENOSPC;
+    }
+    struct exclusion e = {.tid = tid, .index = index, .used = false};
+    bool found = visit_all(exclude, &e);
+    if (found && !e.used) {
+        return 0;
+    }
+    excluded_tids[index] = found ? 0 : tid;
+    __atomic_store_n(&excluded_count, index + 1, __ATOMIC_RELEASE);
+    return 0;
+}
+
+static bool add_seen(struct gate_thread *thread, void *context)
+{
+    struct gate_seen *total = context;
+    uint32_t excluded = __atomic_load_n(&thread->excluded, __ATOMIC_ACQUIRE);
+    const struct gate_seen *seen = excluded ? frozen[excluded - 1] : thread->seen;
+    for (unsigned i = 0; i < GATE_COUNTERS; i++) {
+        total[i].calls += __atomic_load_n(&seen[i].calls, __ATOMIC_RELAXED);
+        total[i].bytes += __atomic_load_n(&seen[i].bytes, __ATOMIC_RELAXED);
+    }
+    return false;
+}
+
+void gate_thread_seen(struct gate_seen total[GATE_COUNTERS])
+{
+    memset(total, 0, sizeof(struct gate_seen) * GATE_COUNTERS);
+    visit_all(add_seen, total);
+}
+
+/* The top is the thread's control block, which glibc puts above the first frame; nothing there is worth copying. */
+static void find_stack(struct gate_thread *thread, bool may_ask_pthread)
+{
+    if (thread->tid == gate_control->pid) {
+        if (&__libc_stack_end != NULL) {
+            thread->stack_high = (uintptr_t) __libc_stack_end;
+            thread->stack_low = thread->stack_high - MAIN_STACK_BYTES;
+        }
+        return;
+    }
+    pthread_attr_t attributes;
+    if (!may_ask_pthread || pthread_getattr_np(pthread_self(), &attributes) != 0) {
+        return;
+    }
+    void *low = NULL;
+    size_t size = 0;
+    uint64_t self = (uintptr_t) pthread_self();
+    if (pthread_attr_getstack(&attributes, &low, &size) == 0) {
+        uint64_t high = (uintptr_t) low + size;
+        thread->stack_low = (uintptr_t) low;
+        thread->stack_high = self > thread->stack_low && self < high ? self : high;
+    }
+    pthread_attr_destroy(&attributes);
+}
+
+static bool on_signal_stack(uint64_t sp, uint64_t *high)
+{
+    stack_t stack;
+    if (gate_syscall(SYS_sigaltstack, 0, (uintptr_t) &stack, 0, 0, 0, 0) != 0 || (stack.ss_flags & SS_DISABLE)) {
+        return false;
+    }
+    uint64_t low = (uintptr_t) stack.ss_sp;
+    *high = low + stack.ss_size;
+    return sp >= low && sp < *high;
+}
+
+bool gate_thread_stack(struct gate_thread *thread, uint64_t sp, bool may_ask_pthread, uint64_t *high)
+{
+    if (thread->stack_high == 0) {
+        find_stack(thread, may_ask_pthread);
+    }
+    if (sp >= thread->stack_low && sp < thread->stack_high) {
+        *high = thread->stack_high;
+        return true;
+    }
+    return on_signal_stack(sp, high);
+}

@@ -1,0 +1,241 @@
+package io.dwunw.agent.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dwunw.RegisterSet;
+import io.dwunw.agent.linux.Linux;
+import io.dwunw.agent.linux.NativeLibrary;
+import io.dwunw.agent.sample.Allocator;
+import io.dwunw.agent.sample.Sample;
+import io.dwunw.arch.X86_64;
+import io.dwunw.module.LoadedModule;
+import io.dwunw.module.ModuleMap;
+import io.dwunw.module.ProcessImages;
+import io.dwunw.unwind.NativeUnwinder;
+import io.dwunw.unwind.StopReason;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import java.util.zip.Inflater;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The gate in this very JVM. */
+class GateEngineTest {
+    /** Sizes of buffers below are multiples of 8, because the JVM rounds up to them. */
+    private static final int ALL = Integer.MAX_VALUE;
+
+    private GateEngine engine;
+    private int self;
+
+    @BeforeEach
+    void open() throws Exception {
+        NativeLibrary.load();
+        engine = GateEngine.open(new GateConfig(1, 64 << 10, 256 << 20));
+        self = Linux.threadId();
+    }
+
+    @AfterEach
+    void close() {
+        engine.close();
+    }
+
+    private static List<String> walk(Sample sample) {
+        try {
+            ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
+            modules.update(Files.readString(Path.of("/proc/self/maps")));
+            NativeUnwinder unwinder = new NativeUnwinder(modules);
+            RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
+            sample.registers(registers);
+            List<String> names = new ArrayList<>();
+            LoadedModule module = modules.find(registers.pc() - 1);
+            while (module != null) {
+                names.add(module.name());
+                StopReason reason = unwinder.step(registers, sample.stack(), true);
+                module = reason == StopReason.STEPPED ? modules.find(registers.pc() - 1) : null;
+            }
+            return names;
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Test
+    void aDirectBufferIsSeenWithItsStack() throws Exception {
+        engine.attach();
+        assertThat(engine.attached()).isTrue();
+        ByteBuffer buffer = ByteBuffer.allocateDirect(1_234_568);
+        engine.detach();
+        List<String> modules = new ArrayList<>();
+        engine.samples()
+                .drain(
+                        sample -> {
+                            if (sample.isAllocation() && sample.size() == 1_234_568) {
+                                assertThat(sample.allocator()).isEqualTo(Allocator.MALLOC);
+                                assertThat(sample.address()).isEqualTo(Linux.address(buffer));
+                                assertThat(sample.tid()).isEqualTo(self);
+                                assertThat(sample.weight()).isEqualTo(1_234_568);
+                                assertThat(sample.atReturn()).isTrue();
+                                modules.addAll(walk(sample));
+                            }
+                        },
+                        ALL);
+        // malloc's caller, its callers, up to the first Java frame, which is in no module.
+        assertThat(modules).startsWith("libjvm.so", "libjvm.so").containsOnly("libjvm.so");
+        assertThat(engine.malformed()).isZero();
+    }
+
+    @Test
+    void anInflaterThatEndsLeavesNothing() throws Exception {
+        engine.attach();
+        Set<Long> live = new HashSet<>();
+        List<String> modules = new ArrayList<>();
+        for (int i = 0; i < 50; i++) {
+            new Inflater().end();
+        }
+        engine.detach();
+        int[] births = {0};
+        engine.samples()
+                .drain(
+                        sample -> {
+                            if (sample.tid() == self && sample.isAllocation()) {
+                                births[0]++;
+                                assertThat(live.add(sample.address())).isTrue();
+                                if (modules.isEmpty() && walk(sample).get(0).startsWith("libz")) {
+                                    modules.addAll(walk(sample));
+                                }
+                            } else if (sample.isFree()) {
+                                live.remove(sample.address());
+                            }
+                        },
+                        ALL);
+        assertThat(modules).contains("libzip.so");
+        assertThat(births[0]).isGreaterThanOrEqualTo(50);
+        assertThat(live).hasSizeLessThan(20);
+        GateCounters counters = new GateCounters();
+        engine.counters(counters);
+        assertThat(counters.lost()).isZero();
+        assertThat(counters.lostFrees()).isZero();
+        assertThat(counters.calls(Allocator.MALLOC)).isPositive();
+        assertThat(counters.unpatchedSlots()).isZero();
+    }
+
+    @Test
+    void anExcludedThreadIsNeitherSampledNorCounted() throws Exception {
+        int[] tid = {0};
+        Thread excluded = new Thread(() -> {
+            tid[0] = Linux.threadId();
+            engine.excludeThread(tid[0]);
+            for (int i = 0; i < 100; i++) {
+                new Inflater().end();
+            }
+        });
+        engine.attach();
+        excluded.start();
+        excluded.join();
+        engine.detach();
+        boolean[] seen = {false};
+        engine.samples()
+                .drain(
+                        sample -> seen[0] |= sample.isAllocation()
+                                && sample.tid() == tid[0]
+                                && walk(sample).contains("libzip.so"),
+                        ALL);
+        assertThat(seen[0]).isFalse();
+    }
+
+    @Test
+    void theIntervalChangesForThreadsThatAreUnderWay() throws Exception {
+        engine.interval(1L << 40);
+        engine.attach();
+        new Inflater().end();
+        engine.samples().drain(sample -> {}, ALL);
+        engine.interval(1);
+        ByteBuffer buffer = ByteBuffer.allocateDirect(54_320);
+        boolean[] seen = {false};
+        engine.samples().drain(sample -> seen[0] |= sample.size() == 54_320 && sample.interval() == 1, ALL);
+        assertThat(seen[0]).isTrue();
+        assertThat(engine.isLive(Linux.address(buffer))).isTrue();
+        assertThat(engine.isLive(Linux.address(buffer) + 16)).isFalse();
+        engine.detach();
+        assertThat(engine.isLive(Linux.address(buffer))).isFalse();
+    }
+
+    @Test
+    void theAnchorOfAKnownJavaThreadComesAlong() throws Exception {
+        ByteBuffer thread = ByteBuffer.allocateDirect(64).order(ByteOrder.LITTLE_ENDIAN);
+        thread.putLong(8, 0x111).putLong(24, 0x222).putLong(16, 0x333);
+        engine.anchorOffsets(8, 24, 16);
+        engine.javaThread(self, Linux.address(thread));
+        engine.attach();
+        ByteBuffer.allocateDirect(11_112);
+        engine.threadEnded(self);
+        ByteBuffer.allocateDirect(22_224);
+        engine.detach();
+        List<Long> anchors = new ArrayList<>();
+        engine.samples()
+                .drain(
+                        sample -> {
+                            if (sample.size() == 11_112) {
+                                assertThat(sample.hasAnchor()).isTrue();
+                                anchors.addAll(List.of(
+                                        sample.anchorThread(),
+                                        sample.anchorSp(),
+                                        sample.anchorPc(),
+                                        sample.anchorFp()));
+                            } else if (sample.size() == 22_224) {
+                                assertThat(sample.hasAnchor()).isFalse();
+                            }
+                        },
+                        ALL);
+        assertThat(anchors).containsExactly(Linux.address(thread), 0x111L, 0x222L, 0x333L);
+    }
+
+    @Test
+    void attachingAHundredTimesLeavesNothingBehind() throws Exception {
+        engine.attach();
+        engine.detach();
+        long files = entries("/proc/self/fd");
+        for (int i = 0; i < 100; i++) {
+            engine.attach();
+            new Inflater().end();
+            engine.samples().drain(sample -> {}, ALL);
+            engine.detach();
+        }
+        assertThat(entries("/proc/self/fd")).isLessThanOrEqualTo(files + 1);
+        engine.close();
+        assertThat(engine.attached()).isFalse();
+    }
+
+    private static long entries(String directory) throws IOException {
+        try (Stream<Path> list = Files.list(Path.of(directory))) {
+            return list.count();
+        }
+    }
+
+    @Test
+    void aProcessHasOneGate() {
+        assertThatThrownBy(() -> GateEngine.open(GateConfig.of(1)))
+                .isInstanceOf(GateUnavailableException.class)
+                .hasMessageContaining("open already");
+    }
+
+    @Test
+    void probePointsBeginWithNops() {
+        byte[] expected = {0x0f, 0x1f, 0x44, 0, 0, (byte) 0x90, (byte) 0xc3};
+        for (long address : new long[] {engine.allocationProbePoint(), engine.freeProbePoint()}) {
+            byte[] code = new byte[expected.length];
+            assertThat(Linux.readMemory(address, code, 0, code.length)).isEqualTo(code.length);
+            assertThat(code).isEqualTo(expected);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package io.dwunw.agent.gate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Runs the checks in {@code src/test/native/gate}; each says in its first lines what it is about. */
+class GateNativeTest {
+    @TempDir
+    private static Path directory;
+
+    private static NativeChecks checks;
+
+    @BeforeAll
+    static void build() throws Exception {
+        checks = NativeChecks.build(directory);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "exact,",
+        "semantics,",
+        "weights,",
+        "signals,",
+        "opening, liblazy.so libnow.so",
+        "churn, liblazy.so 100",
+    })
+    void check(String program, String arguments) throws Exception {
+        String[] words = arguments == null ? new String[0] : arguments.split(" ", -1);
+        NativeChecks.Outcome outcome = checks.run(program, Map.of(), words);
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+    }
+
+    /** As jemalloc and its like are brought in. */
+    @Test
+    void anotherAllocatorMayBePreloaded() throws Exception {
+        Map<String, String> environment =
+                Map.of("LD_PRELOAD", checks.library("libother.so").toString());
+        NativeChecks.Outcome outcome = checks.run("preloaded", environment, "liblazy.so");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+    }
+
+    /** Generous, because the machine may be busy; quiet, about 1 ns is added. */
+    @Test
+    void anUnsampledPairCostsNanoseconds() throws Exception {
+        NativeChecks.Outcome outcome = checks.run("pairs", Map.of(), "524288", "300000");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        double added = Double.parseDouble(outcome.output().replaceAll("(?s).*added (-?[0-9.]+).*", "$1"));
+        assertThat(added).as(outcome.output()).isLessThan(50);
+    }
+}

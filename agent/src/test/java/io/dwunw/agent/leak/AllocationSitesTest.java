@@ -1,0 +1,50 @@
+package io.dwunw.agent.leak;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class AllocationSitesTest {
+    private final LiveMemory<String> live = new LiveMemory<>();
+
+    /** The first letter is the site; what follows stands for line numbers. */
+    private List<AllocationSite<String>> outstanding(long now, long minAge) {
+        return AllocationSites.outstanding(live, now, minAge, stack -> stack.charAt(0));
+    }
+
+    @Test
+    void stacksOfOneSiteAreAddedUpUnderTheHeaviest() {
+        live.allocated(false, 16, 100, 1_000, 10, "a:1");
+        live.allocated(false, 32, 100, 3_000, 20, "a:2");
+        live.allocated(false, 48, 50, 50, 40, "b:1");
+        assertThat(outstanding(100, 0))
+                .containsExactly(
+                        new AllocationSite<>('a', "a:2", 4_000, 40, 200, 2, 90, 80),
+                        new AllocationSite<>('b', "b:1", 50, 1, 50, 1, 60, 60));
+    }
+
+    @Test
+    void youngBlocksAreNoLeak() {
+        live.allocated(false, 16, 100, 100, 10, "a");
+        live.allocated(false, 32, 7, 7, 95, "a");
+        live.allocated(false, 48, 7, 7, 95, "b");
+        assertThat(outstanding(100, 50)).containsExactly(new AllocationSite<>('a', "a", 100, 1, 100, 1, 90, 90));
+    }
+
+    @Test
+    void freedSitesAreGone() {
+        live.allocated(false, 16, 100, 100, 10, "a");
+        live.freed(16, 50, false, (address, size, lifetime) -> {});
+        assertThat(outstanding(100, 0)).isEmpty();
+    }
+
+    @Test
+    void emptyBlocksCountAsBlocks() {
+        live.allocated(false, 16, 0, 0, 10, "a");
+        assertThat(outstanding(100, 0)).singleElement().satisfies(site -> {
+            assertThat(site.outstandingBytes()).isZero();
+            assertThat(site.outstandingCount()).isEqualTo(1);
+        });
+    }
+}

@@ -1,0 +1,144 @@
+package io.dwunw.agent.truth;
+
+import io.dwunw.agent.hotspot.JavaMethod;
+import io.dwunw.agent.stack.StackState;
+import io.dwunw.agent.truth.Walked.JavaFrame;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** Compares walked stacks with the truth, frame by frame, and counts. */
+final class Comparison {
+    private static final int MAX_REPORTS = 5;
+
+    private final Map<StackState, Integer> states = new EnumMap<>(StackState.class);
+    private int samples;
+    private int exact;
+    private int honest;
+    private int wrong;
+    private long javaFrames;
+    private int reports;
+
+    /** A stack is exact, or honestly incomplete (its state says so and the frames it has are right), or wrong. */
+    void compare(StackState state, List<JavaFrame> walked, List<Truth.Frame> truth, List<StackTraceElement> visible) {
+        samples++;
+        states.merge(state, 1, Integer::sum);
+        javaFrames += walked.size();
+        String difference = difference(state, walked, truth);
+        if (difference == null && state.complete()) {
+            difference = visibleDifference(walked, visible);
+        }
+        if (difference != null) {
+            wrong++;
+            report(difference + ", state " + state, walked, truth);
+        } else if (state.complete()) {
+            exact++;
+        } else {
+            honest++;
+        }
+    }
+
+    private static @org.jspecify.annotations.Nullable String difference(
+            StackState state, List<JavaFrame> walked, List<Truth.Frame> truth) {
+        boolean gaps = state == StackState.FROZEN_FRAMES
+                || state == StackState.SEARCHED
+                || state == StackState.INLINED_UNKNOWN;
+        if (gaps) {
+            return subsequenceDifference(walked, truth);
+        }
+        int common = Math.min(walked.size(), truth.size());
+        for (int i = 0; i < common; i++) {
+            if (!same(walked.get(i), truth.get(i))) {
+                return "frame " + i;
+            }
+        }
+        boolean toTheEnd = state.complete() || state == StackState.METHOD_GONE;
+        if (walked.size() > truth.size() || (toTheEnd && walked.size() < truth.size())) {
+            return walked.size() + " frames instead of " + truth.size();
+        }
+        return null;
+    }
+
+    private static @org.jspecify.annotations.Nullable String subsequenceDifference(
+            List<JavaFrame> walked, List<Truth.Frame> truth) {
+        int at = 0;
+        for (JavaFrame frame : walked) {
+            while (at < truth.size() && !same(frame, truth.get(at))) {
+                at++;
+            }
+            if (at == truth.size()) {
+                return "frame that is not there: " + text(frame);
+            }
+            at++;
+        }
+        return null;
+    }
+
+    private static boolean same(JavaFrame walked, Truth.Frame truth) {
+        if (walked.isUnknown()) {
+            return true;
+        }
+        JavaMethod method = walked.method();
+        boolean sameMethod = method.className().equals(truth.className())
+                && method.methodName().equals(truth.methodName())
+                && method.descriptor().equals(truth.descriptor());
+        if (!sameMethod || walked.approximate() || truth.isNative()) {
+            return sameMethod && method.isNative() == truth.isNative();
+        }
+        return walked.bci() == truth.bci() && sameLine(method.line(walked.bci()), truth.line());
+    }
+
+    private static boolean sameLine(int walked, int truth) {
+        return walked == truth || (walked <= 0 && truth <= 0);
+    }
+
+    /** What is left without hidden frames must be what an exception shows. */
+    private static @org.jspecify.annotations.Nullable String visibleDifference(
+            List<JavaFrame> walked, List<StackTraceElement> visible) {
+        int at = 0;
+        for (JavaFrame frame : walked) {
+            JavaMethod method = frame.method();
+            if (method.hidden()) {
+                continue;
+            }
+            if (at == visible.size()) {
+                return "not hidden: " + text(frame);
+            }
+            StackTraceElement element = visible.get(at++);
+            boolean same = element.getClassName().equals(method.className())
+                    && element.getMethodName().equals(method.methodName())
+                    && (frame.approximate() || element.getLineNumber() == method.line(frame.bci()));
+            String file = element.getFileName();
+            if (!same || !(file == null ? "" : file).equals(method.sourceFile())) {
+                return "shown as " + text(frame) + " instead of " + element;
+            }
+        }
+        return at == visible.size() ? null : "hidden: " + visible.get(at);
+    }
+
+    private static String text(JavaFrame frame) {
+        return frame.method().text(frame.bci()) + "@" + frame.bci() + (frame.approximate() ? "~" : "");
+    }
+
+    private void report(String difference, List<JavaFrame> walked, List<Truth.Frame> truth) {
+        if (reports++ >= MAX_REPORTS) {
+            return;
+        }
+        System.out.println("WRONG " + difference);
+        for (int i = 0; i < Math.max(walked.size(), truth.size()); i++) {
+            String found = i < walked.size() ? text(walked.get(i)) : "-";
+            String real = i < truth.size() ? truth.get(i).toString() : "-";
+            System.out.println("  " + i + " " + found + "  |  " + real);
+        }
+    }
+
+    int wrong() {
+        return wrong;
+    }
+
+    /** One line for the test that started this program. */
+    String result() {
+        return "RESULT samples=" + samples + " exact=" + exact + " honest=" + honest + " wrong=" + wrong
+                + " javaFrames=" + javaFrames + " states=" + states;
+    }
+}

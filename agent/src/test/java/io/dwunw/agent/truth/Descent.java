@@ -1,0 +1,61 @@
+package io.dwunw.agent.truth;
+
+import java.nio.ByteBuffer;
+import java.util.Random;
+
+/** Builds a random stack: at each level another way of calling, at the end a native leaf. Deterministic by its seed. */
+public final class Descent {
+    private final Random random;
+    private final Step[] steps;
+    private final ByteBuffer record;
+    private int captured;
+
+    Descent(long seed, Step[] steps, ByteBuffer record) {
+        random = new Random(seed);
+        this.steps = steps;
+        this.record = record;
+    }
+
+    /** One sample at a random depth. */
+    void sample(int maxDepth) throws Throwable {
+        deeper(1 + random.nextInt(maxDepth));
+    }
+
+    int captured() {
+        return captured;
+    }
+
+    int nextInt(int bound) {
+        return random.nextInt(bound);
+    }
+
+    /** Goes on in a random way, or takes the sample when the depth is used up. */
+    public void deeper(int depth) throws Throwable {
+        if (depth <= 0) {
+            leaf();
+        } else {
+            steps[random.nextInt(steps.length)].go(this, depth - 1);
+        }
+    }
+
+    /** For places where no checked exception may pass. */
+    void deeperQuietly(int depth) {
+        try {
+            deeper(depth);
+        } catch (RuntimeException | Error e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void leaf() {
+        captured++;
+        switch (random.nextInt(4)) {
+            case 0 -> Leaf.captureStatic(record);
+            case 1 -> Leaf.INSTANCE.captureInstance(record);
+            case 2 -> Leaf.captureSynchronized(record);
+            default -> Leaf.captureManyArguments(record, 1, 2L, 3.0, 4, 5L, 6.0, 7, 8L, this, 9, 10L);
+        }
+    }
+}

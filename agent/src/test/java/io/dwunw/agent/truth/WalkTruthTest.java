@@ -1,0 +1,118 @@
+package io.dwunw.agent.truth;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.agent.truth.ChildJvm.Outcome;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.opentest4j.TestAbortedException;
+
+/**
+ * Every frame of every walked stack against the JVM's own view, over the ways in which a JVM runs code. With the system
+ * property {@code dwunw.truth.factor} each run takes that many times the samples.
+ */
+final class WalkTruthTest {
+    private static final int FACTOR = Integer.getInteger("dwunw.truth.factor", 1);
+    private static final String DEPTH = "20";
+    private static final String SEED = "20261122";
+
+    @TempDir
+    private static Path directory;
+
+    private static Path library;
+    private static Path agent;
+    private static String classPath;
+
+    @BeforeAll
+    static void build() throws Exception {
+        library = ChildJvm.buildLibrary(directory);
+        agent = ChildJvm.buildAgent(directory);
+        classPath = ChildJvm.classPath();
+    }
+
+    /** JDK, samples, flags. Interpreted runs are slow, because the walker itself is interpreted there. */
+    static Stream<Arguments> configurations() {
+        List<Arguments> all = new ArrayList<>();
+        for (int feature : new int[] {17, 25}) {
+            add(all, feature, 2000);
+            add(all, feature, 150, "-Xint");
+            add(all, feature, 1000, "-XX:TieredStopAtLevel=1");
+            add(all, feature, 1000, "-XX:-TieredCompilation");
+            add(all, feature, 500, "-XX:+PreserveFramePointer", "-XX:-SegmentedCodeCache", "-Xshare:off");
+            add(all, feature, 500, "-XX:+UseSerialGC", "-XX:-Inline");
+            add(all, feature, 500, "-XX:+UseParallelGC", "-XX:-UseOnStackReplacement");
+            add(all, feature, 500, "-XX:+UseZGC");
+            add(all, feature, 500, "-XX:-UsePerfData", "-XX:-UseCompressedOops", "-XX:-UseCompressedClassPointers");
+            add(all, feature, 500, "-XX:ReservedCodeCacheSize=5m", "-XX:+UseSerialGC");
+            add(all, feature, 300, "-Xcomp", "-XX:TieredStopAtLevel=1");
+        }
+        add(all, 25, 500, "-XX:+UseCompactObjectHeaders");
+        add(all, 25, 500, "-XX:+UseShenandoahGC");
+        return all.stream();
+    }
+
+    private static void add(List<Arguments> to, int feature, int samples, String... flags) {
+        to.add(Arguments.of(feature, samples, List.of(flags)));
+    }
+
+    @ParameterizedTest(name = "JDK {0}, {1} samples, {2}")
+    @MethodSource("configurations")
+    void walksEveryStackExactly(int feature, int samples, List<String> flags) throws Exception {
+        int total = samples * FACTOR;
+        Outcome outcome = run(feature, flags, TruthProgram.class, total);
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        assertThat(outcome.count("exact")).as(outcome.output()).isEqualTo(total);
+    }
+
+    static Stream<Arguments> changes() {
+        List<Arguments> all = new ArrayList<>();
+        for (int feature : new int[] {17, 25}) {
+            for (String change : List.of("unload", "retransform")) {
+                all.add(Arguments.of(feature, change, 1000, List.of()));
+                all.add(Arguments.of(feature, change, 150, List.of("-Xint")));
+                all.add(Arguments.of(feature, change, 1000, List.of("-XX:+UseSerialGC")));
+            }
+        }
+        return all.stream();
+    }
+
+    @ParameterizedTest(name = "JDK {0}, {1}, {2} samples, {3}")
+    @MethodSource("changes")
+    void neverNamesAWrongMethodWhenClassesGo(int feature, String change, int samples, List<String> flags)
+            throws Exception {
+        int total = samples * FACTOR;
+        List<String> all = new ArrayList<>(flags);
+        all.add("-javaagent:" + agent);
+        Outcome outcome = run(feature, all, StaleProgram.class, total, change);
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        assertThat(outcome.count("wrong")).as(outcome.output()).isZero();
+        assertThat(outcome.count("samples")).isEqualTo(total);
+        // Walks that come late may not know a method, but they do not lose their way.
+        assertThat(outcome.count("javaFrames")).as(outcome.output()).isGreaterThan(total * 10L);
+        if (change.equals("retransform")) {
+            assertThat(outcome.count("exact")).as(outcome.output()).isGreaterThan(total / 3);
+        }
+    }
+
+    private static Outcome run(int feature, List<String> flags, Class<?> program, int samples, String... more)
+            throws Exception {
+        Path home = ChildJvm.home(feature);
+        if (home == null) {
+            throw new TestAbortedException("no JDK " + feature + " is installed");
+        }
+        List<String> all = new ArrayList<>(flags);
+        if (feature >= 24) {
+            all.add("--enable-native-access=ALL-UNNAMED");
+        }
+        List<String> arguments = new ArrayList<>(List.of(library.toString(), Integer.toString(samples), DEPTH, SEED));
+        arguments.addAll(List.of(more));
+        return ChildJvm.run(home, all, classPath, program.getName(), arguments);
+    }
+}

@@ -1,0 +1,103 @@
+package io.dwunw.agent.truth;
+
+import io.dwunw.agent.hotspot.JavaFrames;
+import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
+import io.dwunw.agent.hotspot.JavaMethod;
+import io.dwunw.agent.linux.Linux;
+import io.dwunw.agent.linux.NativeLibrary;
+import io.dwunw.agent.linux.NativeLibraryException;
+import io.dwunw.agent.linux.SelfMemory;
+import io.dwunw.agent.sample.Sample;
+import io.dwunw.agent.stack.Frame;
+import io.dwunw.agent.stack.FrameBuffer;
+import io.dwunw.agent.stack.MixedStackWalker;
+import io.dwunw.module.ModuleMap;
+import io.dwunw.module.ProcessImages;
+import io.dwunw.unwind.NativeUnwinder;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The walk under test, wired as the sidecar wires it, and its result in the words of {@link Truth}. */
+final class Walked {
+    private static final int RECORD_BYTES = 1 << 20;
+    private static final int MAX_FRAMES = 4096;
+    private static final Path MAPS = Path.of("/proc/self/maps");
+
+    private final ModuleMap modules;
+    private final JavaFrames java;
+    private final MixedStackWalker walker;
+    private final Sample sample = new Sample();
+    private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
+
+    Walked() throws IOException, NativeLibraryException, JavaFramesUnavailableException {
+        NativeLibrary.load();
+        SelfMemory memory = new SelfMemory();
+        modules = new ModuleMap(ProcessImages.ofSelf(memory));
+        modules.update(Files.readString(MAPS));
+        java = JavaFrames.open(libjvm(), memory, Linux::memory);
+        walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, this::refresh);
+    }
+
+    private static long libjvm() throws IOException {
+        try (var lines = Files.lines(MAPS)) {
+            String first = lines.filter(line -> line.endsWith("/libjvm.so"))
+                    .findFirst()
+                    .orElseThrow();
+            return Long.parseUnsignedLong(first.substring(0, first.indexOf('-')), 16);
+        }
+    }
+
+    private boolean refresh() {
+        try {
+            return modules.update(Files.readString(MAPS));
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    static ByteBuffer newRecord() {
+        return ByteBuffer.allocateDirect(RECORD_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Walks the stack in a record. */
+    FrameBuffer walk(ByteBuffer record) {
+        if (!sample.wrap(record, 0, record.capacity())) {
+            throw new IllegalArgumentException("no sample");
+        }
+        walker.walk(sample, frames);
+        return frames;
+    }
+
+    /** The Java methods among the frames of the last walk, innermost first; null where one could not be told. */
+    List<JavaFrame> javaFrames() {
+        List<JavaFrame> found = new ArrayList<>();
+        for (int i = 0; i < frames.count(); i++) {
+            long frame = frames.frame(i);
+            if (Frame.kind(frame) == Frame.Kind.JAVA) {
+                found.add(new JavaFrame(
+                        java.method(Frame.methodId(frame)), Frame.bci(frame), Frame.isApproximate(frame)));
+            }
+        }
+        return found;
+    }
+
+    /** Native frames before the first Java frame. */
+    int leadingNativeFrames() {
+        int count = 0;
+        while (count < frames.count() && Frame.kind(frames.frame(count)) == Frame.Kind.NATIVE) {
+            count++;
+        }
+        return count;
+    }
+
+    record JavaFrame(JavaMethod method, int bci, boolean approximate) {
+        boolean isUnknown() {
+            return method.equals(JavaMethod.UNKNOWN);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the gate's native checks share: the gate's controls and a reader of its ring, exported by the library under
+ * test (door.c), and CHECK. A check program prints what failed and exits with 1.
+ */
+#ifndef DWUNW_GATE_CHECK_H
+#define DWUNW_GATE_CHECK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "gate_layout.h"
+#include "sample.h"
+
+#define CHECK(condition, ...)                                                    \
+    do {                                                                         \
+        if (!(condition)) {                                                      \
+            fprintf(stderr, "%s:%d: %s: ", __FILE__, __LINE__, #condition);      \
+            fprintf(stderr, __VA_ARGS__);                                        \
+            fprintf(stderr, "\n");                                               \
+            _Exit(1);                                                            \
+        }                                                                        \
+    } while (0)
+
+struct door_counters {
+    uint64_t calls[GATE_COUNTERS], bytes[GATE_COUNTERS];
+    uint64_t sampled, freed, lost, lost_frees, cut, untracked, unpatched;
+};
+
+int door_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval);
+int door_attach(bool capture);
+int door_detach(void);
+int door_verify(void);
+void door_interval(uint64_t interval);
+/* Makes the calling thread's draws repeatable. */
+void door_seed(uint64_t seed);
+int door_exclude(uint32_t tid);
+void door_counters(struct door_counters *to);
+bool door_is_stub(uintptr_t address);
+/* Hands every committed record to `handler`; their number. */
+typedef void door_handler(const struct dwunw_free *record, uint32_t length, void *context);
+unsigned door_drain(door_handler *handler, void *context);
+
+/* What a sample stands for. */
+double weight(const struct dwunw_free *record);
+
+#endif

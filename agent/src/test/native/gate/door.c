@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Linked into the library under test: exports what the checks need. The reader here is written from the layout in
+ * gate_ring.c, as the one in Java is.
+ */
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "gate.h"
+
+#define EXPORT __attribute__((visibility("default")))
+
+EXPORT int door_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval)
+{
+    return gate_open(ring_bytes, stack_bytes, interval);
+}
+
+EXPORT int door_attach(bool capture)
+{
+    return gate_attach(capture);
+}
+
+EXPORT int door_detach(void)
+{
+    return gate_detach();
+}
+
+EXPORT int door_verify(void)
+{
+    return gate_verify();
+}
+
+EXPORT void door_interval(uint64_t interval)
+{
+    gate_set_interval(interval);
+}
+
+EXPORT void door_seed(uint64_t seed)
+{
+    gate_thread_current()->random = seed;
+}
+
+EXPORT int door_exclude(uint32_t tid)
+{
+    return gate_thread_exclude(tid);
+}
+
+EXPORT void door_counters(struct door_counters *to)
+{
+    struct gate_seen seen[GATE_COUNTERS];
+    gate_thread_seen(seen);
+    for (int i = 0; i < GATE_COUNTERS; i++) {
+        to->calls[i] = seen[i].calls;
+        to->bytes[i] = seen[i].bytes;
+    }
+    to->sampled = gate_statistics.sampled;
+    to->freed = gate_statistics.freed;
+    to->lost = gate_statistics.lost;
+    to->lost_frees = gate_statistics.lost_frees;
+    to->cut = gate_statistics.cut;
+    to->untracked = gate_statistics.untracked;
+    to->unpatched = gate_statistics.unpatched;
+}
+
+EXPORT bool door_is_stub(uintptr_t address)
+{
+    return address >= (uintptr_t) gate_stubs_begin && address < (uintptr_t) gate_stubs_end;
+}
+
+EXPORT unsigned door_drain(door_handler *handler, void *context)
+{
+    uint8_t *ring = (uint8_t *) (uintptr_t) gate_ring_address();
+    uint64_t *words = (uint64_t *) (void *) ring;
+    uint64_t size = words[0];
+    uint8_t *data = ring + words[1];
+    uint64_t *commits = (uint64_t *) (void *) (ring + words[2]);
+    uint64_t position = words[8];
+    unsigned count = 0;
+    while (__atomic_load_n(&commits[(position & (size - 1)) / 64], __ATOMIC_ACQUIRE) == position + 1) {
+        uint8_t *record = data + (position & (size - 1));
+        uint32_t header[2];
+        memcpy(header, record, sizeof(header));
+        if (header[1] == 0) {
+            handler((const struct dwunw_free *) (const void *) (record + 8), header[0], context);
+            count++;
+        }
+        position += (8 + (uint64_t) header[0] + 63) & ~63ull;
+        __atomic_store_n(&words[8], position, __ATOMIC_RELEASE);
+    }
+    return count;
+}
+
+EXPORT double weight(const struct dwunw_free *record)
+{
+    if (record->interval <= 1) {
+        return (double) record->size;
+    }
+    return (double) record->size / -expm1(-(double) record->size / (double) record->interval);
+}

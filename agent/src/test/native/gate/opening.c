@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Libraries that are opened while the gate is attached are seen from their first call on, whatever they are bound by;
+ * dlopen itself behaves as ever; closing and opening again, and detaching, leave no slot behind.
+ * opening <lazy library> <library bound at once>, both also to be found by their names alone
+ */
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+static struct dwunw_free records[16];
+static unsigned count;
+
+static void keep(const struct dwunw_free *record, uint32_t length, void *context)
+{
+    (void) length;
+    (void) context;
+    CHECK(count < 16, "too many records");
+    records[count++] = *record;
+}
+
+static void drain(void)
+{
+    count = 0;
+    door_drain(keep, NULL);
+}
+
+static void *function(void *library, const char *name)
+{
+    void *address = dlsym(library, name);
+    CHECK(address != NULL, "%s", name);
+    return address;
+}
+
+static void *open_library(const char *file, int mode)
+{
+    void *library = dlopen(file, mode);
+    CHECK(library != NULL, "%s", dlerror());
+    CHECK(dlerror() == NULL, "a message is left over");
+    drain();
+    return library;
+}
+
+/* Whether the library's calls are seen. */
+static bool seen(void *library)
+{
+    void *(*allocate)(size_t) = function(library, "late_malloc");
+    void *(*by_pointer)(size_t) = function(library, "late_by_pointer");
+    void (*release)(void *) = function(library, "late_free");
+    void *(*map)(size_t) = function(library, "late_map");
+    int (*unmap)(void *, size_t) = function(library, "late_unmap");
+    drain();
+    release(allocate(1001));
+    release(by_pointer(1002));
+    void *p = map(4096);
+    CHECK(unmap(p, 4096) == 0, "unmap");
+    drain();
+    if (count == 0) {
+        return false;
+    }
+    CHECK(count == 6 && records[0].size == 1001 && records[2].size == 1002 && records[4].allocator == DWUNW_MMAP
+              && records[5].kind == DWUNW_KIND_FREE,
+          "%u records", count);
+    return true;
+}
+
+static void by_path(const char *path)
+{
+    for (int i = 0; i < 3; i++) {
+        void *library = open_library(path, RTLD_LAZY | RTLD_LOCAL);
+        CHECK(seen(library), "%s", path);
+        CHECK(dlclose(library) == 0, "dlclose");
+        CHECK(door_verify() == 0, "a new slot out of nothing");
+    }
+    void *library = dlmopen(LM_ID_BASE, path, RTLD_NOW);
+    CHECK(library != NULL && seen(library), "dlmopen: %s", path);
+    CHECK(dlopen(path, RTLD_LAZY | RTLD_NOLOAD) == library, "opened twice");
+    dlclose(library);
+    dlclose(library);
+}
+
+/* This program has a search path, which the loader must get to see: so the library is found at the next look only. */
+static void by_name(const char *path)
+{
+    void *library = open_library(strrchr(path, '/') + 1, RTLD_LAZY);
+    door_verify();
+    CHECK(seen(library), "%s", path);
+    dlclose(library);
+}
+
+static void failing(void)
+{
+    CHECK(dlopen("/no/such/library.so", RTLD_LAZY) == NULL, "dlopen");
+    const char *message = dlerror();
+    CHECK(message != NULL && strstr(message, "/no/such/library.so") != NULL, "message: %s", message);
+    void *program = dlopen(NULL, RTLD_LAZY);
+    CHECK(program != NULL && dlsym(program, "malloc") != NULL, "dlopen(NULL)");
+    dlclose(program);
+}
+
+static void own_namespace(const char *path)
+{
+    void *library = dlmopen(LM_ID_NEWLM, path, RTLD_NOW);
+    CHECK(library != NULL, "%s", dlerror());
+    CHECK(!seen(library), "it has its own libc");
+    dlclose(library);
+}
+
+int main(int argc, char **argv)
+{
+    CHECK(argc == 3, "two libraries, please");
+    CHECK(door_open(1 << 20, 4096, 1) == 0, "open");
+    void *early = open_library(argv[1], RTLD_LAZY);
+    CHECK(!seen(early), "not attached yet");
+    CHECK(door_attach(true) > 0, "attach");
+    CHECK(seen(early), "opened before");
+    dlclose(early);
+    for (int i = 1; i < argc; i++) {
+        by_path(argv[i]);
+        by_name(argv[i]);
+        own_namespace(argv[i]);
+    }
+    failing();
+    void *library = open_library(argv[1], RTLD_NOW);
+    void *deep = open_library(argv[2], RTLD_NOW | RTLD_DEEPBIND);
+    CHECK(door_detach() > 0, "detach");
+    CHECK(!seen(library) && !seen(deep), "detached");
+    void *volatile *pointer = function(library, "late_pointer");
+    CHECK(!door_is_stub((uintptr_t) *pointer), "a slot is left");
+    CHECK(door_detach() == 0, "slots were left");
+    CHECK(door_attach(true) > 0 && seen(library) && seen(deep), "attached again");
+    struct door_counters c;
+    door_counters(&c);
+    CHECK(c.unpatched == 0 && c.lost == 0, "unpatched");
+    printf("ok\n");
+    return 0;
+}

@@ -1,0 +1,75 @@
+package io.dwunw.it.demo;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One {@code dwunw.NativeLeak} event as {@code jfr print --json} shows it.
+ *
+ * @param outstanding bytes allocated and not freed
+ * @param blocks their number
+ * @param stack innermost first
+ */
+record Leak(Instant time, String site, long outstanding, long blocks, List<Frame> stack) {
+
+    /** A frame of the event's stack trace. Native frames have no package: {@code libz.inflateInit2_()}. */
+    record Frame(String className, String methodName, int line) {
+        private static final List<String> JDK_PACKAGES = List.of("java.", "javax.", "jdk.", "sun.", "com.sun.");
+        /** Sets the names of replayed {@code java.*} classes apart from the JDK's own. */
+        private static final String WORD_JOINER = "\u2060";
+
+        boolean isApplication() {
+            return className.indexOf('.') > 0 && JDK_PACKAGES.stream().noneMatch(className::startsWith);
+        }
+
+        @Override
+        public String toString() {
+            return className + "." + methodName + "()" + (line > 0 ? " line " + line : "");
+        }
+
+        static Frame of(Map<?, ?> json) {
+            Map<?, ?> method = object(json.get("method"));
+            String type = String.valueOf(object(method.get("type")).get("name"));
+            return new Frame(
+                    type.replace('/', '.').replace(WORD_JOINER, ""),
+                    String.valueOf(method.get("name")).replace(WORD_JOINER, ""),
+                    (int) number(json.get("lineNumber")));
+        }
+    }
+
+    static Leak of(Map<?, ?> event) {
+        Map<?, ?> values = object(event.get("values"));
+        List<Frame> stack = new ArrayList<>();
+        if (values.get("stackTrace") instanceof Map<?, ?> trace && trace.get("frames") instanceof List<?> frames) {
+            frames.forEach(frame -> stack.add(Frame.of(object(frame))));
+        }
+        return new Leak(
+                java.time.OffsetDateTime.parse(String.valueOf(values.get("startTime")))
+                        .toInstant(),
+                String.valueOf(values.get("site")),
+                number(values.get("outstanding")),
+                number(values.get("outstandingBlocks")),
+                stack);
+    }
+
+    /** From malloc to the first frame of the application; the whole stack where there is none. */
+    List<Frame> stackToApplication() {
+        for (int i = 0; i < stack.size(); i++) {
+            if (stack.get(i).isApplication()) {
+                return stack.subList(0, i + 1);
+            }
+        }
+        return stack;
+    }
+
+    static Map<?, ?> object(@Nullable Object json) {
+        return json instanceof Map<?, ?> map ? map : Map.of();
+    }
+
+    private static long number(@Nullable Object json) {
+        return json instanceof Number number ? number.longValue() : 0;
+    }
+}

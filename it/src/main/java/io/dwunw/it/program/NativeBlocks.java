@@ -1,0 +1,79 @@
+package io.dwunw.it.program;
+
+import java.nio.file.Path;
+
+/** The test library: allocations of sizes that the caller chooses, through layers of C and C++ with known names. */
+public final class NativeBlocks {
+    /** Directory of the built libraries. */
+    private static final Path DIRECTORY = Path.of(System.getProperty("dwunw.it.native", "target/native"));
+
+    private static final long TRACING_TIMEOUT_NANOS = 30_000_000_000L;
+
+    static {
+        System.load(DIRECTORY.resolve("libdwunwit.so").toAbsolutePath().toString());
+    }
+
+    private NativeBlocks() {}
+
+    /** {@code count} blocks of {@code size} bytes, never freed: malloc, c_leaf, dwunwit_c_middle, dwunwit_c_layers. */
+    public static native void cLayers(long size, int count);
+
+    /** {@code count} blocks of {@code size} bytes, never freed, through {@code operator new} and {@code layers.cpp}. */
+    public static native void cppLayers(long size, int count);
+
+    /** As {@link #cLayers} from the library that {@link #openLate()} opens: late_inner, dwunwlate_outer. */
+    public static native void lateLayers(long size, int count);
+
+    /** Opens the second library with dlopen. */
+    public static void openLate() {
+        Path library = DIRECTORY.resolve("libdwunwlate.so").toAbsolutePath();
+        if (!openLate(library.toString())) {
+            throw new UnsatisfiedLinkError("cannot open " + library);
+        }
+    }
+
+    private static native boolean openLate(String path);
+
+    /** One block; the address, or 0. */
+    public static long allocate(Family family, long size) {
+        return allocate(family.code(), size);
+    }
+
+    private static native long allocate(int family, long size);
+
+    /** Gives back what {@link #allocate} gave. */
+    public static void release(Family family, long address, long size) {
+        release(family.code(), address, size);
+    }
+
+    private static native void release(int family, long address, long size);
+
+    /** realloc. */
+    public static native long reallocate(long address, long size);
+
+    /** Threads of their own, see {@link WorkersPlan}. */
+    static void workers(WorkersPlan plan) {
+        if (workers(plan.threads(), plan.rounds(), plan.kept(), plan.pauseMicros()) != 0) {
+            throw new IllegalArgumentException(plan.toString());
+        }
+    }
+
+    private static native int workers(int threads, int rounds, int kept, int pauseMicros);
+
+    /** Whether a probe or a gate sits on malloc. */
+    public static native boolean traced();
+
+    /** Linux's id of the calling thread. */
+    public static native int threadId();
+
+    /** Returns when malloc is traced; a recording may start it any time after {@code main} began. */
+    public static void awaitTracing() throws InterruptedException {
+        long start = System.nanoTime();
+        while (!traced()) {
+            if (System.nanoTime() - start > TRACING_TIMEOUT_NANOS) {
+                throw new IllegalStateException("malloc is not traced");
+            }
+            Thread.sleep(20);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+/* The native methods of io.dwunw.it.program.NativeBlocks. */
+#define _GNU_SOURCE
+#include "blocks.h"
+
+#include <dlfcn.h>
+#include <jni.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void (*late_outer)(size_t, int);
+
+JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_cLayers(JNIEnv *env, jclass type, jlong size, jint count) {
+    (void)env, (void)type;
+    dwunwit_c_layers(size, count);
+}
+
+JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_cppLayers(JNIEnv *env, jclass type, jlong size, jint count) {
+    (void)env, (void)type;
+    dwunwit_cpp_layers(size, count);
+}
+
+JNIEXPORT jboolean JNICALL Java_io_dwunw_it_program_NativeBlocks_openLate(JNIEnv *env, jclass type, jstring path) {
+    (void)type;
+    const char *name = (*env)->GetStringUTFChars(env, path, NULL);
+    if (name == NULL) {
+        return JNI_FALSE;
+    }
+    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    (*env)->ReleaseStringUTFChars(env, path, name);
+    if (library == NULL) {
+        return JNI_FALSE;
+    }
+    late_outer = (void (*)(size_t, int))(uintptr_t)dlsym(library, "dwunwlate_outer");
+    return late_outer != NULL;
+}
+
+JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_lateLayers(JNIEnv *env, jclass type, jlong size, jint count) {
+    (void)env, (void)type;
+    late_outer(size, count);
+}
+
+JNIEXPORT jint JNICALL Java_io_dwunw_it_program_NativeBlocks_workers(
+        JNIEnv *env, jclass type, jint threads, jint rounds, jint kept, jint pause_micros) {
+    (void)env, (void)type;
+    return dwunwit_workers(threads, rounds, kept, pause_micros);
+}
+
+JNIEXPORT jlong JNICALL Java_io_dwunw_it_program_NativeBlocks_allocate(JNIEnv *env, jclass type, jint family, jlong size) {
+    (void)env, (void)type;
+    return (jlong)(uintptr_t)dwunwit_allocate(family, size);
+}
+
+JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_release(
+        JNIEnv *env, jclass type, jint family, jlong address, jlong size) {
+    (void)env, (void)type;
+    dwunwit_release(family, (void *)(uintptr_t)address, size);
+}
+
+JNIEXPORT jlong JNICALL Java_io_dwunw_it_program_NativeBlocks_reallocate(JNIEnv *env, jclass type, jlong address, jlong size) {
+    (void)env, (void)type;
+    return (jlong)(uintptr_t)dwunwit_used(realloc((void *)(uintptr_t)address, size));
+}
+
+JNIEXPORT jboolean JNICALL Java_io_dwunw_it_program_NativeBlocks_traced(JNIEnv *env, jclass type) {
+    (void)env, (void)type;
+    return dwunwit_traced() ? JNI_TRUE : JNI_FALSE;
+}
+
+JNIEXPORT jint JNICALL Java_io_dwunw_it_program_NativeBlocks_threadId(JNIEnv *env, jclass type) {
+    (void)env, (void)type;
+    return gettid();
+}

@@ -1,0 +1,46 @@
+package io.dwunw.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.it.demo.LeakyServer;
+import io.dwunw.it.harness.JvmCommand;
+import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.harness.Project;
+import io.dwunw.it.harness.Tool;
+import io.dwunw.it.recording.AgentEvent;
+import io.dwunw.it.recording.Leaks;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/** {@code ./demo} as a user runs it. */
+final class DemoIT {
+    private static final String SERVER = LeakyServer.class.getName();
+
+    @JvmTest(main = LeakyServer.class)
+    void showsBothLeaksAndNoSiteThatFrees(JvmCommand command) throws IOException {
+        Tool.Result result = Tool.command(
+                Map.of("JAVA_HOME", command.jdk().home().toString()),
+                Project.root().resolve("demo").toString());
+        String output = result.output();
+        assertThat(result.exitCode()).as(output).isZero();
+
+        // The inflater: from malloc through zlib to the method that leaves its stream open.
+        assertThat(output)
+                .containsPattern(Pattern.compile("libc\\.(malloc|calloc)\\(\\)\\s+(libz|libzip)\\.\\S+\\(\\)"
+                        + "[^#]*java\\.util\\.zip\\.Inflater\\.\\S+\\(\\)[^#]*" + Pattern.quote(SERVER)
+                        + "\\.openUpload\\(\\)"));
+        assertThat(output)
+                .containsPattern(Pattern.compile("libc\\.malloc\\(\\)[^#]*Unsafe_AllocateMemory0"
+                        + "[^#]*java\\.nio\\.ByteBuffer\\.allocateDirect\\(\\)[^#]*" + Pattern.quote(SERVER)
+                        + "\\.reserveBuffer\\(\\)"));
+        assertThat(output).contains("demo.jfr").doesNotContain("WARNING", "dwunw: ");
+
+        List<AgentEvent> leaks = Leaks.atEnd(Project.root().resolve("target/demo.jfr"));
+        assertThat(leaks).anyMatch(leak -> leak.names().contains(SERVER + ".openUpload"));
+        for (String freeing : List.of("compressResponse", "expand", "write")) {
+            assertThat(leaks).as(freeing).noneMatch(leak -> leak.names().contains(SERVER + "." + freeing));
+        }
+    }
+}

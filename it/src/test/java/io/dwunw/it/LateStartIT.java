@@ -1,0 +1,103 @@
+package io.dwunw.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.it.harness.JvmOutcome;
+import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.harness.RunningJvm;
+import io.dwunw.it.program.NativeLayers;
+import io.dwunw.it.program.Steps;
+import io.dwunw.it.recording.AgentEvent;
+import io.dwunw.it.recording.ConsumerReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Recordings that begin, and agents that come, when the JVM has long been running. */
+final class LateStartIT {
+    @JvmTest(main = Steps.class, agent = "interval=1,stack=16k", record = false)
+    void nothingIsTracedWithoutARecording(RunningJvm jvm) throws IOException {
+        assertThat(jvm.awaitLine("ready=")).isEqualTo("false");
+        assertThat(jvm.step("leak")).isEqualTo("false");
+
+        Path first = record(jvm, "first");
+        assertThat(blocks(first))
+                .as("those of the first recording, not the one before")
+                .isEqualTo(NativeLayers.COUNT);
+        awaitDetached(jvm);
+        jvm.step("leak");
+
+        Path second = record(jvm, "second");
+        assertThat(blocks(second)).isEqualTo(NativeLayers.COUNT);
+        awaitDetached(jvm);
+        jvm.send("exit 5");
+        assertThat(jvm.join().expectExit(5).err()).isEmpty();
+    }
+
+    @JvmTest(main = Steps.class, withAgent = false, record = false)
+    void aRunningJvmCanLoadTheAgent(RunningJvm jvm) throws IOException {
+        jvm.awaitLine("ready=");
+        load(jvm, "interval=1,stack=16k");
+        Path recording = record(jvm, "attached");
+        assertThat(blocks(recording)).isEqualTo(NativeLayers.COUNT);
+        jvm.send("exit 0");
+        jvm.join().expectExit(0);
+    }
+
+    @JvmTest(main = Steps.class, withAgent = false, record = false)
+    void loadingTwiceStartsOnce(RunningJvm jvm) throws IOException {
+        jvm.awaitLine("ready=");
+        load(jvm, "interval=1,stack=16k");
+        load(jvm, "interval=1,stack=16k");
+        jvm.awaitErr(lines -> lines.stream().anyMatch(line -> line.contains("already running")));
+        Path recording = record(jvm, "twice");
+        assertThat(blocks(recording)).as("each once").isEqualTo(NativeLayers.COUNT);
+        jvm.send("exit 0");
+        JvmOutcome outcome = jvm.join().expectExit(0);
+        assertThat(outcome.err().stream().filter(line -> line.startsWith("dwunw: ")))
+                .hasSize(1);
+    }
+
+    @JvmTest(main = Steps.class, withAgent = false, record = false)
+    void loadedIntoARunningRecording(RunningJvm jvm) throws IOException {
+        jvm.awaitLine("ready=");
+        Path file = jvm.command().directory().resolve("running.jfr");
+        jvm.jcmd("JFR.start", "name=running", "filename=" + file);
+        load(jvm, "interval=1,stack=16k");
+        jvm.step("await");
+        jvm.step("leak");
+        jvm.jcmd("JFR.stop", "name=running");
+        assertThat(blocks(file)).isEqualTo(NativeLayers.COUNT);
+        jvm.send("exit 0");
+        jvm.join().expectExit(0);
+    }
+
+    private static void load(RunningJvm jvm, String options) {
+        jvm.jcmd("JVMTI.agent_load", jvm.command().agentJar().toString(), options);
+    }
+
+    /** A recording of one leak. */
+    private static Path record(RunningJvm jvm, String name) {
+        Path file = jvm.command().directory().resolve(name + ".jfr");
+        jvm.jcmd("JFR.start", "name=" + name, "filename=" + file);
+        jvm.step("await");
+        assertThat(jvm.step("leak")).isEqualTo("true");
+        jvm.jcmd("JFR.stop", "name=" + name);
+        return file;
+    }
+
+    private static void awaitDetached(RunningJvm jvm) {
+        long deadline = System.nanoTime() + 30_000_000_000L;
+        while (jvm.step("traced").equals("true")) {
+            assertThat(System.nanoTime()).as("probes are gone").isLessThan(deadline);
+        }
+    }
+
+    private static long blocks(Path recording) throws IOException {
+        List<AgentEvent> events = new ConsumerReader().read(recording, AgentEvent.ALLOCATION);
+        return events.stream()
+                .filter(event -> event.number("size") == Steps.SIZE)
+                .filter(event -> event.passes("dwunwit_c_layers"))
+                .count();
+    }
+}

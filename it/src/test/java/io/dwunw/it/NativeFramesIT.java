@@ -1,0 +1,94 @@
+package io.dwunw.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.it.harness.JvmOutcome;
+import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.program.NativeLayers;
+import io.dwunw.it.recording.AgentEvent;
+import io.dwunw.it.recording.ConsumerReader;
+import java.io.IOException;
+import java.util.List;
+
+/** Stacks through optimised C and C++ without frame pointers: every function, by its exact name, in order. */
+final class NativeFramesIT {
+    private static final String DOOR = "libdwunwit.Java_io_dwunw_it_program_NativeBlocks_";
+
+    private static final List<String> JAVA_CALLERS = List.of(
+            "io.dwunw.it.program.NativeLayers.javaInner",
+            "io.dwunw.it.program.NativeLayers.javaOuter",
+            "io.dwunw.it.program.NativeLayers.main");
+
+    @JvmTest(main = NativeLayers.class, agent = "interval=1,stack=16k", recording = JvmTest.ONLY_DWUNW)
+    void c(JvmOutcome jvm) throws IOException {
+        assertThat(blocks(jvm, NativeLayers.C_SIZE)).allSatisfy(event -> {
+            assertThat(event.names())
+                    .startsWith(
+                            "libc.malloc",
+                            "libdwunwit.c_leaf",
+                            "libdwunwit.dwunwit_c_middle",
+                            "libdwunwit.dwunwit_c_layers",
+                            DOOR + "cLayers",
+                            "io.dwunw.it.program.NativeBlocks.cLayers");
+            assertThat(event.names()).containsSequence(JAVA_CALLERS);
+            assertThat(event.text("allocator")).isEqualTo("malloc");
+            assertThat(event.number("osThreadId")).isEqualTo(Long.parseLong(jvm.value("tid")));
+            assertThat(event.text("allocatingThread")).isEqualTo("main");
+        });
+    }
+
+    @JvmTest(main = NativeLayers.class, agent = "interval=1,stack=16k", recording = JvmTest.ONLY_DWUNW)
+    void cpp(JvmOutcome jvm) throws IOException {
+        assertThat(blocks(jvm, NativeLayers.CPP_SIZE)).allSatisfy(event -> {
+            assertThat(event.names())
+                    .startsWith(
+                            "libc.malloc",
+                            "libstdc++.operator new(unsigned long)",
+                            "libdwunwit.dwunwit::(anonymous namespace)::fill(unsigned long)",
+                            "libdwunwit.dwunwit::Cache<int>::grow(unsigned long)",
+                            "libdwunwit.dwunwit::CachingStore::put(unsigned long)",
+                            "libdwunwit.dwunwit::Registry::add(dwunwit::Store&, unsigned long) const"
+                                    + "::{lambda(unsigned long)#1}::operator()(unsigned long) const",
+                            "libdwunwit.dwunwit::Registry::add(dwunwit::Store&, unsigned long) const",
+                            "libdwunwit.dwunwit_cpp_layers",
+                            DOOR + "cppLayers",
+                            "io.dwunw.it.program.NativeBlocks.cppLayers");
+            assertThat(event.names()).containsSequence(JAVA_CALLERS);
+        });
+    }
+
+    @JvmTest(main = NativeLayers.class, agent = "interval=1,stack=16k", recording = JvmTest.ONLY_DWUNW)
+    void aLibraryOpenedLate(JvmOutcome jvm) throws IOException {
+        assertThat(blocks(jvm, NativeLayers.LATE_SIZE)).allSatisfy(event -> {
+            assertThat(event.names())
+                    .startsWith(
+                            "libc.malloc",
+                            "libdwunwlate.late_inner",
+                            "libdwunwlate.dwunwlate_outer",
+                            DOOR + "lateLayers",
+                            "io.dwunw.it.program.NativeBlocks.lateLayers");
+            assertThat(event.names()).containsSequence(JAVA_CALLERS);
+        });
+    }
+
+    @JvmTest(main = NativeLayers.class, agent = "interval=1,stack=16k", recording = JvmTest.ONLY_DWUNW)
+    void theTextHasExactNamesModulesAndOffsets(JvmOutcome jvm) throws IOException {
+        assertThat(blocks(jvm, NativeLayers.CPP_SIZE)).allSatisfy(event -> {
+            List<String> lines = event.text("frames").lines().toList();
+            assertThat(lines.get(0)).contains("malloc").contains("libc.so.6+0x");
+            assertThat(lines.get(3))
+                    .contains("dwunwit::Cache<int>::grow(unsigned long)")
+                    .contains("libdwunwit.so+0x");
+            assertThat(lines).anySatisfy(line -> assertThat(line).contains("NativeLayers.javaInner"));
+        });
+    }
+
+    private static List<AgentEvent> blocks(JvmOutcome jvm, long size) throws IOException {
+        List<AgentEvent> blocks = new ConsumerReader()
+                .read(jvm.recording(), AgentEvent.ALLOCATION).stream()
+                        .filter(event -> event.number("size") == size)
+                        .toList();
+        assertThat(blocks).hasSize(NativeLayers.COUNT);
+        return blocks;
+    }
+}

@@ -1,0 +1,58 @@
+package io.dwunw.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.it.harness.JvmCommand;
+import io.dwunw.it.harness.JvmOutcome;
+import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.program.Greeting;
+
+/** The application behaves the same, to the last byte of its output. */
+final class TransparencyIT {
+    @JvmTest(main = Greeting.class, nativeAccess = false)
+    void endingByReturn(JvmCommand command) {
+        assertSame(command.args("return"), 0);
+    }
+
+    @JvmTest(main = Greeting.class, nativeAccess = false)
+    void endingByExit(JvmCommand command) {
+        assertSame(command.args("exit", "7"), 7);
+    }
+
+    @JvmTest(main = Greeting.class, nativeAccess = false)
+    void endingByAnException(JvmCommand command) {
+        assertSame(command.args("throw"), 1);
+    }
+
+    @JvmTest(main = Greeting.class, nativeAccess = false)
+    void anExceptionInAThread(JvmCommand command) {
+        assertSame(command.args("throw-in-thread"), 0);
+    }
+
+    /** An agent that is told nothing wants no recording, no probe, and has nothing to say. */
+    @JvmTest(main = Greeting.class, nativeAccess = false, record = false)
+    void withoutARecording(JvmCommand command) {
+        assertSame(command.args("exit", "3"), 3);
+    }
+
+    @JvmTest(main = Greeting.class, nativeAccess = false)
+    void everyAllocationOfTheJvmSampled(JvmCommand command) {
+        assertSame(command.args("return").agent("interval=1"), 0);
+    }
+
+    @JvmTest(main = Greeting.class, nativeAccess = false)
+    void nativeAccessDenied(JvmCommand command) {
+        JvmCommand strict = command.jdk().feature() >= 24 ? command.jvm("--illegal-native-access=deny") : command;
+        assertSame(strict.args("return"), 0);
+    }
+
+    /** Standard error of a plain run is the program's alone, so equality also means that no JVM warns of the agent. */
+    private static void assertSame(JvmCommand command, int exitCode) {
+        JvmOutcome plain = command.as("plain").withoutAgent().run();
+        JvmOutcome traced = command.run();
+        assertThat(plain.exitCode()).isEqualTo(exitCode);
+        assertThat(traced.exitCode()).as("%s", traced).isEqualTo(exitCode);
+        assertThat(traced.out()).isEqualTo(plain.out()).isNotEmpty();
+        assertThat(traced.err()).isEqualTo(plain.err());
+    }
+}

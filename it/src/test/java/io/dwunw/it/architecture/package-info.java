@@ -1,0 +1,5 @@
+/** The rules of {@code ARCHITECTURE.md}, as far as a machine can check them. */
+@NullMarked
+package io.dwunw.it.architecture;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,73 @@
+package io.dwunw.it.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.StringReader;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+final class LeakReportTest {
+    private static final String FREED_SINCE = event("10:00:05.000", "aa", 9_000_000, "libc malloc", "app/Old old");
+    private static final String GREW = event("10:00:05.000", "bb", 100, "libc malloc", "app/Main leak");
+    private static final String LATEST = event(
+            "10:00:20.100",
+            "bb",
+            3 << 20,
+            "libc malloc",
+            "libz inflateInit2_",
+            "\u2060java/lang/Thread run",
+            "app/Main leak",
+            "app/Main main");
+    private static final String SMALLER = event("10:00:20.000", "cc", 2048, "libc malloc", "libjvm os::malloc");
+
+    @Test
+    void keepsTheLastChunkAloneAndSortsBySize() throws IOException {
+        List<Leak> leaks = read(FREED_SINCE, SMALLER, GREW, LATEST);
+        assertThat(leaks).extracting(Leak::site).containsExactly("bb", "cc");
+        assertThat(leaks.get(0).outstanding()).isEqualTo(3 << 20);
+    }
+
+    @Test
+    void printsTheStackDownToTheApplication() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        LeakReport.print(read(SMALLER, LATEST), 5, new PrintStream(out, true, StandardCharsets.UTF_8));
+        List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+        assertThat(lines.get(0)).isEqualTo("2 sites hold 3.0 MiB; the largest:");
+        assertThat(lines.get(3)).containsSubsequence("1", "3.0 MiB", "7", "bb", "libc.malloc()");
+        assertThat(lines.get(4)).endsWith(" libz.inflateInit2_()");
+        assertThat(lines.get(5)).endsWith(" java.lang.Thread.run()");
+        assertThat(lines.get(6)).endsWith(" app.Main.leak()");
+        assertThat(lines).noneMatch(line -> line.contains("Main.main"));
+        assertThat(lines.get(8)).containsSubsequence("2", "2.0 KiB", "cc", "libc.malloc()");
+        assertThat(lines.get(9)).endsWith(" libjvm.os::malloc()");
+    }
+
+    @Test
+    void anEmptyRecordingHasNoLeaks() throws IOException {
+        assertThat(read()).isEmpty();
+    }
+
+    private static List<Leak> read(String... events) throws IOException {
+        return LeakReport.read(new StringReader("{\"recording\":{\"events\":[" + String.join(",", events) + "]}}"));
+    }
+
+    private static String event(String time, String site, long bytes, String... frames) {
+        StringBuilder stack = new StringBuilder();
+        for (String frame : frames) {
+            String[] parts = frame.split(" ", 2);
+            stack.append(stack.length() == 0 ? "" : ",")
+                    .append("{\"lineNumber\":-1,\"method\":{\"name\":\"")
+                    .append(parts[1])
+                    .append("\",\"type\":{\"name\":\"")
+                    .append(parts[0])
+                    .append("\"}}}");
+        }
+        return "{\"type\":\"dwunw.NativeLeak\",\"values\":{\"startTime\":\"2026-01-01T" + time
+                + "+02:00\",\"outstanding\":" + bytes + ",\"outstandingBlocks\":7,\"site\":\"" + site
+                + "\",\"stackTrace\":{\"truncated\":false,\"frames\":[" + stack + "]}}}";
+    }
+}

@@ -1,0 +1,42 @@
+package io.dwunw.it.recording;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What is outstanding at the end of a recording. */
+public final class Leaks {
+    /** The leaks of one chunk are committed together; an earlier chunk's may have been freed since. */
+    private static final Duration SAME_CHUNK = Duration.ofSeconds(1);
+
+    private Leaks() {}
+
+    /** The last leak event of every site that still is one. */
+    public static List<AgentEvent> atEnd(Path recording) throws IOException {
+        List<AgentEvent> all = new ConsumerReader().read(recording, AgentEvent.LEAK);
+        Instant last = all.stream()
+                .map(AgentEvent::time)
+                .max(Comparator.naturalOrder())
+                .orElse(Instant.EPOCH);
+        Map<String, AgentEvent> bySite = new LinkedHashMap<>();
+        all.stream()
+                .filter(event -> event.time().isAfter(last.minus(SAME_CHUNK)))
+                .forEach(event -> bySite.put(event.text("site"), event));
+        return List.copyOf(bySite.values());
+    }
+
+    /** Those whose stack passes the method. */
+    public static List<AgentEvent> atEnd(Path recording, String method) throws IOException {
+        return atEnd(recording).stream().filter(event -> event.passes(method)).toList();
+    }
+
+    /** Sum of a field. */
+    public static long sum(List<AgentEvent> events, String field) {
+        return events.stream().mapToLong(event -> event.number(field)).sum();
+    }
+}

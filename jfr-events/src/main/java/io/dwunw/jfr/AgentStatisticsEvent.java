@@ -1,0 +1,134 @@
+package io.dwunw.jfr;
+
+import jdk.jfr.Category;
+import jdk.jfr.DataAmount;
+import jdk.jfr.Description;
+import jdk.jfr.Event;
+import jdk.jfr.Label;
+import jdk.jfr.Name;
+import jdk.jfr.Period;
+import jdk.jfr.StackTrace;
+import jdk.jfr.Timespan;
+import org.jspecify.annotations.Nullable;
+
+/** What the agent has seen and done, each second. Counters run from the attachment of the probes. */
+@Name("dwunw.AgentStatistics")
+@Label("Agent Statistics")
+@Category({"Java Virtual Machine", "Native Memory"})
+@Description("What the dwunw agent has seen, lost and spent since it was started")
+@Period("1 s")
+@StackTrace(false)
+public final class AgentStatisticsEvent extends Event {
+    private static final AgentStatisticsEvent PROBE = new AgentStatisticsEvent();
+
+    @Label("Calls of malloc")
+    public long mallocCalls;
+
+    @Label("Calls of calloc")
+    public long callocCalls;
+
+    @Label("Calls of realloc")
+    public long reallocCalls;
+
+    @Label("Calls of reallocarray")
+    public long reallocarrayCalls;
+
+    @Label("Calls of posix_memalign")
+    public long posixMemalignCalls;
+
+    @Label("Calls of aligned_alloc")
+    public long alignedAllocCalls;
+
+    @Label("Calls of memalign")
+    public long memalignCalls;
+
+    @Label("Calls of valloc")
+    public long vallocCalls;
+
+    @Label("Calls of pvalloc")
+    public long pvallocCalls;
+
+    @Label("Calls of mmap")
+    public long mmapCalls;
+
+    @Label("Calls of mremap")
+    public long mremapCalls;
+
+    @Label("Calls of free")
+    public long freeCalls;
+
+    @Label("Calls of munmap")
+    public long munmapCalls;
+
+    @Label("Calls of Custom Allocators")
+    @Description("Calls of the functions that the user named")
+    public long customCalls;
+
+    @Label("Bytes Seen")
+    @Description("Bytes asked for in all calls seen, sampled or not")
+    @DataAmount
+    public long bytesSeen;
+
+    @Label("Samples")
+    @Description("Allocations sampled")
+    public long samples;
+
+    @Label("Lost Samples")
+    @Description("Samples and frees that found the ring buffer full")
+    public long lost;
+
+    @Label("Cut Stacks")
+    @Description("Samples whose stack went on beyond the bytes copied")
+    public long cutStacks;
+
+    @Label("Complete Walks")
+    @Description("Stacks walked to their end")
+    public long completeWalks;
+
+    @Label("Truncated Walks")
+    @Description("Stacks whose walk stopped early")
+    public long truncatedWalks;
+
+    @Label("Walks by Stop Reason")
+    @Description("How often walks ended for which reason")
+    public @Nullable String walks;
+
+    @Label("Live Sampled Blocks")
+    @Description("Sampled blocks that are not freed")
+    public long liveBlocks;
+
+    @Label("Sidecar CPU Time")
+    @Description("CPU time of the thread that drains, unwinds and publishes")
+    @Timespan(Timespan.NANOSECONDS)
+    public long sidecarCpuTime;
+
+    @Label("Time per Sample")
+    @Description("CPU time of the sidecar, divided by the samples it handled")
+    @Timespan(Timespan.NANOSECONDS)
+    public long timePerSample;
+
+    @Label("Replay Classes")
+    @Description("Classes generated to show foreign stacks, those dropped since included")
+    public long replayClasses;
+
+    @Label("Replay Failures")
+    @Description("Events that had to be committed without their stack")
+    public long replayFailures;
+
+    @Label("Unpublished")
+    @Description("Sampled allocations and frees that are accounted for, but got no event because too many were waiting")
+    public long unpublished;
+
+    @Label("Internal Errors")
+    @Description("Failures inside the agent; the first of each kind is printed to standard error")
+    public long internalErrors;
+
+    @Label("Engine")
+    @Description("How allocations are caught")
+    public @Nullable String engine;
+
+    /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
+    public static boolean enabled() {
+        return PROBE.isEnabled();
+    }
+}

@@ -1,0 +1,106 @@
+package io.dwunw.jfr;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.FlightRecorderListener;
+import jdk.jfr.Recording;
+
+/**
+ * The events' life in recordings: when any recording wants them, when a chunk ends, when a statistic is due. Never starts
+ * the recorder, and costs next to nothing until somebody else does.
+ *
+ * <p>Threading: {@code wanted} comes on whatever thread starts or stops a recording, one call at a time, without a lock of
+ * JFR; that thread waits for it. The end of a chunk comes under JFR's lock. Statistics come on JFR's periodic thread.
+ */
+public final class RecordingHooks implements AutoCloseable {
+    private final Consumer<Boolean> wanted;
+    private final Runnable chunkEnd;
+    private final Runnable statistics;
+    private final FlightRecorderListener listener = new Listener();
+    private final AtomicBoolean hooked = new AtomicBoolean();
+    private volatile boolean closed;
+    private boolean lastWanted;
+
+    private RecordingHooks(Consumer<Boolean> wanted, Rendezvous chunkEnd, Runnable statistics) {
+        this.wanted = wanted;
+        this.chunkEnd = chunkEnd::await;
+        this.statistics = statistics;
+    }
+
+    /**
+     * Call once, early.
+     *
+     * @param wanted told true when the first recording enables an event of dwunw, false when none does any more; may
+     *     wait for a moment, but not for a thread that calls {@link #poll} or {@link #close}
+     * @param chunkEnd where JFR waits for the {@code dwunw.NativeLeak} events of a chunk, if they are enabled
+     * @param statistics runs each second while {@code dwunw.AgentStatistics} is enabled: to commit one, or have one
+     *     committed
+     */
+    public static RecordingHooks install(Consumer<Boolean> wanted, Rendezvous chunkEnd, Runnable statistics) {
+        RecordingHooks hooks = new RecordingHooks(wanted, chunkEnd, statistics);
+        FlightRecorder.addListener(hooks.listener);
+        return hooks;
+    }
+
+    /**
+     * Whether a recording wants any event of dwunw now. Cheap: a field read per event type. While the recorder has not
+     * been started, not even the event classes are loaded, which takes JFR 200 ms.
+     */
+    public static boolean wanted() {
+        return FlightRecorder.isInitialized()
+                && (NativeAllocationEvent.enabled()
+                        || NativeLeakEvent.enabled()
+                        || AgentStatisticsEvent.enabled()
+                        || NativeFreeEvent.enabled());
+    }
+
+    /**
+     * Looks again. For changes that no recording's start or stop tells of, such as settings changed while it runs: to be
+     * called now and then, from any thread.
+     */
+    public synchronized void poll() {
+        boolean now = !closed && wanted();
+        if (now != lastWanted) {
+            lastWanted = now;
+            wanted.accept(now);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        FlightRecorder.removeListener(listener);
+        if (hooked.compareAndSet(true, false)) {
+            FlightRecorder.removePeriodicEvent(chunkEnd);
+            FlightRecorder.removePeriodicEvent(statistics);
+        }
+        poll();
+    }
+
+    /** Without a lock of ours, because JFR takes its own here and calls us under it elsewhere. */
+    private void hook() {
+        if (closed || !hooked.compareAndSet(false, true)) {
+            return;
+        }
+        // Now, because the first commit of an unregistered type would take the lock under which JFR may wait for it.
+        FlightRecorder.register(NativeAllocationEvent.class);
+        FlightRecorder.register(NativeFreeEvent.class);
+        FlightRecorder.register(NativeLeakEvent.class);
+        FlightRecorder.register(AgentStatisticsEvent.class);
+        FlightRecorder.addPeriodicEvent(NativeLeakEvent.class, chunkEnd);
+        FlightRecorder.addPeriodicEvent(AgentStatisticsEvent.class, statistics);
+    }
+
+    private final class Listener implements FlightRecorderListener {
+        @Override
+        public void recorderInitialized(FlightRecorder recorder) {
+            hook();
+        }
+
+        @Override
+        public void recordingStateChanged(Recording recording) {
+            poll();
+        }
+    }
+}

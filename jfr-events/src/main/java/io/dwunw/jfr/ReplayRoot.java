@@ -1,0 +1,7 @@
+package io.dwunw.jfr;
+
+/** How a chain of generated methods is entered. Public only because generated classes implement it. */
+public interface ReplayRoot {
+    /** Replays one stack; its innermost frame commits the event in the {@link EventSlot}. */
+    void stack();
+}

@@ -1,0 +1,29 @@
+package io.dwunw.jfr;
+
+import java.util.List;
+
+/**
+ * A stack that can be given to events, any number of times. Cheap to keep: the classes behind it belong to {@link
+ * StackReplay}, which may drop them and build them again.
+ */
+public final class ReplayedStack {
+    private final List<FrameName> frames;
+
+    ReplayedStack(List<FrameName> innermostFirst) {
+        this.frames = List.copyOf(innermostFirst);
+    }
+
+    /** All frames, innermost first, the hidden ones too. */
+    public List<FrameName> frames() {
+        return frames;
+    }
+
+    /** What the {@code frames} field of an event holds: one frame a line, innermost first. Built at each call. */
+    public String text() {
+        StringBuilder text = new StringBuilder(frames.size() * 48);
+        for (FrameName frame : frames) {
+            text.append(text.length() == 0 ? "" : "\n").append(frame.text());
+        }
+        return text.toString();
+    }
+}

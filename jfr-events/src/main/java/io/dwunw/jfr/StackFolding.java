@@ -1,0 +1,47 @@
+package io.dwunw.jfr;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes a stack fit into what JFR keeps. JFR itself would cut the outermost frames, which tell whose stack it is; this
+ * keeps them, and the innermost ones, and says how many are missing between.
+ */
+final class StackFolding {
+    /** Below this, a gap would cost more than it tells. */
+    private static final int MIN_LIMIT_FOR_GAP = 8;
+
+    private static final String GAP = "···";
+
+    private final int limit;
+
+    /** @param limit most frames of a folded stack; at least 1 is kept */
+    StackFolding(int limit) {
+        this.limit = Math.max(1, limit);
+    }
+
+    /** The frames to replay, innermost first: without the hidden ones, and no more than the limit. */
+    List<FrameName> fold(List<FrameName> innermostFirst) {
+        List<FrameName> visible =
+                innermostFirst.stream().filter(frame -> !frame.hidden()).toList();
+        int count = visible.size();
+        if (count <= limit) {
+            return visible;
+        }
+        if (limit < MIN_LIMIT_FOR_GAP) {
+            return visible.subList(0, limit);
+        }
+        int outer = limit / 4;
+        int inner = limit - 1 - outer;
+        List<FrameName> folded = new ArrayList<>(limit);
+        folded.addAll(visible.subList(0, inner));
+        folded.add(gap(count - inner - outer));
+        folded.addAll(visible.subList(count - outer, count));
+        return folded;
+    }
+
+    private static FrameName gap(int frames) {
+        String method = frames + " frames " + GAP;
+        return new FrameName(GAP, method, FrameName.NATIVE_DESCRIPTOR, 0, GAP + ' ' + method, false);
+    }
+}

@@ -1,0 +1,17 @@
+package io.dwunw.jfr;
+
+import java.lang.instrument.Instrumentation;
+
+/** An agent in a JVM where nobody records anything. */
+public final class IdleProgram {
+    private IdleProgram() {}
+
+    public static void premain(String arguments, Instrumentation instrumentation) {
+        RecordingDepth.raise(256, instrumentation);
+        RecordingHooks.install(wanted -> {}, new Rendezvous(() -> {}), () -> {});
+    }
+
+    public static void main(String[] arguments) {
+        System.out.println("wanted=" + RecordingHooks.wanted());
+    }
+}

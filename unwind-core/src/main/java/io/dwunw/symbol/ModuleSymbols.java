@@ -1,0 +1,43 @@
+package io.dwunw.symbol;
+
+import io.dwunw.symbol.demangle.Demangler;
+import java.util.HashMap;
+import java.util.Map;
+
+/** One module's names: its index, and the names that were asked for already. */
+final class ModuleSymbols {
+    private final CodeRanges code;
+    private final SymbolTables tables;
+    private final SymbolIndex index;
+    private final Map<Integer, Names> names = new HashMap<>();
+
+    private record Names(String name, String mangled) {}
+
+    ModuleSymbols(CodeRanges code, SymbolTables tables) {
+        this.code = code;
+        this.tables = tables;
+        this.index = SymbolIndexBuilder.build(tables, code);
+    }
+
+    Symbol symbolise(long svma) {
+        int range = code.find(svma);
+        int entry = range < 0 ? SymbolIndex.NONE : index.find(svma);
+        if (entry == SymbolIndex.NONE || Long.compareUnsigned(index.startSvma(entry), code.lowSvma(range)) < 0) {
+            return Symbol.unknown(svma);
+        }
+        Names found = names.computeIfAbsent(index.reference(entry), this::read);
+        if (found.name.isEmpty()) {
+            return Symbol.unknown(svma);
+        }
+        return new Symbol(found.name, found.mangled, svma - index.startSvma(entry), index.contains(entry, svma));
+    }
+
+    private Names read(int reference) {
+        String mangled = tables.name(reference);
+        return new Names(Demangler.demangle(mangled), mangled);
+    }
+
+    int count() {
+        return index.count();
+    }
+}

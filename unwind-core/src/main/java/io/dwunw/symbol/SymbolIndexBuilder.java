@@ -1,0 +1,96 @@
+package io.dwunw.symbol;
+
+import io.dwunw.bytes.Bytes;
+import io.dwunw.elf.ElfSymbols;
+import java.util.Arrays;
+
+/** Sorts the symbols of several tables into one {@link SymbolIndex}, without an object per symbol. */
+final class SymbolIndexBuilder {
+    /** Symbols further than this above the lowest code are ignored: no code model reaches so far. */
+    private static final long MAX_SPAN = 1L << (63 - SymbolTables.REFERENCE_BITS);
+
+    private final SymbolTables tables;
+    private final CodeRanges code;
+    private final long base;
+    /** Distance of the start from {@link #base}, then the reference: sorts by address, ties by table. */
+    private long[] keys = new long[1024];
+
+    private int count;
+
+    private SymbolIndexBuilder(SymbolTables tables, CodeRanges code) {
+        this.tables = tables;
+        this.code = code;
+        this.base = code.lowestSvma();
+    }
+
+    static SymbolIndex build(SymbolTables tables, CodeRanges code) {
+        SymbolIndexBuilder builder = new SymbolIndexBuilder(tables, code);
+        for (int i = 0; i < tables.count(); i++) {
+            builder.add(i, tables.table(i));
+        }
+        return builder.build();
+    }
+
+    private void add(int tableNumber, ElfSymbols table) {
+        int symbols = Math.min(table.count(), SymbolTables.MAX_INDEX);
+        for (int i = 1; i < symbols; i++) {
+            if (!table.isCode(i)) {
+                continue;
+            }
+            long distance = table.svma(i) - base;
+            if (distance < 0 || distance >= MAX_SPAN || code.find(table.svma(i)) < 0 || isMappingSymbol(table, i)) {
+                continue;
+            }
+            if (count == keys.length) {
+                keys = Arrays.copyOf(keys, count * 2);
+            }
+            keys[count++] = (distance << SymbolTables.REFERENCE_BITS) | SymbolTables.reference(tableNumber, i);
+        }
+    }
+
+    /** No name, or one like {@code $x}, {@code $d.3}: marks of the ARM ABIs for where data lies between code. */
+    private static boolean isMappingSymbol(ElfSymbols table, int index) {
+        Bytes strings = table.strings();
+        long name = table.nameOffset(index);
+        if (!strings.contains(name, 1) || strings.u8(name) == 0) {
+            return true;
+        }
+        if (strings.u8(name) != '$' || !strings.contains(name, 3)) {
+            return false;
+        }
+        return "adtx".indexOf(strings.u8(name + 1)) >= 0 && (strings.u8(name + 2) == 0 || strings.u8(name + 2) == '.');
+    }
+
+    private SymbolIndex build() {
+        Arrays.sort(keys, 0, count);
+        long[] starts = new long[count];
+        int[] sizes = new int[count];
+        int[] references = new int[count];
+        SymbolPreference preference = new SymbolPreference(tables);
+        int kept = 0;
+        for (int i = 0; i < count; ) {
+            long start = base + (keys[i] >>> SymbolTables.REFERENCE_BITS);
+            int chosen = reference(keys[i]);
+            int size = size(chosen);
+            for (i++; i < count && base + (keys[i] >>> SymbolTables.REFERENCE_BITS) == start; i++) {
+                int other = reference(keys[i]);
+                size = Integer.compareUnsigned(size(other), size) > 0 ? size(other) : size;
+                chosen = preference.better(chosen, other);
+            }
+            starts[kept] = start;
+            sizes[kept] = size;
+            references[kept++] = chosen;
+        }
+        return new SymbolIndex(
+                Arrays.copyOf(starts, kept), Arrays.copyOf(sizes, kept), Arrays.copyOf(references, kept));
+    }
+
+    private static int reference(long key) {
+        return (int) key & ((1 << SymbolTables.REFERENCE_BITS) - 1);
+    }
+
+    private int size(int reference) {
+        long size = tables.tableOf(reference).size(SymbolTables.indexOf(reference));
+        return size < 0 || size > 0xffff_ffffL ? -1 : (int) size;
+    }
+}

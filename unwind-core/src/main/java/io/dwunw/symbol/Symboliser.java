@@ -1,0 +1,58 @@
+package io.dwunw.symbol;
+
+import io.dwunw.elf.ElfImage;
+import io.dwunw.elf.ElfSymbols;
+import io.dwunw.module.LoadedModule;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Code addresses to names. Cold, but cheap once warm: a binary search and one small object per call. Each module's
+ * symbols are indexed when its first address is asked for, and forgotten with the module.
+ *
+ * <p>Thread-confined.
+ */
+public final class Symboliser implements AutoCloseable {
+    /** Weak keys: a module that was unloaded takes its symbols along. An absent value: the file cannot be read. */
+    private final Map<LoadedModule, @Nullable ModuleSymbols> modules = new WeakHashMap<>();
+
+    /**
+     * The symbol at or nearest below the address, never one of another section. Opens the module's file on the first call.
+     *
+     * @param svma lookup address: of a frame that made a call, the return address less one
+     * @return never null; {@link Symbol#isKnown()} is false if there is no name
+     */
+    public Symbol symbolise(LoadedModule module, long svma) {
+        ModuleSymbols symbols = symbols(module);
+        return symbols == null ? Symbol.unknown(svma) : symbols.symbolise(svma);
+    }
+
+    private @Nullable ModuleSymbols symbols(LoadedModule module) {
+        ModuleSymbols known = modules.get(module);
+        if (known == null && !modules.containsKey(module)) {
+            known = open(module);
+            modules.put(module, known);
+        }
+        return known;
+    }
+
+    private static @Nullable ModuleSymbols open(LoadedModule module) {
+        ElfImage image = module.image();
+        if (image == null) {
+            return null;
+        }
+        List<ElfSymbols> tables = new ArrayList<>();
+        tables.add(image.symtab());
+        tables.add(image.dynsym());
+        return new ModuleSymbols(CodeRanges.of(image), new SymbolTables(tables));
+    }
+
+    /** Forgets all names; a later call opens the files again. */
+    @Override
+    public void close() {
+        modules.clear();
+    }
+}

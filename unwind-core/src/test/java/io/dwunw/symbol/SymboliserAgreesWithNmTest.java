@@ -1,0 +1,49 @@
+package io.dwunw.symbol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.dwunw.module.LoadedModule;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every code symbol that nm lists is found at its address, under one of the names that nm gives it. */
+class SymboliserAgreesWithNmTest {
+    private static final double REQUIRED = 0.999;
+
+    static Stream<Path> files() {
+        List<Path> files = new ArrayList<>(LocalBinaries.libjvms());
+        files.addAll(LocalBinaries.systemLibraries(
+                "libc.so.6", "libstdc++.so.6", "libm.so.6", "libcrypto.so.3", "libz.so.1", "ld-linux-x86-64.so.2"));
+        return files.stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("files")
+    void namesOfAllSymbolStarts(Path file) throws IOException {
+        assumeTrue(NmOutput.isAvailable(), "binutils' nm is not installed");
+        LoadedModule module = LocalBinaries.module(file);
+        List<String> differences = new ArrayList<>();
+        int compared = 0;
+        try (Symboliser symboliser = new Symboliser()) {
+            for (Map.Entry<Long, Set<String>> entry :
+                    NmOutput.of(file).namesByAddress().entrySet()) {
+                Symbol symbol = symboliser.symbolise(module, entry.getKey());
+                compared++;
+                if (symbol.offset() != 0 || !entry.getValue().contains(symbol.name())) {
+                    differences.add(entry + " but was " + symbol);
+                }
+            }
+        }
+        System.out.printf("%s: %d code addresses compared with nm, %d differ%n", file, compared, differences.size());
+        assertThat(compared).as("addresses compared").isPositive();
+        assertThat(differences).hasSizeLessThanOrEqualTo((int) (compared * (1 - REQUIRED)));
+    }
+}

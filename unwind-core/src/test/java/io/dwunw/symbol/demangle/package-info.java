@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.symbol.demangle;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.symbol;
+
+import org.jspecify.annotations.NullMarked;
