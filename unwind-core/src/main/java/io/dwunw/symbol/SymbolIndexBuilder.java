@@ -37,8 +37,9 @@ final class SymbolIndexBuilder {
             if (!table.isCode(i)) {
                 continue;
             }
-            long distance = table.svma(i) - base;
-            if (distance < 0 || distance >= MAX_SPAN || code.find(table.svma(i)) < 0 || isMappingSymbol(table, i)) {
+            long svma = tables.svma(tableNumber, i);
+            long distance = svma - base;
+            if (distance < 0 || distance >= MAX_SPAN || code.find(svma) < 0 || isMappingSymbol(table, i)) {
                 continue;
             }
             if (count == keys.length) {
