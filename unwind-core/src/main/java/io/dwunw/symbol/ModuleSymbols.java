@@ -10,6 +10,7 @@ final class ModuleSymbols {
     private final CodeRanges code;
     private final PltStubs stubs;
     private final SymbolTables tables;
+    private final SymbolPreference preference;
     private final SymbolIndex index;
     private final Map<Integer, Names> names = new HashMap<>();
 
@@ -19,6 +20,7 @@ final class ModuleSymbols {
         this.code = CodeRanges.of(image);
         this.stubs = new PltStubs(image, this::fromTables);
         this.tables = tables;
+        this.preference = new SymbolPreference(tables);
         this.index = SymbolIndexBuilder.build(tables, code);
     }
 
@@ -37,15 +39,15 @@ final class ModuleSymbols {
         if (entry == SymbolIndex.NONE || Long.compareUnsigned(index.startSvma(entry), code.lowSvma(range)) < 0) {
             return Symbol.unknown(svma);
         }
-        Names found = names.computeIfAbsent(index.reference(entry), this::read);
+        Names found = names.computeIfAbsent(entry, this::read);
         if (found.name.isEmpty()) {
             return Symbol.unknown(svma);
         }
         return new Symbol(found.name, found.mangled, svma - index.startSvma(entry), index.contains(entry, svma));
     }
 
-    private Names read(int reference) {
-        String mangled = tables.name(reference);
+    private Names read(int entry) {
+        String mangled = tables.name(index.preferred(entry, preference));
         return new Names(Demangler.demangle(mangled), mangled);
     }
 }
