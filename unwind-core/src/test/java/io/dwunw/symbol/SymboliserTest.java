@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.dwunw.elf.BuildId;
+import io.dwunw.elf.Elf;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
 import io.dwunw.elf.SectionHeader;
+import io.dwunw.memory.ProcessMemory;
 import io.dwunw.module.LoadedModule;
+import io.dwunw.module.ModuleMap;
+import io.dwunw.module.ProcessImages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -179,6 +183,28 @@ class SymboliserTest {
         Symbol symbol = symboliser.symbolise(mini, svma("local_function") + 1);
 
         assertNamed(symbol, "local_function", 1, true);
+    }
+
+    @Test
+    void namesTheVdsoFromMemory() throws IOException {
+        try (ProcessMemory memory = ProcessMemory.ofSelf()) {
+            ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(memory));
+            modules.update(Files.readString(Path.of("/proc/self/maps")));
+            LoadedModule vdso = modules.modules().stream()
+                    .filter(module -> module.name().equals("[vdso]"))
+                    .findFirst()
+                    .orElseThrow();
+            ElfSymbols symbols = Objects.requireNonNull(vdso.image()).dynsym();
+            int functions = 0;
+            for (int i = 1; i < symbols.count(); i++) {
+                if (symbols.type(i) == Elf.STT_FUNC && symbols.size(i) > 0) {
+                    String name = symboliser.symbolise(vdso, symbols.svma(i)).name();
+                    assertThat(symbols.name(i)).endsWith(name);
+                    functions++;
+                }
+            }
+            assertThat(functions).isPositive();
+        }
     }
 
     @Test
