@@ -108,7 +108,21 @@ JNIEXPORT void JNICALL Java_io_dwunw_agent_truth_Leaf_callBack(JNIEnv *env, jcla
     __asm__ volatile("" ::: "memory");
 }
 
-/* A snapshot and nothing else: for measuring, and as the target of a foreign function call. */
+/* The leaf of a foreign function call: the truth is recorded by an upcall. */
+LEAF void truth_foreign_leaf(struct dwunw_allocation *record, uint32_t capacity, void (*record_truth_stub)(void)) {
+    record->stack_capacity = capacity - DWUNW_ALLOCATION_HEADER_BYTES;
+    snapshot_entry(record);
+    record_truth_stub();
+    __asm__ volatile("" ::: "memory");
+}
+
+/* Java to C to Java by the foreign function interface. */
+LEAF void truth_foreign_call(void (*target)(void)) {
+    target();
+    __asm__ volatile("" ::: "memory");
+}
+
+/* A snapshot and nothing else: for measuring. */
 LEAF void truth_snapshot_only(struct dwunw_allocation *record) {
     snapshot_entry(record);
     __asm__ volatile("" ::: "memory");
