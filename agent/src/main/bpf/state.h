@@ -89,10 +89,11 @@ struct map_definition calls SEC("maps") = {
     .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct call), .max_entries = 8192};
 struct map_definition live SEC("maps") = {
     .type = MAP_HASH, .key_size = sizeof(u64), .value_size = sizeof(u64), .max_entries = 1 << 17};
+/* What is known of threads: the oldest may be forgotten, nobody says when a thread ends. */
 struct map_definition java_threads SEC("maps") = {
-    .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(u64), .max_entries = 16384};
+    .type = MAP_LRU_HASH, .key_size = sizeof(u32), .value_size = sizeof(u64), .max_entries = 16384};
 struct map_definition stacks SEC("maps") = {
-    .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct stack_bounds), .max_entries = 16384};
+    .type = MAP_LRU_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct stack_bounds), .max_entries = 16384};
 struct map_definition counted SEC("maps") = {
     .type = MAP_PERCPU_ARRAY, .key_size = sizeof(u32), .value_size = sizeof(struct counters), .max_entries = 1};
 struct map_definition probes SEC("maps") = {

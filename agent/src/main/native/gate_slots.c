@@ -51,6 +51,28 @@ static const struct {
     {"munmap", DWUNW_MUNMAP},
     {"dlopen", GATE_DLOPEN},
     {"dlmopen", GATE_DLMOPEN},
+    /* operator new(size_t): plain, array, nothrow, aligned */
+    {"_Znwm", GATE_NEW},
+    {"_Znam", GATE_NEW + 1},
+    {"_ZnwmRKSt9nothrow_t", GATE_NEW + 2},
+    {"_ZnamRKSt9nothrow_t", GATE_NEW + 3},
+    {"_ZnwmSt11align_val_t", GATE_NEW + 4},
+    {"_ZnamSt11align_val_t", GATE_NEW + 5},
+    {"_ZnwmSt11align_val_tRKSt9nothrow_t", GATE_NEW + 6},
+    {"_ZnamSt11align_val_tRKSt9nothrow_t", GATE_NEW + 7},
+    /* operator delete(void *): also with the size */
+    {"_ZdlPv", GATE_DELETE},
+    {"_ZdaPv", GATE_DELETE + 1},
+    {"_ZdlPvm", GATE_DELETE + 2},
+    {"_ZdaPvm", GATE_DELETE + 3},
+    {"_ZdlPvRKSt9nothrow_t", GATE_DELETE + 4},
+    {"_ZdaPvRKSt9nothrow_t", GATE_DELETE + 5},
+    {"_ZdlPvSt11align_val_t", GATE_DELETE + 6},
+    {"_ZdaPvSt11align_val_t", GATE_DELETE + 7},
+    {"_ZdlPvmSt11align_val_t", GATE_DELETE + 8},
+    {"_ZdaPvmSt11align_val_t", GATE_DELETE + 9},
+    {"_ZdlPvSt11align_val_tRKSt9nothrow_t", GATE_DELETE + 10},
+    {"_ZdaPvSt11align_val_tRKSt9nothrow_t", GATE_DELETE + 11},
 };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -88,7 +110,8 @@ struct patching {
 static int name_index(const char *name)
 {
     /* Nearly all symbols fail here. */
-    if (strchr("mcrpavfd", name[0]) == NULL) {
+    if (strchr("_mcrpavfd", name[0]) == NULL
+        || (name[0] == '_' && (name[1] != 'Z' || (name[2] != 'n' && name[2] != 'd')))) {
         return -1;
     }
     for (unsigned i = 0; i < NAMES; i++) {
@@ -132,6 +155,10 @@ static uintptr_t stub_for(const struct pass *pass, unsigned name, uintptr_t targ
 {
     const struct gate_module *owner = module_of(pass, target);
     if (owner == NULL || !gate_module_defines(owner, names[name].name, target)) {
+        return 0;
+    }
+    /* The operators of a C++ runtime call malloc by a slot of their own; only an allocator's own do not. */
+    if (names[name].symbol >= GATE_NEW && !gate_module_defines(owner, "malloc", 0)) {
         return 0;
     }
     int family = family_of(owner);

@@ -7,6 +7,10 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
+/* C++'s operators, where there is a library that has them. */
+void *_Znwm(size_t size) __attribute__((weak));
+void _ZdlPv(void *p) __attribute__((weak));
+
 EXPORT void *(*volatile late_pointer)(size_t) = malloc; /* a function pointer in data */
 
 EXPORT void *late_malloc(size_t size)
@@ -32,4 +36,14 @@ EXPORT void *late_map(size_t size)
 EXPORT int late_unmap(void *p, size_t size)
 {
     return munmap(p, size);
+}
+
+EXPORT void *late_new(size_t size)
+{
+    return _Znwm(size);
+}
+
+EXPORT void late_delete(void *p)
+{
+    _ZdlPv(p);
 }

@@ -182,12 +182,8 @@ public final class UprobeEngine implements AutoCloseable {
 
     /** Without probes no free is seen any more, so what is remembered would only be in the way. */
     private void forgetLiveBlocks() {
-        int live = object.map("live");
-        ByteBuffer key = BpfSystem.buffer(Long.BYTES);
         try {
-            while (bpf.nextKey(live, null, key)) {
-                bpf.delete(live, key);
-            }
+            bpf.clear(object.map("live"), Long.BYTES, Long.BYTES);
         } catch (KernelCallException e) {
             throw new IllegalStateException(e);
         }
