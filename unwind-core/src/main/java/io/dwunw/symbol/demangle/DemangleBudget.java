@@ -20,6 +20,14 @@ final class DemangleBudget {
         }
     }
 
+    /** Pays for walking along a list. */
+    void spend(int elements) {
+        if (elements > MAX_STEPS - steps) {
+            throw new NotMangledException();
+        }
+        steps += Math.max(0, elements);
+    }
+
     int depth() {
         return depth;
     }

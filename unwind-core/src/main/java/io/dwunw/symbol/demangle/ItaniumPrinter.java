@@ -280,15 +280,18 @@ final class ItaniumPrinter {
     /** What a template parameter stands for; of a pack, the element of now. */
     private @Nullable Node argument(Node parameter) {
         Node argument = rawArgument(parameter);
-        return argument != null && argument.is(NodeKind.TEMPLATE_ARGUMENTS)
-                ? TemplateScope.element(argument, packIndex)
-                : argument;
+        if (argument == null || !argument.is(NodeKind.TEMPLATE_ARGUMENTS)) {
+            return argument;
+        }
+        budget.spend(packIndex);
+        return TemplateScope.element(argument, packIndex);
     }
 
     private @Nullable Node rawArgument(Node parameter) {
         if (scope == null) {
             throw new NotMangledException();
         }
+        budget.spend(parameter.number);
         return scope.argument(parameter);
     }
 

@@ -158,6 +158,17 @@ class DemanglerTest {
         assertThat(Demangler.demangle(rustBomb)).isEqualTo(rustBomb);
     }
 
+    /** A pack of empty packs prints nothing, and each element must be looked up: output caps alone do not bound it. */
+    @Test
+    void boundsWorkThatPrintsNothing() {
+        String many = "JE".repeat(12_000);
+        String name = "_Z1fIJ" + many + "EEvDpT_" + "DpS_".repeat(5_000);
+        long start = System.nanoTime();
+
+        assertThat(Demangler.demangle(name)).isNotEmpty();
+        assertThat(System.nanoTime() - start).isLessThan(5_000_000_000L);
+    }
+
     private static String base62(int value) {
         String digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
         String text = "";
