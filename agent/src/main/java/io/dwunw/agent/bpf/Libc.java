@@ -17,7 +17,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,9 +31,9 @@ import org.jspecify.annotations.Nullable;
  * @param allocatorText from the first to the last function of malloc's family; empty if they do not lie together
  */
 record Libc(String path, List<ProbePoint> points, Range text, Range threadText, Range allocatorText) {
-    private static final Pattern LIBC = Pattern.compile("libc(\\.so\\.6|-2\\.[0-9]+\\.so)");
-    private static final Pattern LIBPTHREAD = Pattern.compile("libpthread(\\.so\\.0|-2\\.[0-9]+\\.so)");
-    private static final Pattern MUSL = Pattern.compile("(ld-musl-.*|libc\\.musl-.*)");
+    /** Of the allocator's functions. */
+    private static final String FIRST_LETTERS = "acfmprv";
+
     private static final long MOST_ALLOCATOR_BYTES = 256 << 10;
 
     /**
@@ -52,9 +52,9 @@ record Libc(String path, List<ProbePoint> points, Range text, Range threadText, 
     /** Finds libc in the text of {@code /proc/self/maps}. */
     static Libc find(String maps) throws BpfUnavailableException {
         List<Mapping> mappings = Mapping.parse(maps);
-        List<Mapping> libc = named(mappings, LIBC);
+        List<Mapping> libc = named(mappings, Libc::isLibc);
         if (libc.isEmpty()) {
-            boolean musl = !named(mappings, MUSL).isEmpty();
+            boolean musl = !named(mappings, Libc::isMusl).isEmpty();
             throw new BpfUnavailableException(
                     Reason.NO_GLIBC,
                     (musl ? "this JVM runs on musl" : "this JVM has no libc.so.6 mapped")
@@ -65,7 +65,7 @@ record Libc(String path, List<ProbePoint> points, Range text, Range threadText, 
         checkUnchanged(first);
         try {
             byte[] file = Files.readAllBytes(Path.of(first.path()));
-            return of(first, text(libc), text(named(mappings, LIBPTHREAD)), file);
+            return of(first, text(libc), text(named(mappings, Libc::isLibpthread)), file);
         } catch (IOException | MalformedDataException e) {
             throw new BpfUnavailableException(
                     Reason.NO_GLIBC, first.path() + " cannot be read (" + e.getMessage() + "): uprobes need it", e);
@@ -86,12 +86,12 @@ record Libc(String path, List<ProbePoint> points, Range text, Range threadText, 
         }
         Map<Long, ProbePoint> points = new HashMap<>();
         // In enum order: where two names share an address (aligned_alloc and memalign do), the standard's name wins.
-        functions.forEach((allocator, function) -> {
-            ProbePoint point = point(image, allocator, function, loadBias);
+        for (Map.Entry<Allocator, Function> entry : functions.entrySet()) {
+            ProbePoint point = point(image, entry.getKey(), entry.getValue(), loadBias);
             if (point != null) {
                 points.putIfAbsent(point.avma(), point);
             }
-        });
+        }
         return new Libc(
                 first.path(), List.copyOf(points.values()), text, threadText, allocatorText(functions, loadBias));
     }
@@ -106,8 +106,12 @@ record Libc(String path, List<ProbePoint> points, Range text, Range threadText, 
         wanted.remove(Allocator.CUSTOM.functionName());
         Map<Allocator, Function> functions = new EnumMap<>(Allocator.class);
         ElfSymbols symbols = image.dynsym();
+        Bytes strings = symbols.strings();
         for (int i = 0; i < symbols.count(); i++) {
-            if (symbols.type(i) == Elf.STT_FUNC && symbols.isDefined(i)) {
+            // Start-up runs in the interpreter: most of libc's 3000 names are passed over by their first letter.
+            if (FIRST_LETTERS.indexOf(strings.u8(symbols.nameOffset(i))) >= 0
+                    && symbols.type(i) == Elf.STT_FUNC
+                    && symbols.isDefined(i)) {
                 Allocator allocator = wanted.get(symbols.name(i));
                 if (allocator != null) {
                     functions.put(allocator, new Function(symbols.svma(i), symbols.size(i)));
@@ -141,10 +145,22 @@ record Libc(String path, List<ProbePoint> points, Range text, Range threadText, 
         return high - low > MOST_ALLOCATOR_BYTES ? Range.EMPTY : new Range(low + loadBias, high - low);
     }
 
-    private static List<Mapping> named(List<Mapping> mappings, Pattern fileName) {
+    private static boolean isLibc(String file) {
+        return file.equals("libc.so.6") || (file.startsWith("libc-2.") && file.endsWith(".so"));
+    }
+
+    private static boolean isLibpthread(String file) {
+        return file.equals("libpthread.so.0") || (file.startsWith("libpthread-2.") && file.endsWith(".so"));
+    }
+
+    private static boolean isMusl(String file) {
+        return file.startsWith("ld-musl-") || file.startsWith("libc.musl-");
+    }
+
+    private static List<Mapping> named(List<Mapping> mappings, Predicate<String> fileName) {
         List<Mapping> found = new ArrayList<>();
         for (Mapping mapping : mappings) {
-            if (fileName.matcher(mapping.fileName()).matches()) {
+            if (fileName.test(mapping.fileName())) {
                 found.add(mapping);
             }
         }

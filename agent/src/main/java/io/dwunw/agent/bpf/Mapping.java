@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param path "" for anonymous memory
  */
 record Mapping(long low, long high, boolean executable, long offset, long inode, String path) {
-    private static final int FIELDS = 6;
+    private static final int RADIX = 16;
     private static final String DELETED = " (deleted)";
 
     /** All lines that can be understood. */
@@ -25,20 +25,29 @@ record Mapping(long low, long high, boolean executable, long offset, long inode,
         return mappings;
     }
 
+    /** By hand: at start-up a regular expression costs more than all the rest. */
     private static @Nullable Mapping parseLine(String line) {
-        String[] fields = line.split(" +", FIELDS);
         int dash = line.indexOf('-');
-        if (fields.length < FIELDS - 1 || dash < 0) {
+        int perms = line.indexOf(' ') + 1;
+        int offset = line.indexOf(' ', perms) + 1;
+        int device = line.indexOf(' ', offset) + 1;
+        int inode = line.indexOf(' ', device) + 1;
+        if (dash < 0 || perms == 0 || offset == 0 || device == 0 || inode == 0) {
             return null;
+        }
+        int inodeEnd = line.indexOf(' ', inode);
+        int path = inodeEnd < 0 ? line.length() : inodeEnd;
+        while (path < line.length() && line.charAt(path) == ' ') {
+            path++;
         }
         try {
             return new Mapping(
-                    Long.parseUnsignedLong(fields[0].substring(0, dash), 16),
-                    Long.parseUnsignedLong(fields[0].substring(dash + 1), 16),
-                    fields[1].contains("x"),
-                    Long.parseUnsignedLong(fields[2], 16),
-                    Long.parseUnsignedLong(fields[4]),
-                    fields.length == FIELDS ? fields[5] : "");
+                    Long.parseUnsignedLong(line, 0, dash, RADIX),
+                    Long.parseUnsignedLong(line, dash + 1, perms - 1, RADIX),
+                    line.substring(perms, offset - 1).indexOf('x') >= 0,
+                    Long.parseUnsignedLong(line, offset, device - 1, RADIX),
+                    Long.parseUnsignedLong(line, inode, inodeEnd < 0 ? line.length() : inodeEnd, 10),
+                    line.substring(path));
         } catch (NumberFormatException | IndexOutOfBoundsException e) {
             return null;
         }

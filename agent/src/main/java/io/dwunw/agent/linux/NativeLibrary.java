@@ -2,6 +2,7 @@ package io.dwunw.agent.linux;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
@@ -17,6 +18,10 @@ import org.jspecify.annotations.Nullable;
 public final class NativeLibrary {
     /** Directories to try in turn: the first may be full, read-only or mounted {@code noexec}. */
     private static final List<String> FALLBACK_DIRECTORIES = List.of("/tmp", "/var/tmp", "/dev/shm", "/run");
+
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final int MAX_ATTEMPTS = 100;
 
     private static boolean loaded;
 
@@ -84,19 +89,34 @@ public final class NativeLibrary {
         return directories;
     }
 
-    /** The directory is created with mode 0700 under a random name, so nobody else can put a file in the way. */
     private static void loadFrom(Path directory, byte[] library) throws IOException {
-        FileAttribute<Set<PosixFilePermission>> ownerOnly =
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
-        Path own = Files.createTempDirectory(directory, "dwunw", ownerOnly);
+        Path own = createPrivateDirectory(directory);
         Path file = own.resolve("libdwunw.so");
         try {
-            Files.createFile(file, ownerOnly);
+            Files.createFile(file, OWNER_ONLY);
             Files.write(file, library);
             System.load(file.toAbsolutePath().toString());
         } finally {
             Files.deleteIfExists(file);
             Files.deleteIfExists(own);
+        }
+    }
+
+    /**
+     * Made with mode 0700 and only if the name is free, so nobody else can put a file in the way; the name needs not be
+     * secret. (JDK's own temporary directories draw theirs from SecureRandom, which costs 20 ms at start-up.)
+     */
+    private static Path createPrivateDirectory(Path directory) throws IOException {
+        long name = System.nanoTime();
+        for (int attempt = 0; ; attempt++) {
+            try {
+                return Files.createDirectory(
+                        directory.resolve("dwunw-" + Long.toHexString(name + attempt)), OWNER_ONLY);
+            } catch (FileAlreadyExistsException e) {
+                if (attempt == MAX_ATTEMPTS) {
+                    throw e;
+                }
+            }
         }
     }
 
