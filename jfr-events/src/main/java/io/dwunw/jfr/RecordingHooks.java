@@ -14,6 +14,12 @@ import jdk.jfr.Recording;
  * JFR; that thread waits for it. The end of a chunk comes under JFR's lock. Statistics come on JFR's periodic thread.
  */
 public final class RecordingHooks implements AutoCloseable {
+    /**
+     * Whether JFR knows the event classes. Until then no other thread may touch one: its initialiser would wait for the
+     * lock that JFR holds while it, on the thread that registers, waits for that initialiser.
+     */
+    private static final AtomicBoolean REGISTERED = new AtomicBoolean();
+
     private final Consumer<Boolean> wanted;
     private final Runnable chunkEnd;
     private final Runnable statistics;
@@ -48,7 +54,7 @@ public final class RecordingHooks implements AutoCloseable {
      * been started, not even the event classes are loaded, which takes JFR 200 ms.
      */
     public static boolean wanted() {
-        return FlightRecorder.isInitialized()
+        return REGISTERED.get()
                 && (NativeAllocationEvent.enabled()
                         || NativeLeakEvent.enabled()
                         || AgentStatisticsEvent.enabled()
@@ -88,6 +94,7 @@ public final class RecordingHooks implements AutoCloseable {
         FlightRecorder.register(NativeFreeEvent.class);
         FlightRecorder.register(NativeLeakEvent.class);
         FlightRecorder.register(AgentStatisticsEvent.class);
+        REGISTERED.set(true);
         FlightRecorder.addPeriodicEvent(NativeLeakEvent.class, chunkEnd);
         FlightRecorder.addPeriodicEvent(AgentStatisticsEvent.class, statistics);
     }
