@@ -2,6 +2,7 @@ package io.dwunw.dwarf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dwunw.testkit.rows.LlvmRowComparison;
 import io.dwunw.testkit.rows.RowComparison;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** Every row of every FDE of the libraries that a JVM's stacks go through, against readelf. */
@@ -31,6 +33,23 @@ final class RowsTest {
         System.out.printf(
                 "%d files, %d FDEs, %d rows compared with readelf, 0 differences%n", files.size(), fdes, rows);
         assertThat(rows).isGreaterThan(EXPECTED_ROWS);
+    }
+
+    @Test
+    void undefinedRulesAndExpressionsEqualLlvms() throws IOException {
+        Assumptions.assumeTrue(
+                Files.isExecutable(Path.of("/usr/bin/llvm-dwarfdump")), "llvm-dwarfdump is not installed");
+        Assumptions.assumeTrue(System.getProperty("os.arch", "").equals("amd64"), "names registers of x86-64 only");
+        long rows = 0;
+        for (Path file : files()) {
+            if (!file.endsWith("libjvm.so")) {
+                LlvmRowComparison comparison = LlvmRowComparison.of(file);
+                assertThat(comparison.report()).as(file.toString()).isEmpty();
+                rows += comparison.rows();
+            }
+        }
+        System.out.printf("%d rows compared with llvm-dwarfdump, 0 differences%n", rows);
+        assertThat(rows).isGreaterThan(10_000);
     }
 
     private static List<Path> files() throws IOException {

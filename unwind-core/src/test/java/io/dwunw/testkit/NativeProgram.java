@@ -15,13 +15,18 @@ public final class NativeProgram {
 
     private NativeProgram() {}
 
-    /** Compiles a source file to {@code target/native/output}. */
+    /** Compiles a source file of {@code src/test/c} to {@code target/native/output}. */
     public static Path compile(String source, String output, String... options) throws IOException {
+        return compile(SOURCES.resolve(source), output, options);
+    }
+
+    /** Compiles a source file to {@code target/native/output}. */
+    public static Path compile(Path source, String output, String... options) throws IOException {
         Files.createDirectories(TARGET);
         Path result = TARGET.resolve(output).toAbsolutePath();
         List<String> command = new ArrayList<>(List.of("gcc", "-Wall", "-Wextra"));
         command.addAll(List.of(options));
-        command.addAll(List.of("-o", result.toString(), SOURCES.resolve(source).toString(), "-ldl", "-lpthread"));
+        command.addAll(List.of("-o", result.toString(), source.toString(), "-ldl", "-lpthread"));
         run(command);
         return result;
     }

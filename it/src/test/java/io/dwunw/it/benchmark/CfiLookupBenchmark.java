@@ -1,0 +1,74 @@
+package io.dwunw.it.benchmark;
+
+import io.dwunw.bytes.MappedFile;
+import io.dwunw.dwarf.CallFrameInfo;
+import io.dwunw.dwarf.CfiSection;
+import io.dwunw.dwarf.Fde;
+import io.dwunw.dwarf.FdeIndex;
+import io.dwunw.dwarf.RowEvaluator;
+import io.dwunw.dwarf.UnwindRow;
+import io.dwunw.elf.ElfImage;
+import io.dwunw.module.ImageCfi;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/** Cold: a row of libjvm.so, and libjvm.so itself (aims 50 ms and 8 MiB retained for its 43,000 FDEs). */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MICROSECONDS)
+@Warmup(iterations = 3, time = 1)
+@Measurement(iterations = 4, time = 1)
+@Fork(1)
+public class CfiLookupBenchmark {
+    private static final Path LIBJVM = Path.of(System.getProperty("java.home", ""), "lib", "server", "libjvm.so");
+    /** Coprime to the number of functions, so that all of them are visited in a scattered order. */
+    private static final int STRIDE = 7919;
+
+    private final CallFrameInfo cfi = Objects.requireNonNull(open());
+    private final RowEvaluator rows = new RowEvaluator();
+    private final List<Long> functions = new ArrayList<>();
+    private int next;
+
+    @Setup
+    public void collect() {
+        for (CfiSection section : cfi.sections()) {
+            FdeIndex.forEach(section, fde -> functions.add(fde.startSvma() + fde.bytes() / 2));
+        }
+    }
+
+    @Benchmark
+    public @Nullable UnwindRow rowOfLibjvm() {
+        next = (next + STRIDE) % functions.size();
+        long svma = functions.get(next);
+        Fde fde = Objects.requireNonNull(cfi.find(svma));
+        return rows.find(fde, svma);
+    }
+
+    @Benchmark
+    public @Nullable Fde openLibjvm() {
+        return Objects.requireNonNull(open()).find(functions.get(functions.size() / 2));
+    }
+
+    static @Nullable CallFrameInfo open() {
+        try {
+            return ImageCfi.of(ElfImage.ofFile(MappedFile.map(LIBJVM)));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+}
