@@ -31,7 +31,7 @@ struct map_definition {
     u32 flags;
 };
 
-enum { MAP_HASH = 1, MAP_ARRAY = 2, MAP_PERCPU_ARRAY = 6, MAP_RINGBUF = 27 };
+enum { MAP_HASH = 1, MAP_ARRAY = 2, MAP_PERCPU_ARRAY = 6, MAP_LRU_HASH = 9, MAP_RINGBUF = 27 };
 enum { BPF_ANY = 0, BPF_RB_NO_WAKEUP = 1 };
 
 struct registers {

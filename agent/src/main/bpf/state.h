@@ -36,6 +36,7 @@ struct settings {
     u64 anchor_sp_offset; /* from JavaThread* to its JavaFrameAnchor's words; all 0 = not known */
     u64 anchor_pc_offset;
     u64 anchor_fp_offset;
+    u64 stack_base_offset; /* of the word that says where its stack ends; 0 = not known */
     u64 mappings_dead;    /* how many of mappings_sampled user space knows to be gone */
     u64 mappings_sampled; /* written here */
 };
@@ -62,6 +63,9 @@ struct call {
     u32 remembered; /* the new address stands in `live` */
 };
 
+/* Larger than any stack; a word that promises more is none of a live thread's. */
+#define MAX_STACK_SPAN (1ull << 32)
+
 struct stack_bounds {
     u64 low;
     u64 high;
@@ -81,7 +85,7 @@ struct counters {
     u64 live_full;        /* sampled, but no room to remember the address: not reported */
     u64 untracked;        /* of interest, but too many calls under way */
     u64 abandoned;        /* calls whose return was never seen */
-    u64 unbounded;        /* stack's end not known */
+    u64 unbounded;        /* nobody has told the stack's end */
 };
 
 struct map_definition ring SEC("maps") = {.type = MAP_RINGBUF, .max_entries = 8 << 20};
@@ -89,10 +93,11 @@ struct map_definition calls SEC("maps") = {
     .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct call), .max_entries = 8192};
 struct map_definition live SEC("maps") = {
     .type = MAP_HASH, .key_size = sizeof(u64), .value_size = sizeof(u64), .max_entries = 1 << 17};
+/* What is known of threads: the oldest may be forgotten, nobody says when a thread ends. */
 struct map_definition java_threads SEC("maps") = {
-    .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(u64), .max_entries = 16384};
+    .type = MAP_LRU_HASH, .key_size = sizeof(u32), .value_size = sizeof(u64), .max_entries = 16384};
 struct map_definition stacks SEC("maps") = {
-    .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct stack_bounds), .max_entries = 16384};
+    .type = MAP_LRU_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct stack_bounds), .max_entries = 16384};
 struct map_definition counted SEC("maps") = {
     .type = MAP_PERCPU_ARRAY, .key_size = sizeof(u32), .value_size = sizeof(struct counters), .max_entries = 1};
 struct map_definition probes SEC("maps") = {

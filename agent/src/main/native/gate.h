@@ -61,7 +61,7 @@ struct gate_thread {
     uint32_t excluded; /* 1 + index into the frozen counters; 0 = a thread like any other */
     uint32_t state;
     uint32_t unused;
-    struct gate_seen seen[GATE_SYMBOLS]; /* by allocator; of all the threads that have owned this block */
+    struct gate_seen seen[GATE_COUNTERS]; /* by allocator; of all the threads that have owned this block */
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct gate_thread, left) == GATE_THREAD_LEFT, "left");
@@ -77,9 +77,11 @@ struct gate_thread *gate_thread_current(void);
 bool gate_thread_count_down(struct gate_thread *thread, uint64_t size);
 /* Makes the threads notice changed settings at their next call instead of at the end of their countdown. */
 void gate_thread_restart_all(void);
+/* One round of it: whether a thread had to be told. */
+bool gate_thread_restart(void);
 void gate_thread_collect_dead(void);
 int gate_thread_exclude(uint32_t tid);
-void gate_thread_seen(struct gate_seen total[GATE_SYMBOLS]);
+void gate_thread_seen(struct gate_seen total[GATE_COUNTERS]);
 /* [low, high) of the stack that `sp` lies on; false when it is a stack that nothing is known about. */
 bool gate_thread_stack(struct gate_thread *thread, uint64_t sp, bool may_ask_pthread, uint64_t *high);
 /* Exponentially distributed with mean `interval`, rounded so that `size >= left` has probability 1-exp(-size/interval). */
@@ -136,7 +138,8 @@ void gate_set_anchor_offsets(uint32_t sp, uint32_t pc, uint32_t fp);
 extern uint8_t gate_filter[GATE_FILTER_SLOTS];
 
 int gate_live_open(void);
-void gate_live_clear(void);
+/* `dense`: so many blocks are sampled that the memory of a large table is worth it. */
+void gate_live_clear(bool dense);
 bool gate_live_insert(uint64_t address);
 bool gate_live_remove(uint64_t address);
 bool gate_live_contains(uint64_t address);
@@ -183,14 +186,19 @@ void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned alloc
 /* The JavaThread of an OS thread, whose frame anchor goes into its samples; 0 forgets. */
 int gate_java_thread(uint32_t tid, uint64_t java_thread);
 
-/* ---- gate_elf.c, gate_slots.c: import slots ---- */
+/* ---- gate_elf.c, gate_slots.c, gate_open.c: import slots ---- */
 
 extern uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
 
 void gate_slots_resolve(void);
-/* Patches (or restores) the slots of all libraries; the number of slots changed, or -EAGAIN when libraries kept coming
- * and going all the time. */
-int gate_slots_apply(bool install);
+/* Patch or restore the slots of all libraries. The number of slots that are patched, or were restored; -EAGAIN when
+ * libraries kept coming and going all the time. */
+int gate_slots_install(void);
+int gate_slots_restore(void);
+/* The same after a library was opened with these flags. */
+void gate_slots_opened(int mode);
+/* Whether a library has a search path that is inherited by what it loads. */
+bool gate_slots_any_rpath(void);
 /* Patches the slots of libraries that came since the last pass; cheap when there are none. */
 int gate_slots_verify(void);
 

@@ -23,6 +23,7 @@ struct call {
     const uint64_t *registers;
     unsigned family;
     unsigned symbol;
+    unsigned allocator; /* what the symbol counts as */
 };
 
 /* Unused argument registers are passed on as they are, as a jump would. */
@@ -42,7 +43,10 @@ static struct gate_thread *enter(void)
         return NULL;
     }
     if (!gate_active()) {
-        thread->left = INT64_MAX; /* attaching resets it */
+        __atomic_store_n(&thread->left, INT64_MAX, __ATOMIC_SEQ_CST);
+        if (gate_active()) { /* attached meanwhile, perhaps too early to have seen that */
+            thread->left = 0;
+        }
         return NULL;
     }
     return thread;
@@ -102,7 +106,7 @@ static void record_block(struct gate_thread *thread, const struct call *call, ui
         gate_count(&gate_statistics.untracked);
         return;
     }
-    if (!gate_capture_allocation(thread, call->registers, call->symbol, address, size, interval)) {
+    if (!gate_capture_allocation(thread, call->registers, call->allocator, address, size, interval)) {
         gate_live_remove(address);
     }
 }
@@ -136,13 +140,15 @@ static uint64_t slow_allocation(const struct call *call)
     uint64_t old = call->symbol == DWUNW_REALLOC || call->symbol == DWUNW_REALLOCARRAY ? call->registers[RDI] : 0;
     bool sampled = gate_thread_count_down(thread, size);
     uint64_t interval = thread->interval;
-    thread->inside = 1;
+    /* A failing operator new throws right through here: nothing must be left to be tidied up then. */
+    thread->inside = call->symbol < GATE_NEW;
     bool forgotten = forget_old(thread, call, old);
     uint64_t result = call_original(call);
     int error = errno;
+    thread->inside = 1;
     uint64_t address = new_block(call, result);
     if (address != 0) {
-        count_seen(thread, call->symbol, size);
+        count_seen(thread, call->allocator, size);
         if (sampled && !in_other_process()) {
             record_block(thread, call, address, size, interval);
         }
@@ -299,7 +305,8 @@ static uint64_t slow_munmap(const struct call *call)
 uint64_t gate_slow(uint64_t registers[GATE_REGISTERS], unsigned which)
 {
     struct call call = {.registers = registers, .family = which >> 8, .symbol = which & 0xff};
-    switch (call.symbol) {
+    call.allocator = call.symbol >= GATE_DELETE ? DWUNW_FREE : call.symbol >= GATE_NEW ? DWUNW_MALLOC : call.symbol;
+    switch (call.allocator) {
     case DWUNW_FREE:
         return slow_free(&call);
     case DWUNW_MUNMAP:

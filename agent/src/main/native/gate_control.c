@@ -12,9 +12,12 @@
 
 #define MIN_STACK_BYTES 256u
 #define MAX_STACK_BYTES 131072u
+#define DENSE_INTERVAL 4096
+#define VERIFICATIONS_PER_COLLECTION 64
 
 struct gate_control *gate_control;
 struct gate_statistics gate_statistics;
+static unsigned verifications;
 static bool restore_again; /* the last detaching did not get through to the slots */
 
 void *gate_map(uint64_t bytes)
@@ -82,12 +85,12 @@ void gate_set_interval(uint64_t interval)
 /* Number of slots patched. What was live before is not known: the tables start empty. */
 int gate_attach(bool capture)
 {
-    gate_live_clear();
+    gate_live_clear(gate_control->interval < DENSE_INTERVAL);
     gate_region_clear();
     gate_control->capture = capture;
     __atomic_store_n(&gate_control->active, 1, __ATOMIC_RELEASE);
     new_generation();
-    return gate_slots_apply(true);
+    return gate_slots_install();
 }
 
 /* Number of slots restored. A thread may still be inside a wrapper: it finds the gate inactive, and all code and data
@@ -95,7 +98,7 @@ int gate_attach(bool capture)
 int gate_detach(void)
 {
     __atomic_store_n(&gate_control->active, 0, __ATOMIC_SEQ_CST);
-    int restored = gate_slots_apply(false);
+    int restored = gate_slots_restore();
     restore_again = restored < 0;
     return restored;
 }
@@ -105,7 +108,11 @@ int gate_verify(void)
     if (!gate_active()) {
         return restore_again ? gate_detach() : 0;
     }
-    gate_thread_collect_dead();
+    /* A system call for each thread: not at every look. */
+    if (verifications++ % VERIFICATIONS_PER_COLLECTION == 0) {
+        gate_thread_collect_dead();
+    }
+    gate_thread_restart();
     return gate_slots_verify();
 }
 

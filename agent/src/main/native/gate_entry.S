@@ -18,6 +18,12 @@
 #define _CET_ENDBR
 #endif
 
+#define OPERATORS_NEW 16, 17, 18, 19, 20, 21, 22, 23
+#define OPERATORS_DELETE 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35
+#if GATE_NEW != 16 || GATE_NEW_END != 24 || GATE_DELETE != 24 || GATE_DELETE_END != 36 || GATE_SYMBOLS != 40
+#error "the lists above are out of date"
+#endif
+
     .text
 
     .macro FUNCTION name
@@ -71,10 +77,10 @@
     jne 9f
     .endm
 
-    .macro STUB family, symbol, size
+    .macro STUB family, symbol, size, counter
 FUNCTION gate_stub_\family\()_\symbol
     THREAD
-    COUNT_DOWN \symbol, \size
+    COUNT_DOWN \counter, \size
     TO_ORIGINAL \family, \symbol
 9:  TO_SLOW \family, \symbol
 END gate_stub_\family\()_\symbol
@@ -102,8 +108,18 @@ FUNCTION gate_stub_\family\()_\symbol
 END gate_stub_\family\()_\symbol
     .endm
 
+    .macro FREE_STUB family, symbol
+FUNCTION gate_stub_\family\()_\symbol
+    FILTER
+    THREAD
+    addq $1, (GATE_THREAD_SEEN + GATE_SEEN_BYTES * 11)(%rax)
+    TO_ORIGINAL \family, \symbol
+9:  TO_SLOW \family, \symbol
+END gate_stub_\family\()_\symbol
+    .endm
+
     .macro FAMILY family
-    STUB \family, 0, %rdi                       /* malloc */
+    STUB \family, 0, %rdi, 0                    /* malloc */
     PRODUCT_STUB \family, 1, %rdi, %rsi, 0      /* calloc */
 FUNCTION gate_stub_\family\()_2                 /* realloc */
     FILTER
@@ -113,23 +129,23 @@ FUNCTION gate_stub_\family\()_2                 /* realloc */
 9:  TO_SLOW \family, 2
 END gate_stub_\family\()_2
     PRODUCT_STUB \family, 3, %rsi, %rdx, 1      /* reallocarray */
-    STUB \family, 4, %rdx                       /* posix_memalign */
-    STUB \family, 5, %rsi                       /* aligned_alloc */
-    STUB \family, 6, %rsi                       /* memalign */
-    STUB \family, 7, %rdi                       /* valloc */
-    STUB \family, 8, %rdi                       /* pvalloc */
+    STUB \family, 4, %rdx, 4                    /* posix_memalign */
+    STUB \family, 5, %rsi, 5                    /* aligned_alloc */
+    STUB \family, 6, %rsi, 6                    /* memalign */
+    STUB \family, 7, %rdi, 7                    /* valloc */
+    STUB \family, 8, %rdi, 8                    /* pvalloc */
     SLOW_STUB \family, 9                        /* mmap: the system call outweighs the rest */
     SLOW_STUB \family, 10                       /* mremap */
-FUNCTION gate_stub_\family\()_11                /* free */
-    FILTER
-    THREAD
-    addq $1, (GATE_THREAD_SEEN + GATE_SEEN_BYTES * 11)(%rax)
-    TO_ORIGINAL \family, 11
-9:  TO_SLOW \family, 11
-END gate_stub_\family\()_11
+    FREE_STUB \family, 11                       /* free */
     SLOW_STUB \family, 12                       /* munmap */
     OPEN_STUB \family, GATE_DLOPEN, %rdi, gate_dlopen
     OPEN_STUB \family, GATE_DLMOPEN, %rsi, gate_dlmopen
+    .irp symbol, OPERATORS_NEW
+    STUB \family, \symbol, %rdi, 0
+    .endr
+    .irp symbol, OPERATORS_DELETE
+    FREE_STUB \family, \symbol
+    .endr
     .endm
 
     /* dlopen(file, mode), dlmopen(namespace, file, mode). What the linker finds may depend on who asks: then nobody
@@ -226,6 +242,10 @@ gate_stub:
     .quad gate_stub_\family\()_\symbol
     .endr
     .quad 0
+    .irp symbol, OPERATORS_NEW, OPERATORS_DELETE
+    .quad gate_stub_\family\()_\symbol
+    .endr
+    .quad 0, 0, 0, 0
     .endr
     .size gate_stub, . - gate_stub
 #endif

@@ -92,9 +92,9 @@ EXPORT(jlong, probePoint)(JNIEnv *env, jclass type, jboolean allocation)
 EXPORT(void, counters)(JNIEnv *env, jclass type, jlongArray into, jint allocators)
 {
     (void) type;
-    struct gate_seen seen[GATE_SYMBOLS];
+    struct gate_seen seen[GATE_COUNTERS];
     gate_thread_seen(seen);
-    for (jint i = 0; i < allocators && i < GATE_SYMBOLS; i++) {
+    for (jint i = 0; i < allocators && i < GATE_COUNTERS; i++) {
         jlong pair[2] = {(jlong) seen[i].calls, (jlong) seen[i].bytes};
         (*env)->SetLongArrayRegion(env, into, 2 * i, 2, pair);
     }

@@ -7,10 +7,17 @@
 
 /* Rows of the import table: libraries that the same function may come from (libc, a preloaded allocator, ...). */
 #define GATE_FAMILIES 4
-/* Columns: the allocators of sample.h up to munmap, then dlopen and dlmopen. */
-#define GATE_SYMBOLS 16
+/* Columns: the allocators of sample.h up to munmap, then dlopen and dlmopen, then C++'s operators new and delete. */
+#define GATE_SYMBOLS 40
 #define GATE_DLOPEN 13
 #define GATE_DLMOPEN 14
+#define GATE_NEW 16
+#define GATE_NEW_END 24
+#define GATE_DELETE 24
+#define GATE_DELETE_END 36
+
+/* Counters of a thread, by allocator. The operators count as malloc and free. */
+#define GATE_COUNTERS 16
 
 /* struct gate_thread */
 #define GATE_THREAD_LEFT 0

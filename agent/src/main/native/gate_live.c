@@ -12,14 +12,16 @@
 #include "gate.h"
 
 #define BUCKET_WORDS 8
-#define BUCKETS_LOG2 17
-#define BUCKETS (1u << BUCKETS_LOG2)
-#define TABLE_BYTES ((uint64_t) BUCKETS * BUCKET_WORDS * sizeof(uint64_t))
+/* About a million addresses in 8 MiB; or, as every sample touches a page of its own, only 131,072 in 1 MiB. */
+#define DENSE_BUCKETS_LOG2 17
+#define SPARSE_BUCKETS_LOG2 14
+#define TABLE_BYTES (((uint64_t) BUCKET_WORDS * sizeof(uint64_t)) << DENSE_BUCKETS_LOG2)
 /* A filter slot that ever got this full stays so: it no longer knows how many addresses it stands for. */
 #define STUCK 255
 
 uint8_t gate_filter[GATE_FILTER_SLOTS];
 static uint64_t *table;
+static unsigned buckets_log2 = SPARSE_BUCKETS_LOG2;
 
 int gate_live_open(void)
 {
@@ -31,8 +33,9 @@ int gate_live_open(void)
 
 /* Threads may still be inserting or removing: at worst an entry survives, or a filter slot gets stuck. Neither is
  * wrong, as a surviving entry only causes a free of a block that the reader does not know. */
-void gate_live_clear(void)
+void gate_live_clear(bool dense)
 {
+    __atomic_store_n(&buckets_log2, dense ? DENSE_BUCKETS_LOG2 : SPARSE_BUCKETS_LOG2, __ATOMIC_RELAXED);
     gate_syscall(SYS_madvise, (uintptr_t) table, TABLE_BYTES, MADV_DONTNEED, 0, 0, 0);
     for (unsigned i = 0; i < GATE_FILTER_SLOTS; i++) {
         __atomic_store_n(&gate_filter[i], 0, __ATOMIC_RELAXED);
@@ -54,7 +57,8 @@ static void filter_add(uint64_t address, int delta)
 static uint64_t *bucket(uint64_t address, int choice)
 {
     uint64_t hash = address * 0x9E3779B97F4A7C15u;
-    uint64_t index = choice == 0 ? hash >> (64 - BUCKETS_LOG2) : (hash >> 24) & (BUCKETS - 1);
+    unsigned bits = __atomic_load_n(&buckets_log2, __ATOMIC_RELAXED);
+    uint64_t index = choice == 0 ? hash >> (64 - bits) : (hash >> 24) & ((1u << bits) - 1);
     return table + index * BUCKET_WORDS;
 }
 

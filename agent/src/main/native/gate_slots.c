@@ -51,6 +51,28 @@ static const struct {
     {"munmap", DWUNW_MUNMAP},
     {"dlopen", GATE_DLOPEN},
     {"dlmopen", GATE_DLMOPEN},
+    /* operator new(size_t): plain, array, nothrow, aligned */
+    {"_Znwm", GATE_NEW},
+    {"_Znam", GATE_NEW + 1},
+    {"_ZnwmRKSt9nothrow_t", GATE_NEW + 2},
+    {"_ZnamRKSt9nothrow_t", GATE_NEW + 3},
+    {"_ZnwmSt11align_val_t", GATE_NEW + 4},
+    {"_ZnamSt11align_val_t", GATE_NEW + 5},
+    {"_ZnwmSt11align_val_tRKSt9nothrow_t", GATE_NEW + 6},
+    {"_ZnamSt11align_val_tRKSt9nothrow_t", GATE_NEW + 7},
+    /* operator delete(void *): also with the size */
+    {"_ZdlPv", GATE_DELETE},
+    {"_ZdaPv", GATE_DELETE + 1},
+    {"_ZdlPvm", GATE_DELETE + 2},
+    {"_ZdaPvm", GATE_DELETE + 3},
+    {"_ZdlPvRKSt9nothrow_t", GATE_DELETE + 4},
+    {"_ZdaPvRKSt9nothrow_t", GATE_DELETE + 5},
+    {"_ZdlPvSt11align_val_t", GATE_DELETE + 6},
+    {"_ZdaPvSt11align_val_t", GATE_DELETE + 7},
+    {"_ZdlPvmSt11align_val_t", GATE_DELETE + 8},
+    {"_ZdaPvmSt11align_val_t", GATE_DELETE + 9},
+    {"_ZdlPvSt11align_val_tRKSt9nothrow_t", GATE_DELETE + 10},
+    {"_ZdaPvSt11align_val_tRKSt9nothrow_t", GATE_DELETE + 11},
 };
 #define NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -72,6 +94,7 @@ struct pass {
     bool again;
     bool done;
     int changed;
+    int patched_before;
     uint64_t refused;
     unsigned long long adds, subs;
     unsigned count;
@@ -88,7 +111,8 @@ struct patching {
 static int name_index(const char *name)
 {
     /* Nearly all symbols fail here. */
-    if (strchr("mcrpavfd", name[0]) == NULL) {
+    if (strchr("_mcrpavfd", name[0]) == NULL
+        || (name[0] == '_' && (name[1] != 'Z' || (name[2] != 'n' && name[2] != 'd')))) {
         return -1;
     }
     for (unsigned i = 0; i < NAMES; i++) {
@@ -132,6 +156,10 @@ static uintptr_t stub_for(const struct pass *pass, unsigned name, uintptr_t targ
 {
     const struct gate_module *owner = module_of(pass, target);
     if (owner == NULL || !gate_module_defines(owner, names[name].name, target)) {
+        return 0;
+    }
+    /* The operators of a C++ runtime call malloc by a slot of their own; only an allocator's own do not. */
+    if (names[name].symbol >= GATE_NEW && !gate_module_defines(owner, "malloc", 0)) {
         return 0;
     }
     int family = family_of(owner);
@@ -230,6 +258,7 @@ static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, 
         patching->odd |= bound && names[name].symbol <= DWUNW_PVALLOC && value != defaults[name];
         return;
     }
+    patching->pass->patched_before += is_stub(value);
     uintptr_t wanted = wanted_value(patching, (unsigned) name, type, value);
     if (wanted == 0) {
         return;
@@ -325,7 +354,7 @@ static long seconds(void)
     return now.tv_sec;
 }
 
-int gate_slots_apply(bool install)
+static int apply(bool install, int *patched_before)
 {
     uint64_t bytes = MAX_MODULES * sizeof(struct gate_module);
     struct pass pass = {.install = install, .modules = gate_map(bytes)};
@@ -345,7 +374,22 @@ int gate_slots_apply(bool install)
     gate_syscall(SYS_munmap, (uintptr_t) pass.modules, bytes, 0, 0, 0, 0);
     __atomic_store_n(&gate_statistics.unpatched, pass.refused, __ATOMIC_RELAXED);
     last_pass_seconds = seconds();
+    *patched_before = pass.patched_before;
     return pass.done ? pass.changed : -EAGAIN;
+}
+
+int gate_slots_install(void)
+{
+    int patched_before = 0;
+    int changed = apply(true, &patched_before);
+    /* Who was on the way out of dlopen may have been faster. */
+    return changed < 0 ? changed : changed + patched_before;
+}
+
+int gate_slots_restore(void)
+{
+    int patched_before = 0;
+    return apply(false, &patched_before);
 }
 
 static int anything_new(struct dl_phdr_info *info, size_t size, void *context)
@@ -363,7 +407,8 @@ int gate_slots_verify(void)
         return 0;
     }
     rechecks -= rechecks > 0;
-    return gate_slots_apply(true);
+    int patched_before = 0;
+    return apply(true, &patched_before);
 }
 
 static int defines_malloc(struct dl_phdr_info *info, size_t size, void *context)
@@ -398,72 +443,16 @@ void gate_slots_resolve(void)
     stay_loaded();
 }
 
-/* ---- dlopen and dlmopen: see OPEN_STUB in gate_entry.S ---- */
-
-#pragma GCC visibility push(hidden)
-int gate_open_depends_on_caller(const char *file, uintptr_t caller);
-void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) );
-void *gate_dlmopen(Lmid_t names, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) );
-#pragma GCC visibility pop
-
-struct caller {
-    uintptr_t address;
-    bool searches; /* has a search path of its own */
-};
-
-static int look_for_caller(struct dl_phdr_info *info, size_t size, void *context)
-{
-    (void) size;
-    struct caller *caller = context;
-    struct gate_module module;
-    gate_module_locate(&module, info);
-    if (!in_module(&module, caller->address)) {
-        return 0;
-    }
-    gate_module_parse(&module);
-    caller->searches = module.has_rpath || module.has_runpath;
-    return 1;
-}
-
-/* The loader looks at its caller for a library's own search path and for $ORIGIN. Our library has neither. */
-int gate_open_depends_on_caller(const char *file, uintptr_t address)
-{
-    if (!gate_active() || file == NULL || strchr(file, '$') != NULL) {
-        return 1;
-    }
-    if (strchr(file, '/') != NULL) {
-        return 0;
-    }
-    struct caller caller = {.address = address, .searches = true};
-    dl_iterate_phdr(look_for_caller, &caller);
-    return caller.searches || any_rpath;
-}
-
-static void library_opened(int mode)
+void gate_slots_opened(int mode)
 {
     /* Such a library may bind to libc's allocator instead of the preloaded one. */
     if ((mode & RTLD_DEEPBIND) && interposed) {
         resolved_only = true;
     }
-    gate_slots_apply(true);
+    gate_slots_install();
 }
 
-void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) )
+bool gate_slots_any_rpath(void)
 {
-    (void) unused;
-    void *handle = original(file, mode);
-    if (handle != NULL && gate_active()) {
-        library_opened(mode);
-    }
-    return handle;
-}
-
-/* Libraries in a namespace of their own, with their own libc, are not listed by dl_iterate_phdr, and left alone. */
-void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) )
-{
-    void *handle = original(names_id, file, mode);
-    if (handle != NULL && names_id == LM_ID_BASE && gate_active()) {
-        library_opened(mode);
-    }
-    return handle;
+    return any_rpath;
 }

@@ -34,7 +34,7 @@ static uint64_t seed;
 
 /* Threads whose calls do not count, with their counters as they were when that was decided. */
 static uint32_t excluded_tids[EXCLUDED_MAX];
-static struct gate_seen frozen[EXCLUDED_MAX][GATE_SYMBOLS];
+static struct gate_seen frozen[EXCLUDED_MAX][GATE_COUNTERS];
 static uint32_t excluded_count;
 
 /* Of the dynamic linker: where the kernel put argc, just above the main thread's first frame. */
@@ -267,15 +267,20 @@ static bool restart(struct gate_thread *thread, void *context)
     return false;
 }
 
+bool gate_thread_restart(void)
+{
+    bool changed = false;
+    visit_all(restart, &changed);
+    return changed;
+}
+
 void gate_thread_restart_all(void)
 {
     /* Twice without a change, with time for store buffers to drain between; a storm of allocations gets a bounded
-     * number of rounds. */
+     * number of rounds. Whoever was interrupted for longer than that is caught at the next verification. */
     int quiet = 0;
     for (int round = 0; round < 1000 && quiet < 2; round++) {
-        bool changed = false;
-        visit_all(restart, &changed);
-        quiet = changed ? 0 : quiet + 1;
+        quiet = gate_thread_restart() ? 0 : quiet + 1;
         struct timespec pause = {.tv_sec = 0, .tv_nsec = 20000};
         gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
     }
@@ -319,6 +324,9 @@ static bool exclude(struct gate_thread *thread, void *context)
 /* The thread may be known already, or is noted for its first call. Excluding it again changes nothing. */
 int gate_thread_exclude(uint32_t tid)
 {
+    if (tid == (uint32_t) gate_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0)) {
+        gate_thread_current(); /* makes it known */
+    }
     uint32_t index = excluded_count;
     for (uint32_t i = 0; i < index; i++) {
         if (excluded_tids[i] == tid) {
@@ -343,16 +351,16 @@ static bool add_seen(struct gate_thread *thread, void *context)
     struct gate_seen *total = context;
     uint32_t excluded = __atomic_load_n(&thread->excluded, __ATOMIC_ACQUIRE);
     const struct gate_seen *seen = excluded ? frozen[excluded - 1] : thread->seen;
-    for (unsigned i = 0; i < GATE_SYMBOLS; i++) {
+    for (unsigned i = 0; i < GATE_COUNTERS; i++) {
         total[i].calls += __atomic_load_n(&seen[i].calls, __ATOMIC_RELAXED);
         total[i].bytes += __atomic_load_n(&seen[i].bytes, __ATOMIC_RELAXED);
     }
     return false;
 }
 
-void gate_thread_seen(struct gate_seen total[GATE_SYMBOLS])
+void gate_thread_seen(struct gate_seen total[GATE_COUNTERS])
 {
-    memset(total, 0, sizeof(struct gate_seen) * GATE_SYMBOLS);
+    memset(total, 0, sizeof(struct gate_seen) * GATE_COUNTERS);
     visit_all(add_seen, total);
 }
 

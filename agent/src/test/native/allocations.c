@@ -87,9 +87,9 @@ EXPORT(jlong, strdup)(JNIEnv *env, jclass type, jlong length)
 {
     UNUSED(env);
     UNUSED(type);
-    char text[4096];
+    char text[40960];
     memset(text, 'x', sizeof(text));
-    text[length < 4095 ? length : 4095] = 0;
+    text[length < 40959 ? length : 40959] = 0;
     char *(*volatile strdup_now)(const char *) = strdup;
     return ADDRESS(strdup_now(text));
 }

@@ -25,7 +25,7 @@
     } while (0)
 
 struct door_counters {
-    uint64_t calls[GATE_SYMBOLS], bytes[GATE_SYMBOLS];
+    uint64_t calls[GATE_COUNTERS], bytes[GATE_COUNTERS];
     uint64_t sampled, freed, lost, lost_frees, cut, untracked, unpatched;
 };
 

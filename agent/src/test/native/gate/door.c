@@ -49,9 +49,9 @@ EXPORT int door_exclude(uint32_t tid)
 
 EXPORT void door_counters(struct door_counters *to)
 {
-    struct gate_seen seen[GATE_SYMBOLS];
+    struct gate_seen seen[GATE_COUNTERS];
     gate_thread_seen(seen);
-    for (int i = 0; i < GATE_SYMBOLS; i++) {
+    for (int i = 0; i < GATE_COUNTERS; i++) {
         to->calls[i] = seen[i].calls;
         to->bytes[i] = seen[i].bytes;
     }

@@ -19,13 +19,13 @@
 #define SHARED 64
 #define LIVE_SLOTS (1u << 20)
 
-static uint64_t expected_bytes[THREADS][GATE_SYMBOLS], expected_calls[THREADS][GATE_SYMBOLS];
+static uint64_t expected_bytes[THREADS][GATE_COUNTERS], expected_calls[THREADS][GATE_COUNTERS];
 static _Atomic(void *) shared[SHARED];
 static _Atomic int running = THREADS;
 
 /* The reader's own account. */
 static uint64_t live[LIVE_SLOTS];
-static uint64_t seen_bytes[GATE_SYMBOLS], seen_calls[GATE_SYMBOLS], deaths, births;
+static uint64_t seen_bytes[GATE_COUNTERS], seen_calls[GATE_COUNTERS], deaths, births;
 
 static uint64_t *live_slot(uint64_t address)
 {

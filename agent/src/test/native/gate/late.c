@@ -2,12 +2,27 @@
  *
  * A library that comes late, built twice: bound lazily, and bound at once with its slots made read-only.
  */
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
+/* C++'s operators, where there is a library that has them. */
+void *_Znwm(size_t size) __attribute__((weak));
+void _ZdlPv(void *p) __attribute__((weak));
+
 EXPORT void *(*volatile late_pointer)(size_t) = malloc; /* a function pointer in data */
+
+/* Opens another library while it is itself being opened, if it is told to. */
+__attribute__((constructor)) static void open_another(void)
+{
+    const char *path = getenv("LATE_OPENS");
+    if (path != NULL) {
+        unsetenv("LATE_OPENS");
+        dlopen(path, RTLD_LAZY);
+    }
+}
 
 EXPORT void *late_malloc(size_t size)
 {
@@ -32,4 +47,14 @@ EXPORT void *late_map(size_t size)
 EXPORT int late_unmap(void *p, size_t size)
 {
     return munmap(p, size);
+}
+
+EXPORT void *late_new(size_t size)
+{
+    return _Znwm(size);
+}
+
+EXPORT void late_delete(void *p)
+{
+    _ZdlPv(p);
 }

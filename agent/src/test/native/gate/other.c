@@ -67,3 +67,14 @@ EXPORT void *realloc(void *p, size_t size)
     }
     return fresh;
 }
+
+/* C++'s operators new and delete, which such an allocator brings along. */
+EXPORT void *_Znwm(size_t size)
+{
+    return malloc(size);
+}
+
+EXPORT void _ZdlPv(void *p)
+{
+    free(p);
+}

@@ -48,10 +48,14 @@ int main(int argc, char **argv)
     sink = allocate(50);
     free(sink); /* across libraries */
     CHECK(*calls - before == 5, "the preloaded allocator got %lu calls", *calls - before);
+    void *(*new)(size_t) = dlsym(library, "late_new");
+    void (*delete)(void *) = dlsym(library, "late_delete");
+    delete(new(77));
+    CHECK(*calls - before == 6, "operator new did not get to the preloaded allocator");
     sink = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     munmap(sink, 4096);
     door_drain(keep, NULL);
-    CHECK(births == 6 && deaths == 6, "%u births, %u deaths", births, deaths);
+    CHECK(births == 7 && deaths == 7, "%u births, %u deaths", births, deaths);
     CHECK(door_detach() > 0, "detach");
     printf("ok\n");
     return 0;

@@ -1,5 +1,7 @@
 package io.dwunw.agent;
 
+import io.dwunw.agent.bpf.BpfUnavailableException;
+import io.dwunw.agent.gate.GateUnavailableException;
 import io.dwunw.agent.linux.NativeAccess;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.sidecar.DistinctErrors;
@@ -11,6 +13,7 @@ import io.dwunw.jfr.RecordingDepth;
 import io.dwunw.jfr.RecordingHooks;
 import io.dwunw.jfr.StackReplay;
 import java.lang.instrument.Instrumentation;
+import java.util.Optional;
 
 /**
  * One JVM's tracing, from the agent's start to the JVM's end.
@@ -23,19 +26,32 @@ final class AgentSession implements SidecarOpener {
     private static final long PROBE_PATIENCE_MILLIS = 5_000;
 
     private final AgentOptions options;
+    private final AgentOptions.Engine engine;
     private final Instrumentation instrumentation;
     private final StackReplay replay;
     private final DistinctErrors errors = new DistinctErrors(Console::line);
 
-    private AgentSession(AgentOptions options, Instrumentation instrumentation, StackReplay replay) {
+    private AgentSession(
+            AgentOptions options, AgentOptions.Engine engine, Instrumentation instrumentation, StackReplay replay) {
         this.options = options;
+        this.engine = engine;
         this.instrumentation = instrumentation;
         this.replay = replay;
     }
 
     static void start(AgentOptions options, Instrumentation instrumentation) {
+        AgentOptions.Engine engine = options.engine();
+        Optional<BpfUnavailableException> missing = Engines.certainlyMissing(engine);
+        if (missing.isPresent()) {
+            if (engine == AgentOptions.Engine.UPROBE) {
+                Console.line("not tracing: " + missing.get().getMessage());
+                return;
+            }
+            engine = AgentOptions.Engine.GATE;
+            Console.line(Engines.insteadOfProbes(missing.get()));
+        }
         int depth = RecordingDepth.raise(options.depth(), instrumentation);
-        AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
+        AgentSession session = new AgentSession(options, engine, instrumentation, new StackReplay(depth));
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
         RecordingHooks.install(
                 wanted -> {
@@ -51,18 +67,20 @@ final class AgentSession implements SidecarOpener {
     public SidecarParts open(Sidecar sidecar) throws Exception {
         NativeAccess.enable(instrumentation);
         NativeLibrary.load();
-        Engine engine = Engines.open(options);
+        Engine opened = Engines.open(options, engine);
         try {
-            return SidecarAssembly.assemble(options, instrumentation, engine, replay, errors);
+            return SidecarAssembly.assemble(options, instrumentation, opened, replay, errors);
         } catch (RuntimeException | LinkageError e) {
-            engine.close();
+            opened.close();
             throw e;
         }
     }
 
     @Override
     public String explain(Throwable failure) {
-        return "not tracing: " + Console.describe(failure);
+        boolean speaksForItself =
+                failure instanceof BpfUnavailableException || failure instanceof GateUnavailableException;
+        return "not tracing: " + (speaksForItself ? failure.getMessage() : Console.describe(failure));
     }
 
     @Override

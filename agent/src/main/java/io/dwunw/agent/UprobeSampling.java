@@ -93,6 +93,11 @@ final class UprobeSampling implements Engine {
     }
 
     @Override
+    public void anchorOffsets(int sp, int pc, int fp) {
+        engine.anchorOffsets(sp, pc, fp);
+    }
+
+    @Override
     public String description() {
         return engine.description();
     }

@@ -32,7 +32,7 @@ final class DemoIT {
                         + "[^#]*java\\.util\\.zip\\.Inflater\\.\\S+\\(\\)[^#]*" + Pattern.quote(SERVER)
                         + "\\.openUpload\\(\\)"));
         assertThat(output)
-                .containsPattern(Pattern.compile("libc\\.malloc\\(\\)[^#]*Unsafe_AllocateMemory0"
+                .containsPattern(Pattern.compile("libc\\.malloc\\(\\)[^#]*libjvm"
                         + "[^#]*java\\.nio\\.ByteBuffer\\.allocateDirect\\(\\)[^#]*" + Pattern.quote(SERVER)
                         + "\\.reserveBuffer\\(\\)"));
         assertThat(output).contains("demo.jfr").doesNotContain("WARNING", "dwunw: ");

@@ -13,21 +13,27 @@ import io.dwunw.it.recording.ConsumerReader;
 import io.dwunw.it.recording.Leaks;
 import java.io.IOException;
 import java.util.List;
+import java.util.Set;
 
 /** Leaks that Java code causes through the JDK's own native code. */
 final class JdkLeaksIT {
     /** What HotSpot puts around a block of its own, at most. */
     private static final long HEADER_BYTES = 64;
 
+    /** Where Inflater's memory is asked for: Debian's JDK uses the system's zlib, others have it inside. */
+    private static final Set<String> ZLIB = Set.of("libz", "libzip");
+
     @JvmTest(
             main = InflaterLeak.class,
             args = {"800", "1500"},
             agent = "interval=32k,minage=500ms")
     void inflatersBehindGzipStreams(JvmOutcome jvm) throws IOException {
-        List<AgentEvent> leaks = Leaks.atEnd(jvm.recording(), "leak");
+        // The JVM's own metadata of classes that the program loads is outstanding too, and no matter of zlib.
+        List<AgentEvent> leaks = Leaks.atEnd(jvm.recording()).stream()
+                .filter(leak -> ZLIB.contains(leak.stack().get(1).type()))
+                .toList();
         assertThat(leaks).isNotEmpty().allSatisfy(leak -> {
             assertThat(leak.names().get(0)).isIn("libc.malloc", "libc.calloc");
-            assertThat(leak.stack().get(1).type()).isIn("libz", "libzip");
             assertThat(leak.names())
                     .containsAnyOf("java.util.zip.Inflater.init", "java.util.zip.Inflater.inflateBytesBytes");
             assertThat(leak.names())
@@ -39,13 +45,13 @@ final class JdkLeaksIT {
         // zlib takes about 7 KiB of state when the inflater is made, and 32 KiB of window when it has inflated.
         long outstanding = Leaks.sum(leaks, "outstanding");
         assertThat(outstanding).isBetween(800L * 30_000, 800L * 50_000);
-        assertThat(Leaks.atEnd(jvm.recording(), "closeAnother")).isEmpty();
+        assertThat(leaks).noneMatch(leak -> leak.passes("closeAnother"));
     }
 
     @JvmTest(
             main = DirectBufferLeak.class,
             args = {"60", "1500"},
-            agent = "interval=1,stack=32k,minage=500ms",
+            agent = "interval=4k,stack=32k,minage=500ms",
             recording = JvmTest.ONLY_DWUNW)
     void directBuffers(JvmOutcome jvm) throws IOException {
         List<AgentEvent> leaks = leaksOf(jvm, "io.dwunw.it.program.DirectBufferLeak.main", DirectBufferLeak.SIZE);
@@ -54,7 +60,7 @@ final class JdkLeaksIT {
                 .allSatisfy(leak -> assertThat(leak.names())
                         .startsWith("libc.malloc")
                         .containsSubsequence(
-                                "libjvm.Unsafe_AllocateMemory0",
+                                "libjvm.os::malloc",
                                 "jdk.internal.misc.Unsafe.allocateMemory0",
                                 "jdk.internal.misc.Unsafe.allocateMemory",
                                 "java.nio.DirectByteBuffer.<init>",
@@ -65,7 +71,7 @@ final class JdkLeaksIT {
     @JvmTest(
             main = UnsafeLeak.class,
             args = {"40", "1500"},
-            agent = "interval=1,stack=32k,minage=500ms",
+            agent = "interval=4k,stack=32k,minage=500ms",
             recording = JvmTest.ONLY_DWUNW)
     void unsafeMemory(JvmOutcome jvm) throws IOException {
         List<AgentEvent> leaks = leaksOf(jvm, "io.dwunw.it.program.UnsafeLeak.forget", UnsafeLeak.LEAKED_SIZE);
@@ -73,15 +79,16 @@ final class JdkLeaksIT {
         assertThat(leaks)
                 .allSatisfy(leak -> assertThat(leak.names())
                         .containsSubsequence(
-                                "libjvm.Unsafe_AllocateMemory0",
+                                "libjvm.os::malloc",
                                 "jdk.internal.misc.Unsafe.allocateMemory0",
                                 "sun.misc.Unsafe.allocateMemory",
                                 "io.dwunw.it.program.UnsafeLeak.forget",
                                 "io.dwunw.it.program.UnsafeLeak.main"));
-        assertThat(Leaks.atEnd(jvm.recording(), "free")).isEmpty();
+        assertThat(Leaks.atEnd(jvm.recording(), "free"))
+                .noneMatch(leak -> leak.names().contains("sun.misc.Unsafe.allocateMemory"));
     }
 
-    @JvmTest(main = NamedThreads.class, agent = "interval=1,stack=16k", recording = JvmTest.ONLY_DWUNW)
+    @JvmTest(main = NamedThreads.class, agent = "interval=2k,stack=16k", recording = JvmTest.ONLY_DWUNW)
     void everyAllocationNamesItsThread(JvmOutcome jvm) throws IOException {
         List<AgentEvent> all = new ConsumerReader().read(jvm.recording(), AgentEvent.ALLOCATION);
         for (int i = 0; i < NamedThreads.THREADS; i++) {

@@ -15,7 +15,10 @@ import java.util.List;
 
 /** Recordings that begin, and agents that come, when the JVM has long been running. */
 final class LateStartIT {
-    @JvmTest(main = Steps.class, agent = "interval=1,stack=16k", record = false)
+    /** Round an option with an equals sign, which jcmd would otherwise take for its own. */
+    private static final String QUOTE = "\"";
+
+    @JvmTest(main = Steps.class, agent = "interval=1k,stack=16k", record = false)
     void nothingIsTracedWithoutARecording(RunningJvm jvm) throws IOException {
         assertThat(jvm.awaitLine("ready=")).isEqualTo("false");
         assertThat(jvm.step("leak")).isEqualTo("false");
@@ -37,7 +40,7 @@ final class LateStartIT {
     @JvmTest(main = Steps.class, withAgent = false, record = false)
     void aRunningJvmCanLoadTheAgent(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
-        load(jvm, "interval=1,stack=16k");
+        load(jvm, "interval=1k,stack=16k");
         Path recording = record(jvm, "attached");
         assertThat(blocks(recording)).isEqualTo(NativeLayers.COUNT);
         jvm.send("exit 0");
@@ -47,8 +50,8 @@ final class LateStartIT {
     @JvmTest(main = Steps.class, withAgent = false, record = false)
     void loadingTwiceStartsOnce(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
-        load(jvm, "interval=1,stack=16k");
-        load(jvm, "interval=1,stack=16k");
+        load(jvm, "interval=1k,stack=16k");
+        load(jvm, "interval=1k,stack=16k");
         jvm.awaitErr(lines -> lines.stream().anyMatch(line -> line.contains("already running")));
         Path recording = record(jvm, "twice");
         assertThat(blocks(recording)).as("each once").isEqualTo(NativeLayers.COUNT);
@@ -63,7 +66,7 @@ final class LateStartIT {
         jvm.awaitLine("ready=");
         Path file = jvm.command().directory().resolve("running.jfr");
         jvm.jcmd("JFR.start", "name=running", "filename=" + file);
-        load(jvm, "interval=1,stack=16k");
+        load(jvm, "interval=1k,stack=16k");
         jvm.step("await");
         jvm.step("leak");
         jvm.jcmd("JFR.stop", "name=running");
@@ -73,7 +76,7 @@ final class LateStartIT {
     }
 
     private static void load(RunningJvm jvm, String options) {
-        jvm.jcmd("JVMTI.agent_load", jvm.command().agentJar().toString(), options);
+        jvm.jcmd("JVMTI.agent_load", jvm.command().agentJar().toString(), QUOTE + options + QUOTE);
     }
 
     /** A recording of one leak. */

@@ -64,7 +64,7 @@ final class ReadersIT {
                 .contains("@Category({\"Java Virtual Machine\", \"Native Memory\"})")
                 .contains("class NativeAllocation extends", "class NativeLeak extends", "class NativeFree extends")
                 .contains("@DataAmount(\"BYTES\")", "@MemoryAddress", "@Timespan(\"NANOSECONDS\")")
-                .containsPattern("@Label\\(\"Weight\"\\)[^;]*long weight;")
+                .containsPattern("(?s)@Label\\(\"Weight\"\\).*long weight;")
                 .containsPattern("Thread allocatingThread;");
     }
 

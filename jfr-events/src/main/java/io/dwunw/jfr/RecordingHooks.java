@@ -10,9 +10,16 @@ import jdk.jfr.Recording;
  * The events' life in recordings: when any recording wants them, when a chunk ends, when a statistic is due. Never starts
  * the recorder, and costs next to nothing until somebody else does.
  *
- * <p>Threading: callbacks come on threads of JFR, or of whoever starts and stops recordings, under JFR's lock.
+ * <p>Threading: {@code wanted} comes on whatever thread starts or stops a recording, one call at a time, without a lock of
+ * JFR; that thread waits for it. The end of a chunk comes under JFR's lock. Statistics come on JFR's periodic thread.
  */
 public final class RecordingHooks implements AutoCloseable {
+    /**
+     * Whether JFR knows the event classes. Until then no other thread may touch one: its initialiser would wait for the
+     * lock that JFR holds while it, on the thread that registers, waits for that initialiser.
+     */
+    private static final AtomicBoolean REGISTERED = new AtomicBoolean();
+
     private final Consumer<Boolean> wanted;
     private final Runnable chunkEnd;
     private final Runnable statistics;
@@ -30,8 +37,8 @@ public final class RecordingHooks implements AutoCloseable {
     /**
      * Call once, early.
      *
-     * @param wanted told true when the first recording enables an event of dwunw, false when none does any more; must
-     *     return at once
+     * @param wanted told true when the first recording enables an event of dwunw, false when none does any more; may
+     *     wait for a moment, but not for a thread that calls {@link #poll} or {@link #close}
      * @param chunkEnd where JFR waits for the {@code dwunw.NativeLeak} events of a chunk, if they are enabled
      * @param statistics runs each second while {@code dwunw.AgentStatistics} is enabled: to commit one, or have one
      *     committed
@@ -47,7 +54,7 @@ public final class RecordingHooks implements AutoCloseable {
      * been started, not even the event classes are loaded, which takes JFR 200 ms.
      */
     public static boolean wanted() {
-        return FlightRecorder.isInitialized()
+        return REGISTERED.get()
                 && (NativeAllocationEvent.enabled()
                         || NativeLeakEvent.enabled()
                         || AgentStatisticsEvent.enabled()
@@ -87,6 +94,7 @@ public final class RecordingHooks implements AutoCloseable {
         FlightRecorder.register(NativeFreeEvent.class);
         FlightRecorder.register(NativeLeakEvent.class);
         FlightRecorder.register(AgentStatisticsEvent.class);
+        REGISTERED.set(true);
         FlightRecorder.addPeriodicEvent(NativeLeakEvent.class, chunkEnd);
         FlightRecorder.addPeriodicEvent(AgentStatisticsEvent.class, statistics);
     }

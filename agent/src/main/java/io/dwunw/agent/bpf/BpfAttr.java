@@ -6,7 +6,8 @@ package io.dwunw.agent.bpf;
  *
  * <pre>
  * BPF_MAP_CREATE   | map_type u32 0 | key_size 4 | value_size 8 | max_entries 12 | map_flags 16 | ... | map_name[16] 28 |
- * BPF_MAP_*_ELEM   | map_fd u32 0 | - | key u64 8 | value / next_key u64 16 | flags u64 24 |
+ * BPF_MAP_*_ELEM   | map_fd u32 0 | - | key u64 8 | value u64 16 | flags u64 24 |
+ * BPF_MAP_*_BATCH  | in_batch u64 0 | out_batch u64 8 | keys u64 16 | values u64 24 | count u32 32 | map_fd u32 36 |
  * BPF_PROG_LOAD    | prog_type u32 0 | insn_cnt 4 | insns u64 8 | license u64 16 | log_level u32 24 | log_size 28 |
  *                  | log_buf u64 32 | kern_version 40 | prog_flags 44 | prog_name[16] 48 | ... | expected_attach_type 68 |
  * BPF_LINK_CREATE  | prog_fd u32 0 | target_fd 4 | attach_type 8 | flags 12 | perf: bpf_cookie u64 16 |
@@ -24,9 +25,9 @@ final class BpfAttr {
     static final int BPF_MAP_LOOKUP_ELEM = 1;
     static final int BPF_MAP_UPDATE_ELEM = 2;
     static final int BPF_MAP_DELETE_ELEM = 3;
-    static final int BPF_MAP_GET_NEXT_KEY = 4;
     static final int BPF_PROG_LOAD = 5;
     static final int BPF_MAP_FREEZE = 22;
+    static final int BPF_MAP_LOOKUP_AND_DELETE_BATCH = 25;
     static final int BPF_LINK_CREATE = 28;
 
     static final int MAP_TYPE_ARRAY = 2;
@@ -57,6 +58,13 @@ final class BpfAttr {
     static final int MAP_FD = 0;
     static final int KEY = 8;
     static final int VALUE = 16;
+
+    static final int BATCH_IN = 0;
+    static final int BATCH_OUT = 8;
+    static final int BATCH_KEYS = 16;
+    static final int BATCH_VALUES = 24;
+    static final int BATCH_COUNT = 32;
+    static final int BATCH_MAP_FD = 36;
 
     static final int PROG_TYPE = 0;
     static final int INSN_CNT = 4;

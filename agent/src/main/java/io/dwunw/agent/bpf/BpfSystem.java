@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The commands of {@code bpf(2)} in use. Thread-safe; file descriptors belong to the caller. */
 final class BpfSystem {
+    /** Entries of a map that are removed together. */
+    private static final int BATCH = 4096;
+
     private static final int LOG_BYTES = 1 << 20;
     private static final int RLIMIT_MEMLOCK = 8;
     private static final int RLIMIT_BYTES = 16;
@@ -85,14 +88,25 @@ final class BpfSystem {
         return true;
     }
 
-    /** Some key after {@code key}, the first one if that is null or gone; false at the end. */
-    boolean nextKey(int map, @Nullable ByteBuffer key, ByteBuffer next) throws KernelCallException {
-        long result = element(BpfAttr.BPF_MAP_GET_NEXT_KEY, map, key, next);
-        if (result == -Errno.ENOENT) {
-            return false;
+    /** Empties a hash map, many entries with one call. */
+    void clear(int map, int keyBytes, int valueBytes) throws KernelCallException {
+        try (Arguments arguments = new Arguments()) {
+            ByteBuffer attr = buffer(BpfAttr.BYTES).putInt(BpfAttr.BATCH_MAP_FD, map);
+            // The position is opaque: a bucket's number for hash maps, with room to spare.
+            long position = arguments.address(buffer(Math.max(keyBytes, Long.BYTES)));
+            attr.putLong(BpfAttr.BATCH_OUT, position);
+            attr.putLong(BpfAttr.BATCH_KEYS, arguments.address(buffer(BATCH * keyBytes)));
+            attr.putLong(BpfAttr.BATCH_VALUES, arguments.address(buffer(BATCH * valueBytes)));
+            long result = 0;
+            while (result == 0) {
+                attr.putInt(BpfAttr.BATCH_COUNT, BATCH);
+                result = command(BpfAttr.BPF_MAP_LOOKUP_AND_DELETE_BATCH, attr);
+                attr.putLong(BpfAttr.BATCH_IN, position);
+            }
+            if (result != -Errno.ENOENT) { // the end
+                check("bpf(BPF_MAP_LOOKUP_AND_DELETE_BATCH)", result);
+            }
         }
-        check("bpf(BPF_MAP_GET_NEXT_KEY)", result);
-        return true;
     }
 
     void freeze(int map) throws KernelCallException {

@@ -2,6 +2,8 @@ package io.dwunw.agent.bpf;
 
 import io.dwunw.agent.bpf.BpfUnavailableException.Reason;
 import io.dwunw.agent.linux.Errno;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Turns a refused call into one line of advice. Cold. */
 final class Diagnosis {
@@ -64,11 +66,7 @@ final class Diagnosis {
         boolean bpf = has(capabilities, CAP_BPF) && has(capabilities, CAP_PERFMON);
         String what = failure.getMessage();
         if (!admin && !bpf) {
-            return with(
-                    Reason.MISSING_CAPABILITY,
-                    "no permission for uprobes (" + what + "): run as root, or with the capabilities"
-                            + " CAP_BPF and CAP_PERFMON (docker run --cap-add BPF --cap-add PERFMON)",
-                    failure);
+            return noPermission(" (" + what + ")", failure);
         }
         if (!files.readIfPresent("/proc/self/uid_map").isBlank() && !initialUserNamespace()) {
             return with(
@@ -98,6 +96,21 @@ final class Diagnosis {
                 Reason.REFUSED,
                 "the kernel refuses BPF although the capabilities are there (" + what
                         + "): a security module (SELinux, AppArmor) may forbid it, see its log",
+                failure);
+    }
+
+    /** What can be told without a system call: empty if this process has the capabilities. */
+    Optional<BpfUnavailableException> missingCapabilities() {
+        long held = capabilities();
+        boolean enough = has(held, CAP_SYS_ADMIN) || (has(held, CAP_BPF) && has(held, CAP_PERFMON));
+        return enough ? Optional.empty() : Optional.of(noPermission("", null));
+    }
+
+    private static BpfUnavailableException noPermission(String what, @Nullable KernelCallException failure) {
+        return with(
+                Reason.MISSING_CAPABILITY,
+                "no permission for uprobes" + what + ": run as root, or with the capabilities CAP_BPF and CAP_PERFMON"
+                        + " (docker run --cap-add BPF --cap-add PERFMON)",
                 failure);
     }
 
@@ -141,7 +154,7 @@ final class Diagnosis {
         return ((capabilities >>> capability) & 1) != 0;
     }
 
-    private static BpfUnavailableException with(Reason reason, String message, Throwable cause) {
+    private static BpfUnavailableException with(Reason reason, String message, @Nullable Throwable cause) {
         return new BpfUnavailableException(reason, message, cause);
     }
 }

@@ -8,10 +8,10 @@ import java.util.Map;
 
 /**
  * Learns where threads' stacks end, so that the kernel side can choose a record's size and stop copying there. A sample
- * tells that its thread's end was not known by starting at a page instead of at sp; then the mapping that holds sp is
- * looked up once. Belongs to the draining thread; allocates nothing for threads that are known.
+ * whose thread's end was not known is flagged as faulted, or starts at a page instead of at sp; then the mapping that
+ * holds sp is looked up once. Belongs to the draining thread; allocates nothing for threads that are known.
  */
-final class StackBounds {
+final class StackBounds implements SampleHandler {
     /** New threads that are looked up together; more wait for their next sample. */
     private static final int BATCH = 64;
     /** As many as the kernel's map holds. */
@@ -28,25 +28,27 @@ final class StackBounds {
     private final int[] newTids = new int[BATCH];
     private final long[] newSps = new long[BATCH];
     private int newCount;
+    private SampleHandler next = sample -> {};
 
     StackBounds(HostFiles files, Sink sink) {
         this.files = files;
         this.sink = sink;
     }
 
-    /** Wraps a handler so that it is preceded by {@link #observe}. */
+    /** Samples go on to {@code handler} after they were looked at. */
     SampleHandler before(SampleHandler handler) {
-        return sample -> {
-            observe(sample);
-            handler.onSample(sample);
-        };
+        next = handler;
+        return this;
     }
 
     /** Hot. */
-    void observe(Sample sample) {
-        if (sample.isAllocation() && sample.stack().lowAvma() != sample.sp() && newCount < BATCH) {
+    @Override
+    public void onSample(Sample sample) {
+        boolean unknown = sample.stackFault() || sample.stack().lowAvma() != sample.sp();
+        if (unknown && sample.isAllocation() && newCount < BATCH) {
             note(sample.tid(), sample.sp());
         }
+        next.onSample(sample);
     }
 
     private void note(int tid, long sp) {
@@ -68,8 +70,8 @@ final class StackBounds {
         List<Mapping> mappings = null;
         for (int i = 0; i < newCount; i++) {
             Mapping before = known.get(newTids[i]);
-            // A thread is tried again only when it runs on another stack, or a new thread has its number.
             if (before != null && before.contains(newSps[i])) {
+                sink.bounds(newTids[i], before.low(), before.high()); // the kernel side has forgotten it
                 continue;
             }
             if (mappings == null) {

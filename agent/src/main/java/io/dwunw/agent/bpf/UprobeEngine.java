@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,6 +56,11 @@ public final class UprobeEngine implements AutoCloseable {
         this.state = state;
         this.ring = ring;
         this.bounds = new StackBounds(files, this::stackBounds);
+    }
+
+    /** What is certain to be missing here, found without the native library and in no time; empty if nothing is. */
+    public static Optional<BpfUnavailableException> certainlyMissing() {
+        return new Diagnosis(HostFiles.RUNNING).missingCapabilities();
     }
 
     /**
@@ -176,12 +182,8 @@ public final class UprobeEngine implements AutoCloseable {
 
     /** Without probes no free is seen any more, so what is remembered would only be in the way. */
     private void forgetLiveBlocks() {
-        int live = object.map("live");
-        ByteBuffer key = BpfSystem.buffer(Long.BYTES);
         try {
-            while (bpf.nextKey(live, null, key)) {
-                bpf.delete(live, key);
-            }
+            bpf.clear(object.map("live"), Long.BYTES, Long.BYTES);
         } catch (KernelCallException e) {
             throw new IllegalStateException(e);
         }
@@ -227,6 +229,16 @@ public final class UprobeEngine implements AutoCloseable {
     public synchronized void anchorOffsets(int spOffset, int pcOffset, int fpOffset) {
         if (!closed) {
             state.anchorOffsets(spOffset, pcOffset, fpOffset);
+        }
+    }
+
+    /**
+     * Where in a {@code JavaThread} the end of its stack is stated ({@code _stack_base}): for the threads that
+     * {@link #javaThread} told of, stacks are copied to exactly there.
+     */
+    public synchronized void stackBaseOffset(int offset) {
+        if (!closed) {
+            state.stackBaseOffset(offset);
         }
     }
 

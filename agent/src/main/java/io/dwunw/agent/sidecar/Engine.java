@@ -34,6 +34,9 @@ public interface Engine extends AutoCloseable {
     /** Tells the JVM's own thread object, whose frame anchor belongs into the thread's samples; 0 if there is none. */
     void javaThread(int tid, long javaThread);
 
+    /** Where {@code _last_Java_sp}, {@code _pc} and {@code _fp} of the anchor lie in a {@code JavaThread}. */
+    void anchorOffsets(int sp, int pc, int fp);
+
     /** Which mechanism is in use, for people. */
     String description();
 

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
  */
 record Leak(Instant time, String site, long outstanding, long blocks, List<Frame> stack) {
 
+    /** Below this come the frames of the thread that published the event. */
+    private static final String REPLAY_ROOT = "dwunw";
+
     /** A frame of the event's stack trace. Native frames have no package: {@code libz.inflateInit2_()}. */
     record Frame(String className, String methodName, int line) {
         private static final List<String> JDK_PACKAGES = List.of("java.", "javax.", "jdk.", "sun.", "com.sun.");
@@ -44,7 +47,13 @@ record Leak(Instant time, String site, long outstanding, long blocks, List<Frame
         Map<?, ?> values = object(event.get("values"));
         List<Frame> stack = new ArrayList<>();
         if (values.get("stackTrace") instanceof Map<?, ?> trace && trace.get("frames") instanceof List<?> frames) {
-            frames.forEach(frame -> stack.add(Frame.of(object(frame))));
+            for (Object json : frames) {
+                Frame frame = Frame.of(object(json));
+                if (frame.className().equals(REPLAY_ROOT)) {
+                    break;
+                }
+                stack.add(frame);
+            }
         }
         return new Leak(
                 java.time.OffsetDateTime.parse(String.valueOf(values.get("startTime")))

@@ -8,7 +8,6 @@ import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -17,8 +16,10 @@ import java.util.Map;
 
 /** Prints what {@code jfr print --json --events dwunw.NativeLeak} says, read from standard input, as a table. */
 public final class LeakReport {
-    /** The leaks of one chunk are written together; those of an earlier chunk may have been freed since. */
-    private static final Duration SAME_CHUNK = Duration.ofSeconds(1);
+    /** The leaks of one chunk are written in one go, without such a pause; those of an earlier chunk may be gone. */
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    private static final int MAX_JVM_FRAMES = 8;
 
     private LeakReport() {}
 
@@ -35,17 +36,21 @@ public final class LeakReport {
     static List<Leak> read(Reader json) throws IOException {
         Map<?, ?> recording = Leak.object(Leak.object(JsonReader.read(json)).get("recording"));
         List<Leak> all = recording.get("events") instanceof List<?> events
-                ? events.stream().map(event -> Leak.of(Leak.object(event))).toList()
+                ? events.stream()
+                        .map(event -> Leak.of(Leak.object(event)))
+                        .sorted(Comparator.comparing(Leak::time))
+                        .toList()
                 : List.of();
-        Instant last =
-                all.stream().map(Leak::time).max(Comparator.naturalOrder()).orElse(Instant.EPOCH);
         Map<String, Leak> bySite = new LinkedHashMap<>();
-        all.stream()
-                .filter(leak -> leak.time().isAfter(last.minus(SAME_CHUNK)))
-                .sorted(Comparator.comparing(Leak::time))
-                .forEach(leak -> bySite.put(leak.site(), leak));
-        Collection<Leak> latest = bySite.values();
-        return latest.stream()
+        Instant previous = Instant.EPOCH;
+        for (Leak leak : all) {
+            if (leak.time().isAfter(previous.plus(PAUSE))) {
+                bySite.clear();
+            }
+            bySite.put(leak.site(), leak);
+            previous = leak.time();
+        }
+        return bySite.values().stream()
                 .sorted(Comparator.comparingLong(Leak::outstanding).reversed())
                 .toList();
     }
@@ -67,9 +72,17 @@ public final class LeakReport {
                     inBytes(leak.outstanding()),
                     leak.blocks(),
                     leak.site());
-            for (Leak.Frame frame : leak.stackToApplication()) {
+            List<Leak.Frame> stack = leak.stackToApplication();
+            boolean inApplication =
+                    !stack.isEmpty() && stack.get(stack.size() - 1).isApplication();
+            // A stack that never comes to the application is the JVM's own: its top tells enough.
+            int shown = inApplication ? stack.size() : Math.min(stack.size(), MAX_JVM_FRAMES);
+            for (Leak.Frame frame : stack.subList(0, shown)) {
                 out.println(lead + frame);
                 lead = " ".repeat(lead.length());
+            }
+            if (shown < stack.size()) {
+                out.println(lead + "... and " + (stack.size() - shown) + " more frames of the JVM");
             }
             out.println();
         }

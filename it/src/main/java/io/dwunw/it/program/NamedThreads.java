@@ -32,7 +32,7 @@ public final class NamedThreads {
         }
         // The thread lives until its samples have been handled: a thread that is gone has no java.lang.Thread any more.
         try {
-            Thread.sleep(1500);
+            Thread.sleep(2000);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

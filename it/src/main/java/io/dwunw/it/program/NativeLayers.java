@@ -15,7 +15,7 @@ public final class NativeLayers {
         NativeBlocks.awaitTracing();
         System.out.println("tid=" + NativeBlocks.threadId());
         javaOuter();
-        Thread.sleep(args.length > 0 ? Long.parseLong(args[0]) : 500);
+        Thread.sleep(args.length > 0 ? Long.parseLong(args[0]) : 1500);
     }
 
     private static void javaOuter() {

@@ -22,7 +22,14 @@ final class LeakReportTest {
             "\u2060java/lang/Thread run",
             "app/Main leak",
             "app/Main main");
-    private static final String SMALLER = event("10:00:20.000", "cc", 2048, "libc malloc", "libjvm os::malloc");
+    private static final String SMALLER = event(
+            "10:00:20.000",
+            "cc",
+            2048,
+            "libc malloc",
+            "libjvm os::malloc",
+            "dwunw stack",
+            "io/dwunw/jfr/ReplayThread run");
 
     @Test
     void keepsTheLastChunkAloneAndSortsBySize() throws IOException {
@@ -44,6 +51,7 @@ final class LeakReportTest {
         assertThat(lines).noneMatch(line -> line.contains("Main.main"));
         assertThat(lines.get(8)).containsSubsequence("2", "2.0 KiB", "cc", "libc.malloc()");
         assertThat(lines.get(9)).endsWith(" libjvm.os::malloc()");
+        assertThat(lines).noneMatch(line -> line.contains("dwunw.stack") || line.contains("ReplayThread"));
     }
 
     @Test

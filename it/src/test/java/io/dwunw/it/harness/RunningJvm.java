@@ -41,8 +41,14 @@ public final class RunningJvm implements AutoCloseable {
 
     /** Sends a line to the program, and waits for the line that it answers with. */
     public String step(String line) {
+        int before = lines(out).size();
         send(line);
-        return awaitLine(line + "=");
+        await("an answer to " + line, () -> lines(out).size() > before);
+        String answer = lines(out).get(before);
+        if (!answer.startsWith(line + "=")) {
+            throw new AssertionFailedError("answered " + answer + " to " + line + "\n" + describe());
+        }
+        return answer.substring(line.length() + 1);
     }
 
     /** Sends a line to the program's standard input. */

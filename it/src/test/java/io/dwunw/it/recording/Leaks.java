@@ -4,29 +4,29 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** What is outstanding at the end of a recording. */
 public final class Leaks {
-    /** The leaks of one chunk are committed together; an earlier chunk's may have been freed since. */
-    private static final Duration SAME_CHUNK = Duration.ofSeconds(1);
+    /** The leaks of one chunk are committed in one go, without such a pause; an earlier chunk's may be freed since. */
+    private static final Duration PAUSE = Duration.ofMillis(500);
 
     private Leaks() {}
 
     /** The last leak event of every site that still is one. */
     public static List<AgentEvent> atEnd(Path recording) throws IOException {
         List<AgentEvent> all = new ConsumerReader().read(recording, AgentEvent.LEAK);
-        Instant last = all.stream()
-                .map(AgentEvent::time)
-                .max(Comparator.naturalOrder())
-                .orElse(Instant.EPOCH);
         Map<String, AgentEvent> bySite = new LinkedHashMap<>();
-        all.stream()
-                .filter(event -> event.time().isAfter(last.minus(SAME_CHUNK)))
-                .forEach(event -> bySite.put(event.text("site"), event));
+        Instant previous = Instant.EPOCH;
+        for (AgentEvent event : all) {
+            if (event.time().isAfter(previous.plus(PAUSE))) {
+                bySite.clear();
+            }
+            bySite.put(event.text("site"), event);
+            previous = event.time();
+        }
         return List.copyOf(bySite.values());
     }
 

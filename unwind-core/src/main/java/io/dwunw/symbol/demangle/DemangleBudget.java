@@ -7,7 +7,7 @@ final class DemangleBudget {
     /** Substitutions can double the output with each character of input, so the output needs its own cap. */
     static final int MAX_OUTPUT = 1 << 18;
     /** Nesting of types, names, expressions. Kept well under what a thread with 512 KiB of stack can hold. */
-    static final int MAX_DEPTH = 256;
+    static final int MAX_DEPTH = 320;
     /** Productions parsed and nodes printed, together. */
     static final int MAX_STEPS = 1 << 20;
 

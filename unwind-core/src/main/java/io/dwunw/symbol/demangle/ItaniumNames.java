@@ -65,12 +65,9 @@ final class ItaniumNames {
     Node prefix(boolean substitutable) {
         Node node = null;
         while (in.peek() != 'E') {
+            // M marks the name before it as the variable that the lambda after it initialises.
+            in.take('M');
             char c = in.peek();
-            if (c == 'M' && node != null) {
-                // The variable that a lambda initialises; its name has been read already.
-                in.skip(1);
-                continue;
-            }
             node = prefixComponent(node);
             if (substitutable && c != 'S' && in.peek() != 'E') {
                 parser.addSubstitution(node);
@@ -90,8 +87,8 @@ final class ItaniumNames {
             }
             return Node.of(NodeKind.TEMPLATE, scope, parser.expressions.templateArguments());
         }
-        if (c == 'S') {
-            return qualified(scope, parser.substitution(true));
+        if (c == 'S' && scope == null) {
+            return parser.substitution(true);
         }
         if (c == 'T') {
             return qualified(scope, parser.types.templateParameter());
@@ -154,6 +151,10 @@ final class ItaniumNames {
         parser.inExpression = false;
         Node node = parser.expressions.operatorName();
         parser.inExpression = wasExpression;
+        if (node.isOperator("nx") || node.isOperator("ti") || node.isOperator("te")) {
+            // These operators cannot be overloaded: they are no function's name.
+            throw new NotMangledException();
+        }
         return node.isOperator("li") ? Node.of(NodeKind.UNARY, node, sourceName()) : node;
     }
 

@@ -180,13 +180,13 @@ final class ItaniumTypes {
         int bits = in.number();
         char kind = in.next();
         if (kind == 'b' && bits == 16) {
-            return Node.builtin(new BuiltinType("std::bfloat16_t", BuiltinType.Literal.FLOAT));
+            return Node.builtin(new BuiltinType("std::bfloat16_t", BuiltinType.Literal.CAST));
         }
         if (kind != '_' && kind != 'x') {
             throw new NotMangledException();
         }
         String text = "_Float" + bits + (kind == 'x' ? "x" : "");
-        return Node.builtin(new BuiltinType(text, BuiltinType.Literal.FLOAT));
+        return Node.builtin(new BuiltinType(text, BuiltinType.Literal.CAST));
     }
 
     /** {@code Dv <number> _ <type>} or {@code Dv _ <expression> _ <type>}. */

@@ -106,7 +106,7 @@ final class RustV0Demangler {
             case 'S' -> "shim";
             default -> String.valueOf(namespace);
         };
-        append("::{" + kind + (name.isEmpty() ? "" : ":" + name) + "#" + disambiguator + "}");
+        append("::{" + kind + (name.isEmpty() ? "" : ":" + name) + "#" + Long.toUnsignedString(disambiguator) + "}");
     }
 
     /** {@code <T>}, {@code <T as Trait>}; where the {@code impl} stands, is not printed. */

@@ -1,0 +1,145 @@
+package io.dwunw.agent.bpf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.agent.linux.Linux;
+import io.dwunw.agent.linux.NativeLibrary;
+import io.dwunw.agent.sample.Allocator;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Attaching and detaching a live process again and again leaves no trace. */
+@RequiresBpf
+class LifecycleTest {
+    @BeforeAll
+    static void load() throws Exception {
+        NativeLibrary.load();
+        Allocations.pairs(1, 1, 1);
+    }
+
+    private static List<String> bpfDescriptors() throws IOException {
+        List<String> found = new ArrayList<>();
+        try (var files = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path file : files.toList()) {
+                String target = target(file);
+                if (target.contains("bpf") || target.contains("perf_event")) {
+                    found.add(target);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException closedMeanwhile) {
+            return "";
+        }
+    }
+
+    private static List<Byte> probedBytes(Libc libc) {
+        List<Byte> bytes = new ArrayList<>();
+        byte[] one = new byte[1];
+        for (Libc.ProbePoint point : libc.points()) {
+            assertThat(Linux.readMemory(point.avma(), one, 0, 1)).isEqualTo(1);
+            bytes.add(one[0]);
+        }
+        return bytes;
+    }
+
+    @Test
+    void nothingIsLeftInTheProcess() throws Exception {
+        Libc libc = Libc.find(Files.readString(Path.of("/proc/self/maps")));
+        List<Byte> clean = probedBytes(libc);
+        int descriptors = bpfDescriptors().size();
+        CounterSnapshot counters = new CounterSnapshot();
+        try (UprobeEngine engine = UprobeEngine.open(UprobeConfig.of(1 << 20))) {
+            int loaded = bpfDescriptors().size();
+            for (int i = 0; i < 10; i++) {
+                engine.attach();
+                assertThat(probedBytes(libc))
+                        .doesNotContainAnyElementsOf(List.of((byte) 0x55))
+                        .contains((byte) 0xcc);
+                Allocations.pairs(100, 100, 1);
+                engine.counters(counters);
+                assertThat(counters.calls(Allocator.MALLOC)).isGreaterThanOrEqualTo(100L * (i + 1));
+                engine.detach();
+                assertThat(probedBytes(libc)).isEqualTo(clean);
+                assertThat(bpfDescriptors()).hasSize(loaded);
+            }
+        }
+        assertThat(bpfDescriptors()).hasSize(descriptors);
+    }
+
+    @Test
+    void threadsMayAllocateAllTheWhile() throws Exception {
+        boolean[] stop = new boolean[1];
+        List<Thread> workers = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            workers.add(new Thread(() -> {
+                while (!stop[0]) {
+                    Allocations.pairs(100, 100, 100);
+                    Allocations.free(Allocations.realloc(Allocations.malloc(10), 5000));
+                }
+            }));
+        }
+        workers.forEach(Thread::start);
+        Recorder recorder = new Recorder();
+        for (int i = 0; i < 10; i++) {
+            try (UprobeEngine engine =
+                    UprobeEngine.open(UprobeConfig.of(1 << 16).withStackBytes(4096))) {
+                for (int k = 0; k < 3; k++) {
+                    Tracing.run(engine, recorder, e -> Thread.sleep(10));
+                }
+            }
+        }
+        stop[0] = true;
+        for (Thread worker : workers) {
+            worker.join();
+        }
+        assertThat(recorder.matching(s -> s.what() == '+')).isNotEmpty();
+    }
+
+    @Test
+    void whatWasLiveBeforeADetachIsForgotten() throws Exception {
+        Recorder recorder = new Recorder();
+        long[] blocks = new long[10_000]; // more than are removed with one call
+        try (UprobeEngine engine = UprobeEngine.open(UprobeConfig.of(1).withStackBytes(4096))) {
+            Tracing.run(engine, recorder, e -> {
+                Arrays.setAll(blocks, i -> Allocations.malloc(91));
+                assertThat(e.isLive(blocks[0])).isTrue();
+            });
+            for (long block : blocks) {
+                assertThat(engine.isLive(block)).isFalse();
+            }
+            recorder.clear();
+            Tracing.run(engine, recorder, e -> Allocations.free(blocks[0]));
+            assertThat(recorder.storyOf(blocks[0])).doesNotContain("-free 0");
+        }
+        for (int i = 1; i < blocks.length; i++) {
+            Allocations.free(blocks[i]);
+        }
+    }
+
+    @Test
+    void aClosedEngineDoesNothing() throws Exception {
+        UprobeEngine engine = UprobeEngine.open(UprobeConfig.of(1));
+        engine.close();
+        engine.close();
+        engine.attach();
+        engine.detach();
+        engine.interval(5);
+        engine.excludeThread(1);
+        engine.javaThread(1, 2);
+        engine.counters(new CounterSnapshot());
+        assertThat(engine.attached()).isFalse();
+        assertThat(engine.samples().drain(s -> {}, 10)).isZero();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.bytes;
+
+import org.jspecify.annotations.NullMarked;

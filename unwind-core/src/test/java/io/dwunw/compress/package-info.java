@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.compress;
+
+import org.jspecify.annotations.NullMarked;

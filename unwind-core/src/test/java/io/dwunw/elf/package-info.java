@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.elf;
+
+import org.jspecify.annotations.NullMarked;
