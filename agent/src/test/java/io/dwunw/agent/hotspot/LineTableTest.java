@@ -16,7 +16,7 @@ final class LineTableTest {
         assertThat(new Unsigned5(bytes(193, 2), 1).next()).isEqualTo(192 + 64);
         // The greatest of all: each byte as high as it can be.
         assertThat(new Unsigned5(bytes(255, 255, 255, 255, 255), 0).next())
-                .isEqualTo(255 * (1 + 64 + 64 * 64 + 64 * 64 * 64 + 64 * 64 * 64 * 64));
+                .isEqualTo((int) (255L * (1 + 64 + 64 * 64 + 64 * 64 * 64 + 64 * 64 * 64 * 64)));
     }
 
     @Test

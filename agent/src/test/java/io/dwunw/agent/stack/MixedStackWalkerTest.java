@@ -97,7 +97,9 @@ final class MixedStackWalkerTest {
     @Test
     void doesNotBelieveAnAnchorThatDoesNotLeadUpwardsIntoJavaCode() {
         for (long[] wrong : new long[][] {
-            {STACK_LOW, JAVA_LOW + 1}, {STACK_LOW - 8, JAVA_LOW + 1}, {stack.highAvma() + 8, JAVA_LOW + 1},
+            {STACK_LOW, JAVA_LOW + 1},
+            {STACK_LOW - 8, JAVA_LOW + 1},
+            {stack.highAvma() + 8, JAVA_LOW + 1},
             {STACK_LOW + 80, NATIVE_PC},
         }) {
             anchor.set(wrong[0], wrong[1], 0);

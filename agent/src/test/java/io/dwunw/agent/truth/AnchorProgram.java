@@ -31,7 +31,11 @@ final class AnchorProgram {
             StackState state = walked.walk(record).state();
             // What ends the walk lies beyond all Java frames.
             StackState judged = state == StackState.NO_MODULE ? StackState.COMPLETE : state;
-            comparison.compare(judged, walked.javaFrames(), Truth.current().frames(), Truth.current().visible());
+            comparison.compare(
+                    judged,
+                    walked.javaFrames(),
+                    Truth.current().frames(),
+                    Truth.current().visible());
         }
         System.out.println(comparison.result());
         if (comparison.wrong() != 0) {

@@ -167,7 +167,7 @@ final class Comparison {
 
     /** One line for the test that started this program. */
     String result() {
-        return "RESULT samples=" + samples + " exact=" + exact + " honest=" + honest + " wrong=" + wrong
-                + " frozen=" + frozen + " javaFrames=" + javaFrames + " states=" + states;
+        return "RESULT samples=" + samples + " exact=" + exact + " honest=" + honest + " wrong=" + wrong + " frozen="
+                + frozen + " javaFrames=" + javaFrames + " states=" + states;
     }
 }

@@ -19,7 +19,9 @@ final class ThreadsProgram {
         threads.listen(heard::put);
         int self = Linux.threadId();
         check(Thread.currentThread().equals(threads.find(self)), "finds the main thread");
-        check(heard.getOrDefault(self, 0L) == threads.javaThread(self) && heard.getOrDefault(self, 0L) != 0, "hears of the main thread");
+        check(
+                heard.getOrDefault(self, 0L) == threads.javaThread(self) && heard.getOrDefault(self, 0L) != 0,
+                "hears of the main thread");
         AtomicInteger tid = new AtomicInteger();
         CountDownLatch started = new CountDownLatch(1);
         CountDownLatch mayEnd = new CountDownLatch(1);

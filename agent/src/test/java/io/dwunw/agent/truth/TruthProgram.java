@@ -73,7 +73,8 @@ final class TruthProgram {
                 result.set(e);
             }
         };
-        Thread thread = (Thread) Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, body);
+        Thread thread = (Thread)
+                Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, body);
         thread.join();
         if (result.get() instanceof Truth truth) {
             return truth;
