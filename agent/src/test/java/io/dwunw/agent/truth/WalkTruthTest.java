@@ -13,6 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.opentest4j.TestAbortedException;
 
 /**
@@ -22,6 +23,9 @@ import org.opentest4j.TestAbortedException;
 final class WalkTruthTest {
     private static final int FACTOR = Integer.getInteger("dwunw.truth.factor", 1);
     private static final int LATER = 25;
+    /** What the agent does by itself, through {@code Instrumentation}. */
+    private static final String OPENED = "--add-opens=java.base/java.lang=ALL-UNNAMED";
+
     private static final String DEPTH = "20";
     private static final String SEED = "20261122";
 
@@ -137,6 +141,33 @@ final class WalkTruthTest {
                 .as(outcome.output())
                 .isEqualTo(total);
         assertThat(outcome.count("exact")).as(outcome.output()).isGreaterThan(total / 2);
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 25})
+    void anchorsAloneLeadThroughNativeCode(int feature) throws Exception {
+        Outcome outcome = run(feature, List.of(OPENED), AnchorProgram.class, 500 * FACTOR);
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        assertThat(outcome.count("exact")).as(outcome.output()).isEqualTo(500L * FACTOR);
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 25})
+    void findsThreadsByTheirOsThreads(int feature) throws Exception {
+        Outcome outcome = run(feature, List.of(OPENED), ThreadsProgram.class, 1);
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        assertThat(outcome.count("threads")).as(outcome.output()).isGreaterThan(2);
+    }
+
+    @ParameterizedTest(name = "JDK {0}")
+    @ValueSource(ints = {17, 25})
+    void warmWalksAllocateNothing(int feature) throws Exception {
+        int rounds = 50_000;
+        Outcome outcome = run(feature, List.of(), WarmProgram.class, rounds);
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        assertThat(outcome.count("framesPerStack")).as(outcome.output()).isGreaterThan(40);
+        // The counter's own reading allocates a little; one byte a walk would be a thousand times that.
+        assertThat(outcome.count("bytes")).as(outcome.output()).isLessThan(rounds / 10);
     }
 
     private static Outcome run(int feature, List<String> flags, Class<?> program, int samples, String... more)

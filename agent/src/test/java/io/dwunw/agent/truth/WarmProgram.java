@@ -41,13 +41,13 @@ final class WarmProgram {
         long self = Thread.currentThread().getId();
         long frames = 0;
         long allocatedBefore = threads.getThreadAllocatedBytes(self);
-        long start = System.nanoTime();
+        long start = threads.getCurrentThreadCpuTime();
         for (int i = 0; i < rounds; i++) {
             FrameBuffer walk = walked.walk(records[i % STACKS]);
             frames += walk.count();
             traces.intern(walk);
         }
-        long nanos = System.nanoTime() - start;
+        long nanos = threads.getCurrentThreadCpuTime() - start;
         long allocated = threads.getThreadAllocatedBytes(self) - allocatedBefore;
         System.out.println("RESULT samples=" + rounds + " framesPerStack=" + frames / rounds + " nanosPerStack="
                 + nanos / rounds + " bytes=" + allocated + " stacks=" + traces.created());

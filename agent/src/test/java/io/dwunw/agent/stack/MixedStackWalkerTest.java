@@ -1,0 +1,214 @@
+package io.dwunw.agent.stack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.RegisterSet;
+import io.dwunw.agent.hotspot.JavaCode;
+import io.dwunw.agent.hotspot.JavaFrameSink;
+import io.dwunw.agent.hotspot.JavaMethod;
+import io.dwunw.agent.hotspot.JavaStep;
+import io.dwunw.arch.X86_64;
+import io.dwunw.memory.StackMemory;
+import io.dwunw.module.ModuleMap;
+import io.dwunw.unwind.NativeUnwinder;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+final class MixedStackWalkerTest {
+    private static final long NATIVE_PC = 0x5000_0000L;
+    private static final long JAVA_LOW = 0x7000_0000L;
+    private static final long JAVA_HIGH = 0x7100_0000L;
+    private static final long STACK_LOW = 0x1000L;
+
+    private final long[] words = new long[64];
+    private final StackMemory stack = new StackMemory() {
+        @Override
+        public long lowAvma() {
+            return STACK_LOW;
+        }
+
+        @Override
+        public long highAvma() {
+            return STACK_LOW + words.length * 8L;
+        }
+
+        @Override
+        public boolean contains(long avma, int bytes) {
+            return avma >= lowAvma() && avma + bytes <= highAvma();
+        }
+
+        @Override
+        public long word(long avma) {
+            return words[(int) (avma - STACK_LOW) / 8];
+        }
+    };
+    private final FrameBuffer frames = new FrameBuffer(16);
+    private final SampleAnchor anchor = new SampleAnchor();
+
+    private void walk(@Nullable JavaCode java, long pc) {
+        ModuleMap modules = new ModuleMap(module -> {
+            throw new IOException("no files here");
+        });
+        MixedStackWalker walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, () -> false);
+        RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
+        registers.sp(STACK_LOW);
+        registers.pc(pc);
+        walker.walk(registers, anchor, stack, 0, false, frames);
+    }
+
+    @Test
+    void saysThatJavaFramesAreNotAvailable() {
+        walk(null, NATIVE_PC);
+
+        assertThat(frames.state()).isEqualTo(StackState.JAVA_UNAVAILABLE);
+        assertThat(frames.count()).isEqualTo(1);
+        assertThat(frames.frame(0)).isEqualTo(Frame.raw(NATIVE_PC));
+    }
+
+    @Test
+    void endsWhereThereIsNeitherUnwindInformationNorAnAnchor() {
+        walk(new FakeJava(), NATIVE_PC);
+
+        assertThat(frames.state()).isEqualTo(StackState.NO_MODULE);
+    }
+
+    @Test
+    void goesOnAtTheAnchor() {
+        anchor.set(STACK_LOW + 80, JAVA_LOW + 1, 0);
+
+        walk(new FakeJava(), NATIVE_PC);
+
+        assertThat(frames.state()).isEqualTo(StackState.COMPLETE);
+        assertThat(frames.count()).isEqualTo(2);
+        assertThat(frames.frame(1)).isEqualTo(Frame.java(1, 10, false));
+    }
+
+    @Test
+    void takesTheReturnAddressBelowTheAnchorWhereTheAnchorHasNone() {
+        anchor.set(STACK_LOW + 80, 0, 0);
+        words[9] = JAVA_LOW + 2;
+
+        walk(new FakeJava(), NATIVE_PC);
+
+        assertThat(frames.frame(1)).isEqualTo(Frame.java(2, 10, false));
+    }
+
+    @Test
+    void doesNotBelieveAnAnchorThatDoesNotLeadUpwardsIntoJavaCode() {
+        for (long[] wrong : new long[][] {
+            {STACK_LOW, JAVA_LOW + 1},
+            {STACK_LOW - 8, JAVA_LOW + 1},
+            {stack.highAvma() + 8, JAVA_LOW + 1},
+            {STACK_LOW + 80, NATIVE_PC},
+        }) {
+            anchor.set(wrong[0], wrong[1], 0);
+
+            walk(new FakeJava(), NATIVE_PC);
+
+            assertThat(frames.state()).isEqualTo(StackState.NO_MODULE);
+            assertThat(frames.count()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void confessesWhatTheJavaFramesLack() {
+        FakeJava java = new FakeJava();
+        java.gone = true;
+
+        walk(java, JAVA_LOW + 1);
+
+        assertThat(frames.state()).isEqualTo(StackState.METHOD_GONE);
+        assertThat(frames.state().complete()).isFalse();
+    }
+
+    @Test
+    void stopsAtTheFrameLimit() {
+        FakeJava java = new FakeJava();
+        java.endless = true;
+
+        walk(java, JAVA_LOW + 1);
+
+        assertThat(frames.state()).isEqualTo(StackState.MAX_FRAMES);
+        assertThat(frames.count()).isEqualTo(16);
+    }
+
+    @Test
+    void saysWhyAStepThroughJavaCodeFailed() {
+        FakeJava java = new FakeJava();
+        java.result = JavaStep.CODE_FREED;
+
+        walk(java, JAVA_LOW + 1);
+
+        assertThat(frames.state()).isEqualTo(StackState.CODE_FREED);
+    }
+
+    /** One Java frame, whose method's number is the offset of its pc; its caller is the end of the stack. */
+    private static final class FakeJava implements JavaCode {
+        private boolean gone;
+        private boolean endless;
+        private JavaStep result = JavaStep.STEPPED;
+
+        @Override
+        public void begin(long sampleNanos) {}
+
+        @Override
+        public boolean contains(long pc) {
+            return pc >= JAVA_LOW && pc < JAVA_HIGH;
+        }
+
+        @Override
+        public JavaStep step(RegisterSet registers, StackMemory stack, boolean returnAddress, JavaFrameSink sink) {
+            if (result == JavaStep.STEPPED) {
+                sink.javaFrame((int) (registers.pc() - JAVA_LOW), 10, false);
+                registers.pc(endless ? registers.pc() : 0);
+            }
+            return result;
+        }
+
+        @Override
+        public long savedAnchorSp() {
+            return 0;
+        }
+
+        @Override
+        public long savedAnchorPc() {
+            return 0;
+        }
+
+        @Override
+        public long savedAnchorFp() {
+            return 0;
+        }
+
+        @Override
+        public boolean metGoneMethod() {
+            return gone;
+        }
+
+        @Override
+        public boolean searched() {
+            return false;
+        }
+
+        @Override
+        public boolean missedInlined() {
+            return false;
+        }
+
+        @Override
+        public boolean metFrozenFrames() {
+            return false;
+        }
+
+        @Override
+        public JavaMethod method(int methodId) {
+            return JavaMethod.UNKNOWN;
+        }
+
+        @Override
+        public String stubName(int stubId) {
+            return "stub";
+        }
+    }
+}
