@@ -49,27 +49,64 @@ INLINE void fill_registers(struct dwunw_allocation *record, const struct registe
     record->return_address = regs->rip;
 }
 
-INLINE void fill_anchor(struct dwunw_allocation *record, u32 tid)
+INLINE void fill_anchor(struct dwunw_allocation *record, u64 thread)
 {
-    record->anchor_thread = 0;
+    record->anchor_thread = thread;
     record->anchor_sp = 0;
     record->anchor_pc = 0;
     record->anchor_fp = 0;
-    const u64 *thread = map_lookup(&java_threads, &tid);
-    if (thread == 0) {
+    if (thread == 0 || settings.anchor_sp_offset == 0) {
         return;
     }
-    u64 base = *thread;
-    record->anchor_thread = base;
-    if (settings.anchor_sp_offset == 0) {
-        return;
-    }
-    long failed = read_user(&record->anchor_sp, sizeof(u64), (const void *) (base + settings.anchor_sp_offset));
-    failed |= read_user(&record->anchor_pc, sizeof(u64), (const void *) (base + settings.anchor_pc_offset));
-    failed |= read_user(&record->anchor_fp, sizeof(u64), (const void *) (base + settings.anchor_fp_offset));
+    long failed = read_user(&record->anchor_sp, sizeof(u64), (const void *) (thread + settings.anchor_sp_offset));
+    failed |= read_user(&record->anchor_pc, sizeof(u64), (const void *) (thread + settings.anchor_pc_offset));
+    failed |= read_user(&record->anchor_fp, sizeof(u64), (const void *) (thread + settings.anchor_fp_offset));
     if (failed == 0) {
         record->head.flags |= DWUNW_FLAG_ANCHOR;
     }
+}
+
+/* Where the stack of this thread ends. */
+struct stack_end {
+    u64 high;   /* 0 = not known */
+    u32 guessed;
+    u32 reserved;
+};
+
+/* The first page above sp that cannot be read, which is where the stack ends or before: enough to choose a record's
+ * size by, until user space has looked the thread up. */
+INLINE u64 first_unreadable(u64 sp)
+{
+    u64 base = sp & ~(PAGE - 1);
+    u64 word;
+    for (u32 i = 1; i < DWUNW_MAX_STACK_PAGES; i++) {
+        if (i * PAGE >= config.class_bytes[SIZE_CLASSES - 1]) {
+            break;
+        }
+        if (read_user(&word, sizeof(word), (const void *) (base + i * PAGE)) != 0) {
+            return base + i * PAGE;
+        }
+    }
+    return 0;
+}
+
+INLINE struct stack_end end_of_stack(struct counters *counters, u32 tid, u64 thread, u64 sp)
+{
+    struct stack_end end = {};
+    if (thread != 0 && settings.stack_base_offset != 0
+        && read_user(&end.high, sizeof(end.high), (const void *) (thread + settings.stack_base_offset)) == 0
+        && end.high > sp && end.high - sp < MAX_STACK_SPAN) {
+        return end;
+    }
+    const struct stack_bounds *bounds = map_lookup(&stacks, &tid);
+    if (bounds != 0 && sp >= bounds->low && sp < bounds->high) {
+        end.high = bounds->high;
+        return end;
+    }
+    add(&counters->unbounded, 1);
+    end.high = first_unreadable(sp);
+    end.guessed = 1;
+    return end;
 }
 
 /* Page by page from sp's own page on: each size and offset is a constant for the verifier, and an unreadable page
@@ -127,7 +164,7 @@ INLINE void fill_stack(struct dwunw_allocation *record, u64 sp, u64 high, u32 ca
 
 /* Capacity must be a constant to the verifier, hence one copy of this for each class. */
 INLINE void emit_in_class(const struct registers *regs, struct counters *counters, const struct call *call, u32 tid,
-                          u64 address, u64 high, u32 capacity)
+                          u64 address, u64 thread, const struct stack_end *end, u32 capacity)
 {
     struct dwunw_allocation *record = ring_reserve(&ring, DWUNW_ALLOCATION_HEADER_BYTES + capacity, 0);
     if (record == 0) {
@@ -148,12 +185,14 @@ INLINE void emit_in_class(const struct registers *regs, struct counters *counter
     record->head.pid = config.pid;
     current_comm(record->comm, sizeof(record->comm));
     fill_registers(record, regs);
-    fill_anchor(record, tid);
-    fill_stack(record, regs->rsp, high, capacity);
+    fill_anchor(record, thread);
+    fill_stack(record, regs->rsp, end->high, capacity);
     if (record->head.flags & DWUNW_FLAG_STACK_CUT) {
         add(&counters->cut, 1);
     }
-    if (record->head.flags & DWUNW_FLAG_STACK_FAULT && high != 0) {
+    if (end->guessed) {
+        record->head.flags |= DWUNW_FLAG_STACK_FAULT;
+    } else if (record->head.flags & DWUNW_FLAG_STACK_FAULT) {
         add(&counters->faulted, 1);
     }
     if (!call->remembered) {
@@ -173,23 +212,18 @@ INLINE void emit_allocation(const struct registers *regs, struct counters *count
         add(&counters->live_full, 1);
         return;
     }
-    u64 sp = regs->rsp;
-    u64 high = 0;
-    const struct stack_bounds *bounds = map_lookup(&stacks, &tid);
-    if (bounds != 0 && sp >= bounds->low && sp < bounds->high) {
-        high = bounds->high;
-    } else {
-        add(&counters->unbounded, 1);
-    }
-    u64 need = high == 0 ? (u64) -1 : high - sp;
+    const u64 *known = map_lookup(&java_threads, &tid);
+    u64 thread = known == 0 ? 0 : *known;
+    struct stack_end end = end_of_stack(counters, tid, thread, regs->rsp);
+    u64 need = end.high == 0 ? (u64) -1 : end.high - regs->rsp;
     if (need <= config.class_bytes[0]) {
-        emit_in_class(regs, counters, call, tid, address, high, config.class_bytes[0]);
+        emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[0]);
     } else if (need <= config.class_bytes[1]) {
-        emit_in_class(regs, counters, call, tid, address, high, config.class_bytes[1]);
+        emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[1]);
     } else if (need <= config.class_bytes[2]) {
-        emit_in_class(regs, counters, call, tid, address, high, config.class_bytes[2]);
+        emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[2]);
     } else {
-        emit_in_class(regs, counters, call, tid, address, high, config.class_bytes[3]);
+        emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[3]);
     }
 }
 

@@ -36,6 +36,7 @@ struct settings {
     u64 anchor_sp_offset; /* from JavaThread* to its JavaFrameAnchor's words; all 0 = not known */
     u64 anchor_pc_offset;
     u64 anchor_fp_offset;
+    u64 stack_base_offset; /* of the word that says where its stack ends; 0 = not known */
     u64 mappings_dead;    /* how many of mappings_sampled user space knows to be gone */
     u64 mappings_sampled; /* written here */
 };
@@ -62,6 +63,9 @@ struct call {
     u32 remembered; /* the new address stands in `live` */
 };
 
+/* Larger than any stack; a word that promises more is none of a live thread's. */
+#define MAX_STACK_SPAN (1ull << 32)
+
 struct stack_bounds {
     u64 low;
     u64 high;
@@ -81,7 +85,7 @@ struct counters {
     u64 live_full;        /* sampled, but no room to remember the address: not reported */
     u64 untracked;        /* of interest, but too many calls under way */
     u64 abandoned;        /* calls whose return was never seen */
-    u64 unbounded;        /* stack's end not known */
+    u64 unbounded;        /* nobody has told the stack's end */
 };
 
 struct map_definition ring SEC("maps") = {.type = MAP_RINGBUF, .max_entries = 8 << 20};

@@ -186,14 +186,19 @@ void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned alloc
 /* The JavaThread of an OS thread, whose frame anchor goes into its samples; 0 forgets. */
 int gate_java_thread(uint32_t tid, uint64_t java_thread);
 
-/* ---- gate_elf.c, gate_slots.c: import slots ---- */
+/* ---- gate_elf.c, gate_slots.c, gate_open.c: import slots ---- */
 
 extern uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
 
 void gate_slots_resolve(void);
-/* Patches (or restores) the slots of all libraries; the number of slots changed, or -EAGAIN when libraries kept coming
- * and going all the time. */
-int gate_slots_apply(bool install);
+/* Patch or restore the slots of all libraries. The number of slots that are patched, or were restored; -EAGAIN when
+ * libraries kept coming and going all the time. */
+int gate_slots_install(void);
+int gate_slots_restore(void);
+/* The same after a library was opened with these flags. */
+void gate_slots_opened(int mode);
+/* Whether a library has a search path that is inherited by what it loads. */
+bool gate_slots_any_rpath(void);
 /* Patches the slots of libraries that came since the last pass; cheap when there are none. */
 int gate_slots_verify(void);
 

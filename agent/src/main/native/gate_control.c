@@ -90,7 +90,7 @@ int gate_attach(bool capture)
     gate_control->capture = capture;
     __atomic_store_n(&gate_control->active, 1, __ATOMIC_RELEASE);
     new_generation();
-    return gate_slots_apply(true);
+    return gate_slots_install();
 }
 
 /* Number of slots restored. A thread may still be inside a wrapper: it finds the gate inactive, and all code and data
@@ -98,7 +98,7 @@ int gate_attach(bool capture)
 int gate_detach(void)
 {
     __atomic_store_n(&gate_control->active, 0, __ATOMIC_SEQ_CST);
-    int restored = gate_slots_apply(false);
+    int restored = gate_slots_restore();
     restore_again = restored < 0;
     return restored;
 }

@@ -94,6 +94,7 @@ struct pass {
     bool again;
     bool done;
     int changed;
+    int patched_before;
     uint64_t refused;
     unsigned long long adds, subs;
     unsigned count;
@@ -257,6 +258,7 @@ static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, 
         patching->odd |= bound && names[name].symbol <= DWUNW_PVALLOC && value != defaults[name];
         return;
     }
+    patching->pass->patched_before += is_stub(value);
     uintptr_t wanted = wanted_value(patching, (unsigned) name, type, value);
     if (wanted == 0) {
         return;
@@ -352,7 +354,7 @@ static long seconds(void)
     return now.tv_sec;
 }
 
-int gate_slots_apply(bool install)
+static int apply(bool install, int *patched_before)
 {
     uint64_t bytes = MAX_MODULES * sizeof(struct gate_module);
     struct pass pass = {.install = install, .modules = gate_map(bytes)};
@@ -372,7 +374,22 @@ int gate_slots_apply(bool install)
     gate_syscall(SYS_munmap, (uintptr_t) pass.modules, bytes, 0, 0, 0, 0);
     __atomic_store_n(&gate_statistics.unpatched, pass.refused, __ATOMIC_RELAXED);
     last_pass_seconds = seconds();
+    *patched_before = pass.patched_before;
     return pass.done ? pass.changed : -EAGAIN;
+}
+
+int gate_slots_install(void)
+{
+    int patched_before = 0;
+    int changed = apply(true, &patched_before);
+    /* Who was on the way out of dlopen may have been faster. */
+    return changed < 0 ? changed : changed + patched_before;
+}
+
+int gate_slots_restore(void)
+{
+    int patched_before = 0;
+    return apply(false, &patched_before);
 }
 
 static int anything_new(struct dl_phdr_info *info, size_t size, void *context)
@@ -390,7 +407,8 @@ int gate_slots_verify(void)
         return 0;
     }
     rechecks -= rechecks > 0;
-    return gate_slots_apply(true);
+    int patched_before = 0;
+    return apply(true, &patched_before);
 }
 
 static int defines_malloc(struct dl_phdr_info *info, size_t size, void *context)
@@ -425,72 +443,16 @@ void gate_slots_resolve(void)
     stay_loaded();
 }
 
-/* ---- dlopen and dlmopen: see OPEN_STUB in gate_entry.S ---- */
-
-#pragma GCC visibility push(hidden)
-int gate_open_depends_on_caller(const char *file, uintptr_t caller);
-void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) );
-void *gate_dlmopen(Lmid_t names, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) );
-#pragma GCC visibility pop
-
-struct caller {
-    uintptr_t address;
-    bool searches; /* has a search path of its own */
-};
-
-static int look_for_caller(struct dl_phdr_info *info, size_t size, void *context)
-{
-    (void) size;
-    struct caller *caller = context;
-    struct gate_module module;
-    gate_module_locate(&module, info);
-    if (!in_module(&module, caller->address)) {
-        return 0;
-    }
-    gate_module_parse(&module);
-    caller->searches = module.has_rpath || module.has_runpath;
-    return 1;
-}
-
-/* The loader looks at its caller for a library's own search path and for $ORIGIN. Our library has neither. */
-int gate_open_depends_on_caller(const char *file, uintptr_t address)
-{
-    if (!gate_active() || file == NULL || strchr(file, '$') != NULL) {
-        return 1;
-    }
-    if (strchr(file, '/') != NULL) {
-        return 0;
-    }
-    struct caller caller = {.address = address, .searches = true};
-    dl_iterate_phdr(look_for_caller, &caller);
-    return caller.searches || any_rpath;
-}
-
-static void library_opened(int mode)
+void gate_slots_opened(int mode)
 {
     /* Such a library may bind to libc's allocator instead of the preloaded one. */
     if ((mode & RTLD_DEEPBIND) && interposed) {
         resolved_only = true;
     }
-    gate_slots_apply(true);
+    gate_slots_install();
 }
 
-void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) )
+bool gate_slots_any_rpath(void)
 {
-    (void) unused;
-    void *handle = original(file, mode);
-    if (handle != NULL && gate_active()) {
-        library_opened(mode);
-    }
-    return handle;
-}
-
-/* Libraries in a namespace of their own, with their own libc, are not listed by dl_iterate_phdr, and left alone. */
-void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) )
-{
-    void *handle = original(names_id, file, mode);
-    if (handle != NULL && names_id == LM_ID_BASE && gate_active()) {
-        library_opened(mode);
-    }
-    return handle;
+    return any_rpath;
 }

@@ -89,6 +89,7 @@ static void engine(void)
     ENGINE("SETTINGS_ANCHOR_SP_OFFSET", settings, anchor_sp_offset);
     ENGINE("SETTINGS_ANCHOR_PC_OFFSET", settings, anchor_pc_offset);
     ENGINE("SETTINGS_ANCHOR_FP_OFFSET", settings, anchor_fp_offset);
+    ENGINE("SETTINGS_STACK_BASE_OFFSET", settings, stack_base_offset);
     ENGINE("SETTINGS_MAPPINGS_DEAD", settings, mappings_dead);
     ENGINE("SETTINGS_MAPPINGS_SAMPLED", settings, mappings_sampled);
     ENGINE_VALUE("SETTINGS_LENGTH", sizeof(struct settings));

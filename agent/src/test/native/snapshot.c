@@ -20,6 +20,10 @@ static __thread char *stack_end;
 static jclass truth_class;
 static jmethodID record_truth;
 
+/* The JavaThread whose frame anchor goes into the records, and where in it the anchor's parts are. */
+static char *anchored_thread;
+static int anchor_offsets[3];
+
 /* The caller's frame starts right above our return address; everything below belongs to the copying. */
 __attribute__((visibility("hidden"))) void snapshot_copy(struct dwunw_allocation *record) {
     if (stack_end == NULL) {
@@ -43,7 +47,24 @@ __attribute__((visibility("hidden"))) void snapshot_copy(struct dwunw_allocation
     record->head.interval = 1;
     record->stack_base = (uint64_t)sp;
     record->stack_length = (uint32_t)length;
+    record->anchor_thread = (uint64_t)anchored_thread;
+    if (anchored_thread != NULL) {
+        record->head.flags |= DWUNW_FLAG_ANCHOR;
+        memcpy(&record->anchor_sp, anchored_thread + anchor_offsets[0], sizeof(uint64_t));
+        memcpy(&record->anchor_pc, anchored_thread + anchor_offsets[1], sizeof(uint64_t));
+        memcpy(&record->anchor_fp, anchored_thread + anchor_offsets[2], sizeof(uint64_t));
+    }
     memcpy(record->stack, sp, length);
+}
+
+JNIEXPORT void JNICALL Java_io_dwunw_agent_truth_Leaf_anchor(
+    JNIEnv *env, jclass leaf, jlong java_thread, jint sp, jint pc, jint fp) {
+    (void)env;
+    (void)leaf;
+    anchored_thread = (char *)(intptr_t)java_thread;
+    anchor_offsets[0] = sp;
+    anchor_offsets[1] = pc;
+    anchor_offsets[2] = fp;
 }
 
 JNIEXPORT void JNICALL Java_io_dwunw_agent_truth_Leaf_bind(JNIEnv *env, jclass leaf, jclass truth) {
@@ -108,8 +129,16 @@ JNIEXPORT void JNICALL Java_io_dwunw_agent_truth_Leaf_callBack(JNIEnv *env, jcla
     __asm__ volatile("" ::: "memory");
 }
 
-/* A snapshot and nothing else: for measuring, and as the target of a foreign function call. */
-LEAF void truth_snapshot_only(struct dwunw_allocation *record) {
+/* The leaf of a foreign function call: the truth is recorded by an upcall. */
+LEAF void truth_foreign_leaf(struct dwunw_allocation *record, uint32_t capacity, void (*record_truth_stub)(void)) {
+    record->stack_capacity = capacity - DWUNW_ALLOCATION_HEADER_BYTES;
     snapshot_entry(record);
+    record_truth_stub();
+    __asm__ volatile("" ::: "memory");
+}
+
+/* Java to C to Java by the foreign function interface. */
+LEAF void truth_foreign_call(void (*target)(void)) {
+    target();
     __asm__ volatile("" ::: "memory");
 }

@@ -102,12 +102,14 @@ static void ignore(const struct dwunw_free *record, uint32_t length, void *conte
 static void cycle(int i, uint64_t *bytes)
 {
     door_interval(i % 2 == 0 ? 1 : 4096);
-    CHECK(door_attach(true) > 0, "attach");
+    int patched = door_attach(true);
+    CHECK(patched > 0, "attach: %d", patched);
     struct timespec pause = {.tv_sec = 0, .tv_nsec = 3000000};
     nanosleep(&pause, NULL);
     door_verify();
     door_drain(ignore, bytes);
-    CHECK(door_detach() > 0, "detach");
+    int restored = door_detach();
+    CHECK(restored > 0, "detach: %d", restored);
     door_drain(ignore, bytes);
 }
 

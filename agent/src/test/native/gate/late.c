@@ -2,6 +2,7 @@
  *
  * A library that comes late, built twice: bound lazily, and bound at once with its slots made read-only.
  */
+#include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -12,6 +13,16 @@ void *_Znwm(size_t size) __attribute__((weak));
 void _ZdlPv(void *p) __attribute__((weak));
 
 EXPORT void *(*volatile late_pointer)(size_t) = malloc; /* a function pointer in data */
+
+/* Opens another library while it is itself being opened, if it is told to. */
+__attribute__((constructor)) static void open_another(void)
+{
+    const char *path = getenv("LATE_OPENS");
+    if (path != NULL) {
+        unsetenv("LATE_OPENS");
+        dlopen(path, RTLD_LAZY);
+    }
+}
 
 EXPORT void *late_malloc(size_t size)
 {

@@ -100,6 +100,19 @@ static void failing(void)
     dlclose(program);
 }
 
+/* From a constructor, with the loader's lock held. */
+static void nested(const char *outer, const char *inner)
+{
+    setenv("LATE_OPENS", inner, 1);
+    void *library = dlopen(outer, RTLD_LAZY);
+    void *other = dlopen(inner, RTLD_LAZY | RTLD_NOLOAD);
+    CHECK(library != NULL && other != NULL, "%s", dlerror());
+    CHECK(seen(library) && seen(other), "%s opens %s", outer, inner);
+    dlclose(library);
+    dlclose(other);
+    dlclose(other);
+}
+
 static void own_namespace(const char *path)
 {
     void *library = dlmopen(LM_ID_NEWLM, path, RTLD_NOW);
@@ -122,6 +135,8 @@ int main(int argc, char **argv)
         by_name(argv[i]);
         own_namespace(argv[i]);
     }
+    nested(argv[1], argv[2]);
+    nested(argv[2], argv[1]);
     failing();
     void *library = open_library(argv[1], RTLD_NOW);
     void *deep = open_library(argv[2], RTLD_NOW | RTLD_DEEPBIND);

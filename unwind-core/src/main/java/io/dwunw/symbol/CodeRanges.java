@@ -20,6 +20,8 @@ final class CodeRanges {
     private final long[] highSvma;
 
     private CodeRanges(List<long[]> ranges) {
+        // Largest first: nearly every address lies in .text.
+        ranges.sort((one, other) -> Long.compareUnsigned(other[1] - other[0], one[1] - one[0]));
         lowSvma = new long[ranges.size()];
         highSvma = new long[ranges.size()];
         for (int i = 0; i < lowSvma.length; i++) {

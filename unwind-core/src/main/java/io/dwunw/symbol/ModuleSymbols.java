@@ -1,5 +1,6 @@
 package io.dwunw.symbol;
 
+import io.dwunw.elf.ElfImage;
 import io.dwunw.symbol.demangle.Demangler;
 import java.util.HashMap;
 import java.util.Map;
@@ -7,37 +8,46 @@ import java.util.Map;
 /** One module's names: its index, and the names that were asked for already. */
 final class ModuleSymbols {
     private final CodeRanges code;
+    private final PltStubs stubs;
     private final SymbolTables tables;
+    private final SymbolPreference preference;
     private final SymbolIndex index;
     private final Map<Integer, Names> names = new HashMap<>();
 
     private record Names(String name, String mangled) {}
 
-    ModuleSymbols(CodeRanges code, SymbolTables tables) {
-        this.code = code;
+    ModuleSymbols(ElfImage image, SymbolTables tables) {
+        this.code = CodeRanges.of(image);
+        this.stubs = new PltStubs(image, this::fromTables);
         this.tables = tables;
+        this.preference = new SymbolPreference(tables);
         this.index = SymbolIndexBuilder.build(tables, code);
     }
 
     Symbol symbolise(long svma) {
+        Symbol symbol = fromTables(svma);
+        if (symbol.exact()) {
+            return symbol;
+        }
+        Symbol stub = stubs.symbolise(svma);
+        return stub == null ? symbol : stub;
+    }
+
+    private Symbol fromTables(long svma) {
         int range = code.find(svma);
         int entry = range < 0 ? SymbolIndex.NONE : index.find(svma);
         if (entry == SymbolIndex.NONE || Long.compareUnsigned(index.startSvma(entry), code.lowSvma(range)) < 0) {
             return Symbol.unknown(svma);
         }
-        Names found = names.computeIfAbsent(index.reference(entry), this::read);
+        Names found = names.computeIfAbsent(entry, this::read);
         if (found.name.isEmpty()) {
             return Symbol.unknown(svma);
         }
         return new Symbol(found.name, found.mangled, svma - index.startSvma(entry), index.contains(entry, svma));
     }
 
-    private Names read(int reference) {
-        String mangled = tables.name(reference);
+    private Names read(int entry) {
+        String mangled = tables.name(index.preferred(entry, preference));
         return new Names(Demangler.demangle(mangled), mangled);
-    }
-
-    int count() {
-        return index.count();
     }
 }

@@ -14,13 +14,17 @@ final class SymbolIndex {
     /** Bytes, clamped to an unsigned int; 0 when no symbol of that start states a size. */
     private final int[] sizes;
 
+    /** Where each entry's symbols begin in {@link #references}; one more than there are entries. */
+    private final int[] firstReference;
+
     private final int[] references;
     /** The closest entry before it that reaches beyond its start, or {@link #NONE}: functions contain labels. */
     private final int[] enclosing;
 
-    SymbolIndex(long[] startSvma, int[] sizes, int[] references) {
+    SymbolIndex(long[] startSvma, int[] sizes, int[] firstReference, int[] references) {
         this.startSvma = startSvma;
         this.sizes = sizes;
+        this.firstReference = firstReference;
         this.references = references;
         this.enclosing = enclosing();
     }
@@ -36,10 +40,6 @@ final class SymbolIndex {
             open = i;
         }
         return links;
-    }
-
-    int count() {
-        return startSvma.length;
     }
 
     /**
@@ -69,7 +69,12 @@ final class SymbolIndex {
         return startSvma[entry];
     }
 
-    int reference(int entry) {
-        return references[entry];
+    /** The symbol that gives an entry its name, of all that start there. Reads names: cold. */
+    int preferred(int entry, SymbolPreference preference) {
+        int best = references[firstReference[entry]];
+        for (int i = firstReference[entry] + 1; i < firstReference[entry + 1]; i++) {
+            best = preference.better(best, references[i]);
+        }
+        return best;
     }
 }

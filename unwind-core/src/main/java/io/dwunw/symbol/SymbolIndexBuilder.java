@@ -1,6 +1,7 @@
 package io.dwunw.symbol;
 
 import io.dwunw.bytes.Bytes;
+import io.dwunw.elf.Elf;
 import io.dwunw.elf.ElfSymbols;
 import java.util.Arrays;
 
@@ -34,11 +35,12 @@ final class SymbolIndexBuilder {
     private void add(int tableNumber, ElfSymbols table) {
         int symbols = Math.min(table.count(), SymbolTables.MAX_INDEX);
         for (int i = 1; i < symbols; i++) {
-            if (!table.isCode(i)) {
+            if (!isCode(table, i)) {
                 continue;
             }
-            long distance = table.svma(i) - base;
-            if (distance < 0 || distance >= MAX_SPAN || code.find(table.svma(i)) < 0 || isMappingSymbol(table, i)) {
+            long svma = tables.svma(tableNumber, i);
+            long distance = svma - base;
+            if (distance < 0 || distance >= MAX_SPAN || code.find(svma) < 0) {
                 continue;
             }
             if (count == keys.length) {
@@ -46,6 +48,17 @@ final class SymbolIndexBuilder {
             }
             keys[count++] = (distance << SymbolTables.REFERENCE_BITS) | SymbolTables.reference(tableNumber, i);
         }
+    }
+
+    /** The cheapest tests first: this runs for each of a hundred thousand symbols, mostly before it is compiled. */
+    private static boolean isCode(ElfSymbols table, int index) {
+        int type = table.type(index);
+        if (type != Elf.STT_FUNC && type != Elf.STT_NOTYPE && type != Elf.STT_GNU_IFUNC) {
+            return false;
+        }
+        int section = table.sectionIndex(index);
+        boolean defined = section != Elf.SHN_UNDEF && section != Elf.SHN_ABS;
+        return defined && (type != Elf.STT_NOTYPE || !isMappingSymbol(table, index));
     }
 
     /** No name, or one like {@code $x}, {@code $d.3}: marks of the ARM ABIs for where data lies between code. */
@@ -65,24 +78,25 @@ final class SymbolIndexBuilder {
         Arrays.sort(keys, 0, count);
         long[] starts = new long[count];
         int[] sizes = new int[count];
+        int[] firstReference = new int[count + 1];
         int[] references = new int[count];
-        SymbolPreference preference = new SymbolPreference(tables);
         int kept = 0;
-        for (int i = 0; i < count; ) {
-            long start = base + (keys[i] >>> SymbolTables.REFERENCE_BITS);
-            int chosen = reference(keys[i]);
-            int size = size(chosen);
-            for (i++; i < count && base + (keys[i] >>> SymbolTables.REFERENCE_BITS) == start; i++) {
-                int other = reference(keys[i]);
-                size = Integer.compareUnsigned(size(other), size) > 0 ? size(other) : size;
-                chosen = preference.better(chosen, other);
+        for (int i = 0; i < count; kept++) {
+            long distance = keys[i] >>> SymbolTables.REFERENCE_BITS;
+            starts[kept] = base + distance;
+            firstReference[kept] = i;
+            for (; i < count && keys[i] >>> SymbolTables.REFERENCE_BITS == distance; i++) {
+                references[i] = reference(keys[i]);
+                int size = size(references[i]);
+                sizes[kept] = Integer.compareUnsigned(size, sizes[kept]) > 0 ? size : sizes[kept];
             }
-            starts[kept] = start;
-            sizes[kept] = size;
-            references[kept++] = chosen;
         }
+        firstReference[kept] = count;
         return new SymbolIndex(
-                Arrays.copyOf(starts, kept), Arrays.copyOf(sizes, kept), Arrays.copyOf(references, kept));
+                Arrays.copyOf(starts, kept),
+                Arrays.copyOf(sizes, kept),
+                Arrays.copyOf(firstReference, kept + 1),
+                references);
     }
 
     private static int reference(long key) {

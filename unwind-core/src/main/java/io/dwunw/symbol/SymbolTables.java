@@ -1,23 +1,66 @@
 package io.dwunw.symbol;
 
 import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.elf.Elf;
+import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
+import io.dwunw.elf.ProgramHeader;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The symbol tables that tell about one module, best first, and references into them. */
 final class SymbolTables {
     private static final int INDEX_BITS = 26;
-    /** Tables beyond are ignored: symtab, dynsym, minidebuginfo, those of a debug file. */
-    static final int MAX_TABLES = 8;
+    private static final int MAX_TABLES = 8;
     /** Symbols of one table beyond are ignored. */
     static final int MAX_INDEX = 1 << INDEX_BITS;
 
     static final int REFERENCE_BITS = INDEX_BITS + 3;
 
-    private final List<ElfSymbols> tables;
+    private final List<ElfSymbols> tables = new ArrayList<>();
+    /** What to add to a table's addresses: prelinking moves a file, but not its debug file. */
+    private final long[] shifts = new long[MAX_TABLES];
 
-    SymbolTables(List<ElfSymbols> tables) {
-        this.tables = List.copyOf(tables.subList(0, Math.min(tables.size(), MAX_TABLES)));
+    /** All tables of {@code image}; only a stripped file is worth looking for its debug file. */
+    static SymbolTables of(ElfImage image, Path file, DebugFiles debugFiles) {
+        SymbolTables all = new SymbolTables();
+        all.add(image.symtab(), 0);
+        all.add(image.dynsym(), 0);
+        if (image.symtab().count() == 0) {
+            all.addFrom(debugFiles.find(file, image), image);
+            all.addFrom(MiniDebugInfo.of(image), image);
+        }
+        return all;
+    }
+
+    private void addFrom(@Nullable ElfImage companion, ElfImage image) {
+        if (companion != null) {
+            add(companion.symtab(), firstLoaded(image, companion));
+        }
+    }
+
+    private static long firstLoaded(ElfImage image, ElfImage companion) {
+        ProgramHeader here = firstLoaded(image);
+        ProgramHeader there = firstLoaded(companion);
+        return here == null || there == null ? 0 : here.svma() - there.svma();
+    }
+
+    private static @Nullable ProgramHeader firstLoaded(ElfImage image) {
+        for (ProgramHeader segment : image.programHeaders()) {
+            if (segment.type() == Elf.PT_LOAD) {
+                return segment;
+            }
+        }
+        return null;
+    }
+
+    private void add(ElfSymbols table, long shift) {
+        if (table.count() > 0 && tables.size() < MAX_TABLES) {
+            shifts[tables.size()] = shift;
+            tables.add(table);
+        }
     }
 
     int count() {
@@ -26,6 +69,11 @@ final class SymbolTables {
 
     ElfSymbols table(int number) {
         return tables.get(number);
+    }
+
+    /** The address of a symbol, in the module's terms. */
+    long svma(int number, int index) {
+        return tables.get(number).svma(index) + shifts[number];
     }
 
     static int reference(int table, int index) {
@@ -42,8 +90,12 @@ final class SymbolTables {
 
     /** The name as stored, without {@code @VERSION}; "" if it lies outside its string table. */
     String name(int reference) {
+        return name(tableOf(reference), indexOf(reference));
+    }
+
+    static String name(ElfSymbols table, int index) {
         try {
-            String name = tableOf(reference).name(indexOf(reference));
+            String name = table.name(index);
             int version = name.indexOf('@', 1);
             return version < 0 ? name : name.substring(0, version);
         } catch (MalformedDataException damaged) {

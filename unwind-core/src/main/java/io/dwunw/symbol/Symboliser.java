@@ -1,10 +1,8 @@
 package io.dwunw.symbol;
 
 import io.dwunw.elf.ElfImage;
-import io.dwunw.elf.ElfSymbols;
 import io.dwunw.module.LoadedModule;
-import java.util.ArrayList;
-import java.util.List;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
@@ -16,8 +14,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-confined.
  */
 public final class Symboliser implements AutoCloseable {
+    private final DebugFiles debugFiles;
     /** Weak keys: a module that was unloaded takes its symbols along. An absent value: the file cannot be read. */
     private final Map<LoadedModule, @Nullable ModuleSymbols> modules = new WeakHashMap<>();
+
+    /** Finds separate debug files below {@code /usr/lib/debug}. */
+    public Symboliser() {
+        this(DebugFiles.ofSystem());
+    }
+
+    /** Finds separate debug files by {@code debugFiles}. */
+    public Symboliser(DebugFiles debugFiles) {
+        this.debugFiles = debugFiles;
+    }
 
     /**
      * The symbol at or nearest below the address, never one of another section. Opens the module's file on the first call.
@@ -39,15 +48,12 @@ public final class Symboliser implements AutoCloseable {
         return known;
     }
 
-    private static @Nullable ModuleSymbols open(LoadedModule module) {
+    private @Nullable ModuleSymbols open(LoadedModule module) {
         ElfImage image = module.image();
         if (image == null) {
             return null;
         }
-        List<ElfSymbols> tables = new ArrayList<>();
-        tables.add(image.symtab());
-        tables.add(image.dynsym());
-        return new ModuleSymbols(CodeRanges.of(image), new SymbolTables(tables));
+        return new ModuleSymbols(image, SymbolTables.of(image, Path.of(module.path()), debugFiles));
     }
 
     /** Forgets all names; a later call opens the files again. */

@@ -30,6 +30,11 @@ class XzTest {
         return Xz.decode(Bytes.of(file, ByteOrder.LITTLE_ENDIAN), MAX);
     }
 
+    /** What lies between the 12 bytes of stream and block header each, and the block's check. */
+    static byte[] helloChunks() {
+        return Arrays.copyOfRange(HELLO, 24, HELLO.length - 28);
+    }
+
     @Test
     void decodesAKnownFile() {
         assertThat(new String(decode(HELLO), StandardCharsets.UTF_8)).isEqualTo("hello, hello, hello, hello\n");
@@ -72,9 +77,9 @@ class XzTest {
 
     private static byte[][] contents() throws IOException {
         Random random = new Random(7);
-        byte[] noise = new byte[300_000];
+        byte[] noise = new byte[90_000];
         random.nextBytes(noise);
-        byte[] runs = new byte[200_000];
+        byte[] runs = new byte[150_000];
         for (int i = 0; i < runs.length; i++) {
             runs[i] = (byte) (i / 1000 * 7 + (i % 13 == 0 ? random.nextInt(3) : 0));
         }

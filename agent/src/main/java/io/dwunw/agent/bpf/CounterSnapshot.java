@@ -77,18 +77,18 @@ public final class CounterSnapshot {
         return at(EngineLayout.COUNTERS_UNTRACKED);
     }
 
-    /** Calls of which the kernel never saw the return. */
+    /** Sampled calls, or such as might call another function of the family, of which the return was never seen. */
     public long abandoned() {
         return at(EngineLayout.COUNTERS_ABANDONED);
     }
 
-    /** Samples of threads whose stack's end was not known, and which took the largest room therefore. */
+    /** Samples of threads whose stack's end was not known yet. */
     public long unbounded() {
         return at(EngineLayout.COUNTERS_UNBOUNDED);
     }
 
     /** All samples that were drawn but did not reach the ring. */
     public long lost() {
-        return lostAllocations() + liveFull() + untracked();
+        return lostAllocations() + liveFull() + untracked() + abandoned();
     }
 }

@@ -29,9 +29,10 @@ final class EngineLayout {
     static final int SETTINGS_ANCHOR_SP_OFFSET = 8;
     static final int SETTINGS_ANCHOR_PC_OFFSET = 16;
     static final int SETTINGS_ANCHOR_FP_OFFSET = 24;
-    static final int SETTINGS_MAPPINGS_DEAD = 32;
-    static final int SETTINGS_MAPPINGS_SAMPLED = 40;
-    static final int SETTINGS_LENGTH = 48;
+    static final int SETTINGS_STACK_BASE_OFFSET = 32;
+    static final int SETTINGS_MAPPINGS_DEAD = 40;
+    static final int SETTINGS_MAPPINGS_SAMPLED = 48;
+    static final int SETTINGS_LENGTH = 56;
 
     static final int CALL_FLAGS = 56;
     static final int CALL_LENGTH = 64;

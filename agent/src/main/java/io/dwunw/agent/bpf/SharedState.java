@@ -66,6 +66,10 @@ final class SharedState implements AutoCloseable {
         LONG.setRelease(settings, EngineLayout.SETTINGS_ANCHOR_SP_OFFSET, (long) spOffset);
     }
 
+    void stackBaseOffset(int offset) {
+        LONG.setRelease(settings, EngineLayout.SETTINGS_STACK_BASE_OFFSET, (long) offset);
+    }
+
     /** Without probes set, so that nobody counts meanwhile. */
     void forgetMappings() {
         LONG.setRelease(settings, EngineLayout.SETTINGS_MAPPINGS_SAMPLED, 0L);

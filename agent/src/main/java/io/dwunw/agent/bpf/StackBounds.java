@@ -8,8 +8,8 @@ import java.util.Map;
 
 /**
  * Learns where threads' stacks end, so that the kernel side can choose a record's size and stop copying there. A sample
- * tells that its thread's end was not known by starting at a page instead of at sp; then the mapping that holds sp is
- * looked up once. Belongs to the draining thread; allocates nothing for threads that are known.
+ * whose thread's end was not known is flagged as faulted, or starts at a page instead of at sp; then the mapping that
+ * holds sp is looked up once. Belongs to the draining thread; allocates nothing for threads that are known.
  */
 final class StackBounds implements SampleHandler {
     /** New threads that are looked up together; more wait for their next sample. */
@@ -44,7 +44,8 @@ final class StackBounds implements SampleHandler {
     /** Hot. */
     @Override
     public void onSample(Sample sample) {
-        if (sample.isAllocation() && sample.stack().lowAvma() != sample.sp() && newCount < BATCH) {
+        boolean unknown = sample.stackFault() || sample.stack().lowAvma() != sample.sp();
+        if (unknown && sample.isAllocation() && newCount < BATCH) {
             note(sample.tid(), sample.sp());
         }
         next.onSample(sample);

@@ -232,6 +232,16 @@ public final class UprobeEngine implements AutoCloseable {
         }
     }
 
+    /**
+     * Where in a {@code JavaThread} the end of its stack is stated ({@code _stack_base}): for the threads that
+     * {@link #javaThread} told of, stacks are copied to exactly there.
+     */
+    public synchronized void stackBaseOffset(int offset) {
+        if (!closed) {
+            state.stackBaseOffset(offset);
+        }
+    }
+
     /** Tells the bounds of a thread's stack; without being told, the engine takes the mapping that sp is in. */
     public synchronized void stackBounds(int tid, long low, long high) {
         ByteBuffer value = BpfSystem.buffer(EngineLayout.BOUNDS_LENGTH);

@@ -9,8 +9,24 @@ import org.jspecify.annotations.Nullable;
  *
  * @param frames walks through generated code
  * @param threads finds Java threads by their OS threads
+ * @param anchor where a thread's frame anchor lies
  */
-public record HotSpot(JavaFrames frames, JavaThreads threads) {
+public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anchor) {
+    /**
+     * Where a {@code JavaThread} keeps its {@code JavaFrameAnchor}: for producers that copy it into the samples.
+     *
+     * @param sp offset in bytes of {@code _last_Java_sp} from the {@code JavaThread}'s start; the others likewise
+     */
+    public record AnchorOffsets(int sp, int pc, int fp) {
+        static AnchorOffsets of(FieldFinder find) {
+            int anchor = find.offset("JavaThread::_anchor");
+            return new AnchorOffsets(
+                    anchor + find.offset("JavaFrameAnchor::_last_Java_sp"),
+                    anchor + find.offset("JavaFrameAnchor::_last_Java_pc"),
+                    anchor + find.offset("JavaFrameAnchor::_last_Java_fp"));
+        }
+    }
+
     /**
      * Reads the JVM's description of itself. Takes some tens of milliseconds.
      *
@@ -26,6 +42,9 @@ public record HotSpot(JavaFrames frames, JavaThreads threads) {
         MetadataReader metadata = new MetadataReader(memory);
         VmStructs structs = VmStructsReader.read(metadata, ExportedSymbols.at(libjvm, metadata));
         JavaThreads threads = JavaThreads.open(structs, new MetadataReader(memory), instrumentation);
-        return new HotSpot(JavaFrames.open(structs, metadata, window), threads);
+        FieldFinder find = new FieldFinder(structs);
+        AnchorOffsets anchor = AnchorOffsets.of(find);
+        find.requireAll();
+        return new HotSpot(JavaFrames.open(structs, metadata, window), threads, anchor);
     }
 }

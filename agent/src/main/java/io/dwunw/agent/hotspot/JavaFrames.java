@@ -15,6 +15,8 @@ public final class JavaFrames implements JavaCode {
     /** JDK 20 left the byte 0 out of its compressed numbers. */
     private static final int FIRST_WITHOUT_ZERO_BYTES = 20;
 
+    private static final int FIRST_WITH_VIRTUAL_THREADS = 21;
+
     private static final String CALL_STUB = "call_stub";
     private static final String ENTER_SPECIAL = "enterSpecial";
     private static final String UNLOADED_CLASSES = "java.cls.unloadedClasses";
@@ -30,6 +32,7 @@ public final class JavaFrames implements JavaCode {
     private final SenderRules rules;
     private final UnloadCounter unloaded;
     private final int callStubName;
+    private final boolean learnsContinuationReturn;
     private final CodeBlob blob = new CodeBlob();
     private final JavaCursor cursor = new JavaCursor();
     private long unloadedBefore;
@@ -76,7 +79,8 @@ public final class JavaFrames implements JavaCode {
         unloadedBefore = unloaded.value();
         codeCache = CodeCache.open(memory, window, cacheLayout, blobLayout);
         memory.begin();
-        int excluded = memory.s4(entryLayout.majorVersion()) >= FIRST_WITHOUT_ZERO_BYTES ? 1 : 0;
+        int major = memory.s4(entryLayout.majorVersion());
+        int excluded = major >= FIRST_WITHOUT_ZERO_BYTES ? 1 : 0;
         long stubQueue = memory.word(entryLayout.interpreterCode());
         long interpreterLow = memory.word(stubQueue + entryLayout.stubBuffer());
         long interpreterHigh = interpreterLow + memory.s4(stubQueue + entryLayout.bufferLimit());
@@ -94,6 +98,7 @@ public final class JavaFrames implements JavaCode {
         rules = new SenderRules(codeCache, names, scopes, interpreted, entries, deopt);
         compiled = new CompiledFrames(scopes, deopt, rules);
         stubs = new StubFrames(rules, memory, entryLayout.continuationReturn());
+        learnsContinuationReturn = entryLayout.continuationReturn() == 0 && major >= FIRST_WITH_VIRTUAL_THREADS;
     }
 
     @Override
@@ -174,7 +179,7 @@ public final class JavaFrames implements JavaCode {
 
     /** JDK 21 has virtual threads, but does not say where the frame that mounts them goes on. */
     private void learnContinuationReturn(long pc) {
-        if (stubs.knowsContinuationReturn()) {
+        if (!learnsContinuationReturn || stubs.knowsContinuationReturn()) {
             return;
         }
         int entry = scopes.find(pc, blob, true);

@@ -28,7 +28,22 @@ public final class JavaThreads {
     private final Map<Integer, Known> known = new HashMap<>();
     private long lookedAt = System.nanoTime() - NANOS_BETWEEN_LOOKS;
 
+    private @Nullable Listener listener;
+
     private record Known(Thread thread, long javaThread) {}
+
+    /** Learns which OS threads are Java threads, as that becomes known. */
+    @FunctionalInterface
+    public interface Listener {
+        /** The JVM's own object for the OS thread; 0 if it is no Java thread any more. */
+        void javaThread(int tid, long javaThread);
+    }
+
+    /** Tells {@code newListener} of all threads that are known now, and of all changes from now on. */
+    public void listen(Listener newListener) {
+        listener = newListener;
+        known.forEach((tid, thread) -> newListener.javaThread(tid, thread.javaThread()));
+    }
 
     /** A table that knows no thread, for a JVM that does not describe its threads. */
     public static JavaThreads none() {
@@ -97,14 +112,28 @@ public final class JavaThreads {
     /** Looks at all threads that are alive. */
     public void refresh() {
         lookedAt = System.nanoTime();
-        known.clear();
         if (memory == null || eetop == null) {
             return;
         }
-        memory.begin();
+        Map<Integer, Known> before = new HashMap<>(known);
+        known.clear();
         for (Thread thread : liveThreads()) {
             add(thread, memory, eetop);
         }
+        Listener told = listener;
+        if (told != null) {
+            tellChanges(before, told);
+        }
+    }
+
+    private void tellChanges(Map<Integer, Known> before, Listener told) {
+        known.forEach((tid, now) -> {
+            Known old = before.remove(tid);
+            if (old == null || old.javaThread() != now.javaThread()) {
+                told.javaThread(tid, now.javaThread());
+            }
+        });
+        before.keySet().forEach(tid -> told.javaThread(tid, 0));
     }
 
     private void add(Thread thread, MetadataReader reader, Field field) {

@@ -8,6 +8,33 @@
  * heaps); through the fault-safe reader anywhere else. What is read is treated as hostile: metadata may vanish and be
  * reused under the reader. A frame that cannot be told for certain is reported as unknown, never under a wrong name.
  *
+ * <h2>What differs between JDKs</h2>
+ *
+ * <p>Offsets always come from the JVM's own tables; layouts are chosen by which fields those tables have, not by version.
+ *
+ * <table>
+ * <caption>x86-64</caption>
+ * <tr><th>what</th><th>17</th><th>21</th><th>25</th></tr>
+ * <tr><td>code range of a blob</td><td colspan="2">pointers {@code _code_begin}, {@code _code_end}</td>
+ *     <td>offsets {@code _code_offset}, {@code _data_offset}</td></tr>
+ * <tr><td>kind of a blob</td><td colspan="2">its name</td><td>{@code _kind} for upcall stubs, else its name</td></tr>
+ * <tr><td>{@code _frame_complete_offset}</td><td colspan="2">4 bytes</td><td>2 bytes</td></tr>
+ * <tr><td>{@code HeapBlock} header</td><td colspan="2">16 bytes</td><td>8 bytes</td></tr>
+ * <tr><td>{@code PcDesc}s and scopes</td><td colspan="2">inside the blob</td><td>C heap, {@code _immutable_data}</td></tr>
+ * <tr><td>metadata of an nmethod</td><td colspan="2">inside the blob</td><td>C heap, {@code _mutable_data}</td></tr>
+ * <tr><td>deopt handlers</td><td colspan="2">pointers in {@code CompiledMethod}</td><td>offsets in {@code nmethod}</td></tr>
+ * <tr><td>compressed numbers</td><td>may contain byte 0</td><td colspan="2">do not (since 20)</td></tr>
+ * <tr><td>hidden methods</td><td>{@code Method::_flags}</td><td colspan="2">{@code ConstMethod::_flags._flags}, bit 12</td></tr>
+ * <tr><td>{@code _osthread}</td><td colspan="2">{@code JavaThread}</td><td>{@code Thread}</td></tr>
+ * <tr><td>virtual threads</td><td>none</td><td>return pc of {@code enterSpecial} learnt from a walk</td>
+ *     <td>{@code ContinuationEntry::_return_pc}</td></tr>
+ * <tr><td>anchor of an upcall stub</td><td colspan="2">not described</td>
+ *     <td>{@code UpcallStub::_frame_data_offset}</td></tr>
+ * </table>
+ *
+ * <p>Not described by any JDK, and the same in all three: the interpreter's frame ({@code InterpretedFrames}) and the
+ * registers that the call stub saves ({@code EntryStubs}).
+ *
  * <p>Threading: not thread-safe; the sidecar owns it all.
  *
  * <p>Allocation: none for code that was seen before.

@@ -43,7 +43,7 @@ final class Recorder implements SampleHandler {
     private final List<Seen> all = new ArrayList<>();
 
     @Override
-    public void onSample(Sample s) {
+    public synchronized void onSample(Sample s) {
         if (!s.isAllocation()) {
             char what = s.isFree() ? '-' : '~';
             all.add(new Seen(
@@ -88,7 +88,7 @@ final class Recorder implements SampleHandler {
                 s.timeNanos()));
     }
 
-    List<Seen> matching(Predicate<Seen> wanted) {
+    synchronized List<Seen> matching(Predicate<Seen> wanted) {
         List<Seen> found = new ArrayList<>();
         for (Seen seen : all) {
             if (wanted.test(seen)) {
@@ -112,7 +112,7 @@ final class Recorder implements SampleHandler {
         return matching(s -> s.what() == '+' && s.size() == size);
     }
 
-    void clear() {
+    synchronized void clear() {
         all.clear();
     }
 }

@@ -70,8 +70,9 @@ class SnapshotTest {
         Seen shallow = recorder.ofSize(82_002).get(0);
         Seen deep = recorder.ofSize(82_003).get(0);
         Seen deepest = recorder.ofSize(82_004).get(0);
-        assertThat(unknown.stackCapacity()).isEqualTo(64 << 10);
-        assertThat(unknown.stackLow()).isEqualTo(unknown.sp() & -PAGE);
+        assertThat(unknown.flags() & SampleDescriptor.FLAG_STACK_FAULT).isNotZero();
+        assertThat(unknown.stackHigh() % PAGE).isZero();
+        assertThat(shallow.flags() & SampleDescriptor.FLAG_STACK_FAULT).isZero();
         assertThat(shallow.stackCapacity()).isLessThan(64 << 10);
         assertThat(shallow.stackLow()).isEqualTo(shallow.sp());
         assertThat(shallow.stackHigh() % PAGE).as("the mapping's end").isZero();
@@ -143,6 +144,30 @@ class SnapshotTest {
                 .containsExactly(111, 222, 333);
         assertThat(broken.flags() & SampleDescriptor.FLAG_ANCHOR).isZero();
         assertThat(ended.anchorThread()).isZero();
+    }
+
+    @Test
+    void theStackOfAKnownJavaThreadEndsWhereItSays() throws Exception {
+        ByteBuffer javaThread = ByteBuffer.allocateDirect(256).order(ByteOrder.nativeOrder());
+        try (UprobeEngine engine = UprobeEngine.open(UprobeConfig.of(1))) {
+            Tracing.run(engine, recorder, e -> {
+                Allocations.free(Allocations.malloc(87_001));
+                e.javaThread(Linux.threadId(), Linux.address(javaThread));
+                e.stackBaseOffset(192);
+                Allocations.free(Allocations.malloc(87_002)); // states 0, which is no stack's end
+                while (recorder.ofSize(87_001).isEmpty()) {
+                    Thread.sleep(1);
+                }
+                javaThread.putLong(192, recorder.ofSize(87_001).get(0).sp() + 1000);
+                Allocations.free(Allocations.malloc(87_003));
+            });
+        }
+        Seen first = recorder.ofSize(87_001).get(0);
+        Seen unknown = recorder.ofSize(87_002).get(0);
+        Seen exact = recorder.ofSize(87_003).get(0);
+        assertThat(unknown.stackHigh() % PAGE).isZero();
+        assertThat(exact.stackHigh()).isEqualTo(first.sp() + 1000);
+        assertThat(exact.stackCapacity()).isEqualTo(PAGE);
     }
 
     @Test

@@ -3,8 +3,10 @@ package io.dwunw.agent.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.sample.Sample;
 import io.dwunw.agent.sample.SampleDescriptor;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -102,6 +104,26 @@ class GateRingTest {
         }
         assertThat(drained).isEqualTo(expected);
         assertThat(ring.malformed()).isZero();
+    }
+
+    @Test
+    void drainingAllocatesNothing() {
+        com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        SampleHandler handler = sample -> {};
+        long before = 0;
+        for (int i = 0; i < 2000; i++) {
+            if (i == 1000) { // warm by now
+                before = threads.getCurrentThreadAllocatedBytes();
+            }
+            if (position % DATA_BYTES == DATA_BYTES - 192) {
+                pad();
+            }
+            commit(reserve(i + 1));
+            ring.drain(handler, 10);
+        }
+        long allocated = threads.getCurrentThreadAllocatedBytes() - before;
+        assertThat(ring.backlog()).isZero();
+        assertThat(allocated).isLessThan(1000);
     }
 
     @Test

@@ -62,10 +62,15 @@ final class NativeChecks {
         }
     }
 
-    /** Compiles a program and runs it; libraries among the arguments are those of the same directory. */
-    Outcome run(String program, Map<String, String> environment, String... arguments)
+    /**
+     * Compiles a program and runs it; libraries among the arguments are those of the same directory.
+     *
+     * @param options for the compiler
+     */
+    Outcome run(String program, List<String> options, Map<String, String> environment, String... arguments)
             throws IOException, InterruptedException {
         List<String> build = compiler("-L" + directory, "-Wl,-rpath," + directory);
+        build.addAll(options);
         build.addAll(List.of("-o", program, CHECKS.resolve(program + ".c").toString()));
         build.addAll(List.of("-lgate", "-ldl", "-lpthread", "-lm"));
         compile(build);

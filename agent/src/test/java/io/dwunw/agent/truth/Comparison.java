@@ -10,6 +10,7 @@ import java.util.Map;
 /** Compares walked stacks with the truth, frame by frame, and counts. */
 final class Comparison {
     private static final int MAX_REPORTS = 5;
+    private static final int MAX_UPCALL_FRAMES = 16;
 
     private final Map<StackState, Integer> states = new EnumMap<>(StackState.class);
     private int samples;
@@ -18,6 +19,34 @@ final class Comparison {
     private int wrong;
     private long javaFrames;
     private int reports;
+    private int frozen;
+
+    /** The frames further out than the virtual thread's own are its carrier's, of which the truth says nothing. */
+    private static final String MOUNT = "enterSpecial";
+
+    /** Compares a stack whose truth was recorded by an upcall, whose own frames the truth has on top. */
+    void compareBelowUpcall(
+            StackState state, List<JavaFrame> walked, List<Truth.Frame> truth, List<StackTraceElement> visible) {
+        int extra = truth.size() - walked.size();
+        boolean plausible = state.complete() && extra >= 0 && extra <= MAX_UPCALL_FRAMES;
+        compare(state, walked, plausible ? truth.subList(extra, truth.size()) : truth, visible);
+    }
+
+    /** Compares a stack of a virtual thread. */
+    void compareVirtual(
+            StackState state, List<JavaFrame> walked, List<Truth.Frame> truth, List<StackTraceElement> visible) {
+        int mount = 0;
+        while (mount < walked.size() && !walked.get(mount).method().methodName().equals(MOUNT)) {
+            mount++;
+        }
+        boolean mounted = mount < walked.size();
+        if (state == StackState.FROZEN_FRAMES && mounted && mount <= truth.size()) {
+            compare(state, walked.subList(0, mount), truth.subList(0, mount), visible);
+            frozen++;
+        } else {
+            compare(state, mounted ? walked.subList(0, mount) : walked, truth, visible);
+        }
+    }
 
     /** A stack is exact, or honestly incomplete (its state says so and the frames it has are right), or wrong. */
     void compare(StackState state, List<JavaFrame> walked, List<Truth.Frame> truth, List<StackTraceElement> visible) {
@@ -139,6 +168,6 @@ final class Comparison {
     /** One line for the test that started this program. */
     String result() {
         return "RESULT samples=" + samples + " exact=" + exact + " honest=" + honest + " wrong=" + wrong
-                + " javaFrames=" + javaFrames + " states=" + states;
+                + " frozen=" + frozen + " javaFrames=" + javaFrames + " states=" + states;
     }
 }

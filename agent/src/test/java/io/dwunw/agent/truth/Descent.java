@@ -9,6 +9,7 @@ public final class Descent {
     private final Step[] steps;
     private final ByteBuffer record;
     private int captured;
+    private boolean foreignLeaf;
 
     Descent(long seed, Step[] steps, ByteBuffer record) {
         random = new Random(seed);
@@ -18,6 +19,7 @@ public final class Descent {
 
     /** One sample at a random depth. */
     void sample(int maxDepth) throws Throwable {
+        foreignLeaf = false;
         deeper(1 + random.nextInt(maxDepth));
     }
 
@@ -25,7 +27,20 @@ public final class Descent {
         return captured;
     }
 
-    int nextInt(int bound) {
+    /** Where a leaf of another kind writes its snapshot. */
+    public ByteBuffer foreignLeaf() {
+        captured++;
+        foreignLeaf = true;
+        return record;
+    }
+
+    /** Whether the last sample was taken by a leaf of another kind. */
+    boolean endedInForeignLeaf() {
+        return foreignLeaf;
+    }
+
+    /** A number in [0, bound). */
+    public int nextInt(int bound) {
         return random.nextInt(bound);
     }
 
@@ -38,8 +53,8 @@ public final class Descent {
         }
     }
 
-    /** For places where no checked exception may pass. */
-    void deeperQuietly(int depth) {
+    /** As {@link #deeper}, for places where no checked exception may pass. */
+    public void deeperQuietly(int depth) {
         try {
             deeper(depth);
         } catch (RuntimeException | Error e) {

@@ -16,6 +16,9 @@ final class Leaf {
 
     private static native void bind(Class<?> truth);
 
+    /** From now on snapshots carry this thread's frame anchor; 0: none. */
+    static native void anchor(long javaThread, int spOffset, int pcOffset, int fpOffset);
+
     static native void captureStatic(ByteBuffer record);
 
     native void captureInstance(ByteBuffer record);

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Set;
 
 /** What Java says the stack of a native leaf is. Written by the leaf's callback, on the thread that then reads it. */
-final class Truth {
+public final class Truth {
     // A frame's descriptor is kept with its class reference only, since JDK 24.
     private static final StackWalker ALL =
             StackWalker.getInstance(Set.of(Option.SHOW_HIDDEN_FRAMES, Option.RETAIN_CLASS_REFERENCE));
@@ -15,6 +15,8 @@ final class Truth {
 
     /** One frame; {@code hidden} is whether a {@link Throwable} made at the same point leaves it out. */
     record Frame(String className, String methodName, String descriptor, int bci, int line, boolean isNative) {}
+
+    private Truth() {}
 
     private List<Frame> frames = List.of();
     private StackTraceElement[] visible = {};
@@ -24,7 +26,7 @@ final class Truth {
     }
 
     /** Called by native code at the leaf. */
-    static void record() {
+    public static void record() {
         Truth truth = CURRENT.get();
         truth.visible = new Throwable().getStackTrace();
         List<Frame> seen = new ArrayList<>();

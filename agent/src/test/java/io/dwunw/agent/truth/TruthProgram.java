@@ -1,11 +1,14 @@
 package io.dwunw.agent.truth;
 
-import io.dwunw.agent.stack.FrameBuffer;
+import io.dwunw.agent.stack.StackState;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Takes samples at the end of random stacks, walks each at once, and compares. Arguments: the snapshot library, the number of
- * samples, the greatest depth, the seed. Prints one line {@code RESULT …}; ends with 0 only if no stack was wrong.
+ * samples, the greatest depth, the seed, and perhaps a class with more ways of calling. Prints one line {@code RESULT …}; ends with 0 only if no stack was wrong.
  */
 final class TruthProgram {
     private static final int NATIVE_LAYERS = 4;
@@ -17,23 +20,64 @@ final class TruthProgram {
         int samples = Integer.parseInt(arguments[1]);
         int maxDepth = Integer.parseInt(arguments[2]);
         long seed = Long.parseLong(arguments[3]);
+        String calls = arguments.length > 4 ? arguments[4] : "";
+        boolean virtual = calls.endsWith("VirtualCalls");
         Walked walked = new Walked();
         Comparison comparison = new Comparison();
         ByteBuffer record = Walked.newRecord();
-        Descent descent = new Descent(seed, Calls.all(), record);
+        Descent descent = new Descent(seed, steps(calls), record);
         int nativeMismatches = 0;
         for (int i = 0; i < samples; i++) {
-            descent.sample(maxDepth);
-            Truth truth = Truth.current();
-            FrameBuffer frames = walked.walk(record);
-            comparison.compare(frames.state(), walked.javaFrames(), truth.frames(), truth.visible());
-            if (walked.leadingNativeFrames() != NATIVE_LAYERS) {
-                nativeMismatches++;
+            Truth truth = virtual ? sampleOnVirtualThread(descent, maxDepth) : sample(descent, maxDepth);
+            StackState state = walked.walk(record).state();
+            List<Walked.JavaFrame> frames = walked.javaFrames();
+            if (virtual) {
+                comparison.compareVirtual(state, frames, truth.frames(), truth.visible());
+            } else if (descent.endedInForeignLeaf()) {
+                comparison.compareBelowUpcall(state, frames, truth.frames(), truth.visible());
+            } else {
+                comparison.compare(state, frames, truth.frames(), truth.visible());
             }
+            boolean nativeRight = descent.endedInForeignLeaf() || walked.leadingNativeFrames() == NATIVE_LAYERS;
+            nativeMismatches += nativeRight ? 0 : 1;
         }
         System.out.println(comparison.result() + " nativeMismatches=" + nativeMismatches);
         if (comparison.wrong() != 0 || nativeMismatches != 0) {
             System.exit(1);
         }
+    }
+
+    /** Those of every JDK, and those of a class that only a later JDK can compile. */
+    private static Step[] steps(String more) throws ReflectiveOperationException {
+        Step[] common = Calls.all();
+        if (more.isEmpty()) {
+            return common;
+        }
+        Step[] added = (Step[]) Class.forName(more).getDeclaredMethod("all").invoke(null);
+        Step[] all = Arrays.copyOf(common, common.length + added.length);
+        System.arraycopy(added, 0, all, common.length, added.length);
+        return all;
+    }
+
+    private static Truth sample(Descent descent, int maxDepth) throws Throwable {
+        descent.sample(maxDepth);
+        return Truth.current();
+    }
+
+    private static Truth sampleOnVirtualThread(Descent descent, int maxDepth) throws Throwable {
+        AtomicReference<Object> result = new AtomicReference<>("nothing");
+        Runnable body = () -> {
+            try {
+                result.set(sample(descent, maxDepth));
+            } catch (Throwable e) {
+                result.set(e);
+            }
+        };
+        Thread thread = (Thread) Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, body);
+        thread.join();
+        if (result.get() instanceof Truth truth) {
+            return truth;
+        }
+        throw new IllegalStateException("no sample: " + result.get());
     }
 }

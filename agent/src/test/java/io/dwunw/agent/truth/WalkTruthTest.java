@@ -3,6 +3,7 @@ package io.dwunw.agent.truth;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.agent.truth.ChildJvm.Outcome;
+import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ import org.opentest4j.TestAbortedException;
  */
 final class WalkTruthTest {
     private static final int FACTOR = Integer.getInteger("dwunw.truth.factor", 1);
+    private static final int LATER = 25;
     private static final String DEPTH = "20";
     private static final String SEED = "20261122";
 
@@ -101,7 +103,49 @@ final class WalkTruthTest {
         }
     }
 
+    static Stream<Arguments> laterCalls() {
+        List<Arguments> all = new ArrayList<>();
+        for (String calls : List.of("ForeignCalls", "VirtualCalls")) {
+            all.add(Arguments.of(calls, 1000, List.of()));
+            all.add(Arguments.of(calls, 150, List.of("-Xint")));
+            all.add(Arguments.of(calls, 500, List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")));
+        }
+        return all.stream();
+    }
+
+    /** Foreign function calls, and virtual threads: what the JDK that runs the tests may not be able to compile. */
+    @ParameterizedTest(name = "JDK 25, {0}, {1} samples, {2}")
+    @MethodSource("laterCalls")
+    void walksCallsOfLaterJdks(String calls, int samples, List<String> flags) throws Exception {
+        Path home = ChildJvm.home(LATER);
+        if (home == null) {
+            throw new TestAbortedException("no JDK " + LATER + " is installed");
+        }
+        Path compiled = directory.resolve("later");
+        Path source = Path.of("src/test/jdk25/io/dwunw/agent/truth", calls + ".java");
+        Outcome javac = ChildJvm.start(List.of(
+                home.resolve("bin/javac").toString(), "-cp", classPath, "-d", compiled.toString(), source.toString()));
+        assertThat(javac.exitCode()).as(javac.output()).isZero();
+        String both = compiled + File.pathSeparator + classPath;
+        List<String> all = new ArrayList<>(flags);
+        all.add("-Dtruth.library=" + library);
+        int total = samples * FACTOR;
+        Outcome outcome =
+                run(LATER, all, both, TruthProgram.class, total, TruthProgram.class.getPackageName() + "." + calls);
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        assertThat(outcome.count("exact") + outcome.count("frozen"))
+                .as(outcome.output())
+                .isEqualTo(total);
+        assertThat(outcome.count("exact")).as(outcome.output()).isGreaterThan(total / 2);
+    }
+
     private static Outcome run(int feature, List<String> flags, Class<?> program, int samples, String... more)
+            throws Exception {
+        return run(feature, flags, classPath, program, samples, more);
+    }
+
+    private static Outcome run(
+            int feature, List<String> flags, String path, Class<?> program, int samples, String... more)
             throws Exception {
         Path home = ChildJvm.home(feature);
         if (home == null) {
@@ -113,6 +157,6 @@ final class WalkTruthTest {
         }
         List<String> arguments = new ArrayList<>(List.of(library.toString(), Integer.toString(samples), DEPTH, SEED));
         arguments.addAll(List.of(more));
-        return ChildJvm.run(home, all, classPath, program.getName(), arguments);
+        return ChildJvm.run(home, all, path, program.getName(), arguments);
     }
 }

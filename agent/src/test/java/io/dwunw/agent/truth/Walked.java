@@ -1,5 +1,6 @@
 package io.dwunw.agent.truth;
 
+import io.dwunw.agent.hotspot.HotSpot;
 import io.dwunw.agent.hotspot.JavaFrames;
 import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.JavaMethod;
@@ -29,18 +30,28 @@ final class Walked {
     private static final Path MAPS = Path.of("/proc/self/maps");
 
     private final ModuleMap modules;
+    private final HotSpot hotspot;
     private final JavaFrames java;
     private final MixedStackWalker walker;
     private final Sample sample = new Sample();
     private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
 
+    /** A walker that knows all modules. */
     Walked() throws IOException, NativeLibraryException, JavaFramesUnavailableException {
+        this(true);
+    }
+
+    /** @param withModules false: no native code has unwind information, so that only frame anchors lead through it */
+    Walked(boolean withModules) throws IOException, NativeLibraryException, JavaFramesUnavailableException {
         NativeLibrary.load();
         SelfMemory memory = new SelfMemory();
         modules = new ModuleMap(ProcessImages.ofSelf(memory));
-        modules.update(Files.readString(MAPS));
-        java = JavaFrames.open(libjvm(), memory, Linux::memory);
-        walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, this::refresh);
+        if (withModules) {
+            modules.update(Files.readString(MAPS));
+        }
+        hotspot = HotSpot.open(libjvm(), memory, Linux::memory, null);
+        java = hotspot.frames();
+        walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, () -> withModules && refresh());
     }
 
     private static long libjvm() throws IOException {
@@ -58,6 +69,10 @@ final class Walked {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    HotSpot hotspot() {
+        return hotspot;
     }
 
     static ByteBuffer newRecord() {

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What stands before dlopen and dlmopen (OPEN_STUB in gate_entry.S): libraries are patched before whoever opened them can
+ * call them. Only their constructors run earlier.
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <string.h>
+
+#include "gate_elf.h"
+
+#pragma GCC visibility push(hidden)
+int gate_open_depends_on_caller(const char *file, uintptr_t caller);
+void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) );
+void *gate_dlmopen(Lmid_t names, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) );
+#pragma GCC visibility pop
+
+struct caller {
+    uintptr_t address;
+    bool searches; /* has a search path of its own */
+};
+
+static int look_for_caller(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void) size;
+    struct caller *caller = context;
+    struct gate_module module;
+    gate_module_locate(&module, info);
+    if (caller->address < module.low || caller->address >= module.high) {
+        return 0;
+    }
+    gate_module_parse(&module);
+    caller->searches = module.has_rpath || module.has_runpath;
+    return 1;
+}
+
+/* The loader looks at its caller for a library's own search path and for $ORIGIN. Our library has neither. */
+int gate_open_depends_on_caller(const char *file, uintptr_t address)
+{
+    if (!gate_active() || file == NULL || strchr(file, '$') != NULL) {
+        return 1;
+    }
+    if (strchr(file, '/') != NULL) {
+        return 0;
+    }
+    struct caller caller = {.address = address, .searches = true};
+    dl_iterate_phdr(look_for_caller, &caller);
+    return caller.searches || gate_slots_any_rpath();
+}
+
+void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) )
+{
+    (void) unused;
+    void *handle = original(file, mode);
+    if (handle != NULL && gate_active()) {
+        gate_slots_opened(mode);
+    }
+    return handle;
+}
+
+/* Libraries in a namespace of their own, with their own libc, are not listed by dl_iterate_phdr, and left alone. */
+void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) )
+{
+    void *handle = original(names_id, file, mode);
+    if (handle != NULL && names_id == LM_ID_BASE && gate_active()) {
+        gate_slots_opened(mode);
+    }
+    return handle;
+}

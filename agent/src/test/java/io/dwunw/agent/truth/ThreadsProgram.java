@@ -1,0 +1,54 @@
+package io.dwunw.agent.truth;
+
+import io.dwunw.agent.hotspot.JavaThreads;
+import io.dwunw.agent.linux.Linux;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Finds this thread, a new thread and, after it has ended, no thread, by OS thread ids. */
+final class ThreadsProgram {
+    private ThreadsProgram() {}
+
+    public static void main(String[] arguments) throws Exception {
+        Leaf.load(arguments[0]);
+        JavaThreads threads = new Walked().hotspot().threads();
+        threads.refresh();
+        Map<Integer, Long> heard = new HashMap<>();
+        threads.listen(heard::put);
+        int self = Linux.threadId();
+        check(Thread.currentThread().equals(threads.find(self)), "finds the main thread");
+        check(heard.getOrDefault(self, 0L) == threads.javaThread(self) && heard.getOrDefault(self, 0L) != 0, "hears of the main thread");
+        AtomicInteger tid = new AtomicInteger();
+        CountDownLatch started = new CountDownLatch(1);
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        Thread other = new Thread(() -> {
+            tid.set(Linux.threadId());
+            started.countDown();
+            try {
+                mayEnd.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        other.start();
+        started.await();
+        threads.refresh();
+        check(other.equals(threads.find(tid.get())), "finds a new thread");
+        check(heard.getOrDefault(tid.get(), 0L) != 0, "hears of a new thread");
+        mayEnd.countDown();
+        other.join();
+        threads.refresh();
+        check(threads.find(tid.get()) == null, "forgets a thread that has ended");
+        check(heard.getOrDefault(tid.get(), -1L) == 0, "hears of the end of a thread");
+        check(threads.find(1 << 30) == null, "knows no thread that is none");
+        System.out.println("RESULT samples=1 threads=" + heard.size());
+    }
+
+    private static void check(boolean condition, String what) {
+        if (!condition) {
+            throw new IllegalStateException("not so: " + what);
+        }
+    }
+}

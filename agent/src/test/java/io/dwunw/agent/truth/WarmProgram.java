@@ -1,0 +1,55 @@
+package io.dwunw.agent.truth;
+
+import com.sun.management.ThreadMXBean;
+import io.dwunw.agent.stack.FrameBuffer;
+import io.dwunw.agent.stack.StackTraces;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+
+/**
+ * Walks and interns the same mixed stacks again and again: how long a warm walk takes, and that it allocates nothing. The
+ * second argument is the number of rounds, the third the depth.
+ */
+final class WarmProgram {
+    private static final int STACKS = 16;
+    private static final int WARM_UP = 20_000;
+
+    private WarmProgram() {}
+
+    public static void main(String[] arguments) throws Throwable {
+        Leaf.load(arguments[0]);
+        int rounds = Integer.parseInt(arguments[1]);
+        int depth = Integer.parseInt(arguments[2]);
+        Walked walked = new Walked();
+        ByteBuffer[] records = new ByteBuffer[STACKS];
+        Descent[] descents = new Descent[STACKS];
+        for (int i = 0; i < STACKS; i++) {
+            records[i] = Walked.newRecord();
+            descents[i] = new Descent(i, Calls.all(), records[i]);
+        }
+        StackTraces traces = new StackTraces(1024);
+        for (int i = 0; i < WARM_UP; i++) {
+            if (i % (WARM_UP / 50) == 0) {
+                descents[i / (WARM_UP / 50) % STACKS].deeper(depth);
+            }
+            int stack = i % STACKS;
+            if (records[stack].getInt(104) != 0) {
+                traces.intern(walked.walk(records[stack]));
+            }
+        }
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long self = Thread.currentThread().getId();
+        long frames = 0;
+        long allocatedBefore = threads.getThreadAllocatedBytes(self);
+        long start = System.nanoTime();
+        for (int i = 0; i < rounds; i++) {
+            FrameBuffer walk = walked.walk(records[i % STACKS]);
+            frames += walk.count();
+            traces.intern(walk);
+        }
+        long nanos = System.nanoTime() - start;
+        long allocated = threads.getThreadAllocatedBytes(self) - allocatedBefore;
+        System.out.println("RESULT samples=" + rounds + " framesPerStack=" + frames / rounds + " nanosPerStack="
+                + nanos / rounds + " bytes=" + allocated + " stacks=" + traces.created());
+    }
+}

@@ -1,0 +1,22 @@
+package io.dwunw.agent.truth;
+
+/** Steps that let a virtual thread give up its carrier, so that its older frames are in the heap afterwards. */
+final class VirtualCalls {
+    private VirtualCalls() {}
+
+    static Step[] all() {
+        return new Step[] {VirtualCalls::yielding, VirtualCalls::sleeping};
+    }
+
+    private static void yielding(Descent descent, int depth) throws Throwable {
+        Thread.yield();
+        descent.deeper(depth);
+    }
+
+    private static void sleeping(Descent descent, int depth) throws Throwable {
+        if (descent.nextInt(10) == 0) {
+            Thread.sleep(1);
+        }
+        descent.deeper(depth);
+    }
+}

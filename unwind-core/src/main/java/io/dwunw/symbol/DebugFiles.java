@@ -1,0 +1,136 @@
+package io.dwunw.symbol;
+
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.bytes.MappedFile;
+import io.dwunw.elf.BuildId;
+import io.dwunw.elf.ElfImage;
+import io.dwunw.elf.SectionHeader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds the separate debug file of a stripped one, in GDB's places ("Debugging Information in Separate Files"): by build
+ * id, then by {@code .gnu_debuglink}. A file is taken only if its build id, or the link's checksum, is right. Thread-safe.
+ */
+public final class DebugFiles {
+    private static final int MIN_BUILD_ID_DIGITS = 4;
+
+    private final List<Path> roots;
+
+    /** Looks below these directories, of which {@code /usr/lib/debug} is the usual one. */
+    public DebugFiles(List<Path> roots) {
+        this.roots = List.copyOf(roots);
+    }
+
+    /** Looks below {@code /usr/lib/debug}. */
+    public static DebugFiles ofSystem() {
+        return new DebugFiles(List.of(Path.of("/usr/lib/debug")));
+    }
+
+    /**
+     * The debug file of {@code image}, or null if there is none or none that fits.
+     *
+     * @param file where {@code image} was loaded from: the link is relative to its directory
+     */
+    public @Nullable ElfImage find(Path file, ElfImage image) {
+        BuildId buildId = image.buildId();
+        if (buildId != null && buildId.hex().length() >= MIN_BUILD_ID_DIGITS) {
+            ElfImage found = byBuildId(buildId);
+            if (found != null) {
+                return found;
+            }
+        }
+        try {
+            return byLink(file, image);
+        } catch (MalformedDataException | InvalidPathException unusableLink) {
+            return null;
+        }
+    }
+
+    private @Nullable ElfImage byBuildId(BuildId buildId) {
+        String hex = buildId.hex();
+        String name = ".build-id/" + hex.substring(0, 2) + "/" + hex.substring(2) + ".debug";
+        for (Path root : roots) {
+            Bytes bytes = map(root.resolve(name));
+            ElfImage image = bytes == null ? null : parse(bytes);
+            if (image != null && buildId.equals(image.buildId())) {
+                return image;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * <pre>
+     * .gnu_debuglink: file name, zero-terminated, padded to 4; CRC-32 of the file's contents
+     * </pre>
+     */
+    private @Nullable ElfImage byLink(Path file, ElfImage image) {
+        SectionHeader section = image.section(".gnu_debuglink");
+        Path directory = file.getParent();
+        if (section == null || directory == null) {
+            return null;
+        }
+        Bytes link = image.content(section);
+        String name = link.cString(0);
+        long checksum = link.u32(((long) nameLength(link) + 1 + 3) & ~3L);
+        if (name.isEmpty() || name.indexOf('/') >= 0) {
+            return null;
+        }
+        for (Path candidate : candidates(directory, name)) {
+            Bytes bytes = candidate.equals(file) ? null : map(candidate);
+            if (bytes != null && checksum(bytes) == checksum) {
+                return parse(bytes);
+            }
+        }
+        return null;
+    }
+
+    private static int nameLength(Bytes link) {
+        int length = 0;
+        while (link.u8(length) != 0) {
+            length++;
+        }
+        return length;
+    }
+
+    private List<Path> candidates(Path directory, String name) {
+        List<Path> candidates = new ArrayList<>();
+        candidates.add(directory.resolve(name));
+        candidates.add(directory.resolve(".debug").resolve(name));
+        for (Path root : roots) {
+            Path below = root.resolve(directory.toAbsolutePath().toString().substring(1));
+            candidates.add(below.resolve(name));
+        }
+        return candidates;
+    }
+
+    private static @Nullable Bytes map(Path path) {
+        try {
+            return Files.isRegularFile(path) ? MappedFile.map(path) : null;
+        } catch (IOException unreadable) {
+            return null;
+        }
+    }
+
+    private static @Nullable ElfImage parse(Bytes bytes) {
+        try {
+            return ElfImage.ofFile(bytes);
+        } catch (MalformedDataException noElf) {
+            return null;
+        }
+    }
+
+    private static long checksum(Bytes bytes) {
+        CRC32 crc = new CRC32();
+        crc.update(bytes.asByteBuffer());
+        return crc.getValue();
+    }
+}

@@ -1,0 +1,30 @@
+package io.dwunw.symbol;
+
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.compress.Xz;
+import io.dwunw.elf.ElfImage;
+import io.dwunw.elf.SectionHeader;
+import org.jspecify.annotations.Nullable;
+
+/** {@code .gnu_debugdata}: an ELF file, packed with xz, of the function symbols that are not in {@code .dynsym}. */
+final class MiniDebugInfo {
+    /** Fedora's largest, of Chromium, has 30 MiB. */
+    static final int MAX_BYTES = 1 << 26;
+
+    private MiniDebugInfo() {}
+
+    /** The ELF file inside, or null if there is none, or it is broken. */
+    static @Nullable ElfImage of(ElfImage image) {
+        SectionHeader section = image.section(".gnu_debugdata");
+        if (section == null) {
+            return null;
+        }
+        try {
+            Bytes packed = image.content(section);
+            return ElfImage.ofFile(Bytes.of(Xz.decode(packed, MAX_BYTES), packed.order()));
+        } catch (MalformedDataException broken) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,169 @@
+package io.dwunw.elf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.bytes.MappedFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.zip.Deflater;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class ElfImageTest {
+    private static final Path FIXTURES = Path.of("src", "test", "resources", "fixtures");
+
+    @ParameterizedTest
+    @CsvSource({
+        "aarch64, 8, LITTLE_ENDIAN, 183",
+        "mips, 4, BIG_ENDIAN, 8",
+        "mipsel, 4, LITTLE_ENDIAN, 8",
+    })
+    void readsBothClassesAndBothByteOrders(String name, int word, String order, int machine) throws IOException {
+        ElfImage image = fixture(name);
+        assertThat(image.header().wordBytes()).isEqualTo(word);
+        assertThat(image.header().order()).hasToString(order);
+        assertThat(image.header().machine()).isEqualTo(machine);
+        assertThat(image.section(".text")).isNotNull();
+        assertThat(names(image.dynsym())).contains("_Unwind_Backtrace", "fopen");
+        assertThat(names(image.symtab())).contains("fixture_main", "snapshot", "dynamic");
+        int main = names(image.symtab()).indexOf("fixture_main");
+        assertThat(image.symtab().type(main)).isEqualTo(Elf.STT_FUNC);
+        assertThat(image.symtab().size(main)).isGreaterThan(16);
+        assertThat(image.symtab().isCode(main)).isTrue();
+    }
+
+    @Test
+    void buildIdIsWhatReadelfPrints() throws IOException {
+        assertThat(fixture("mips").buildId()).isEqualTo(new BuildId("082e65d9c4e3bfb3e537cf0526e9468b14eaa368"));
+    }
+
+    @Test
+    void dynamicSymbolsAreTheSameThroughSectionsAndThroughTheDynamicSegment() throws IOException {
+        for (String name : List.of("mips", "mipsel")) {
+            ElfImage image = fixture(name);
+            assertThat(names(DynamicSymbols.find(image)))
+                    .as(name)
+                    .isEqualTo(names(image.dynsym()))
+                    .isNotEmpty();
+        }
+    }
+
+    /** A GNU hash table covers what can be found in it, the defined symbols; only they can name an address. */
+    @Test
+    void withAGnuHashTableAloneTheDefinedDynamicSymbolsAreFound() throws IOException {
+        ElfImage library =
+                ElfImage.ofFile(MappedFile.map(Path.of(System.getProperty("java.home"), "lib", "libjava.so")));
+        assertThat(defined(DynamicSymbols.find(library)))
+                .isEqualTo(defined(library.dynsym()))
+                .hasSizeGreaterThan(100);
+        assertThat(defined(DynamicSymbols.find(fixture("aarch64"))))
+                .isEqualTo(defined(fixture("aarch64").dynsym()));
+    }
+
+    @Test
+    void loadBiasFollowsFromTheSegmentThatTheOffsetLiesIn() throws IOException {
+        ElfImage image = fixture("aarch64");
+        ProgramHeader data = image.programHeaders().stream()
+                .filter(segment -> segment.type() == Elf.PT_LOAD && !segment.isExecutable())
+                .findFirst()
+                .orElseThrow();
+        long page = data.offset() & -4096;
+        long mappedAt = 0x5500000000L + (data.svma() & -4096);
+        assertThat(image.loadBias(mappedAt, page)).isEqualTo(0x5500000000L);
+        assertThat(image.loadBias(0x5500000000L, 0)).isEqualTo(0x5500000000L);
+    }
+
+    @Test
+    void moreSectionsThanTheHeaderCanCount() {
+        int sections = 70_000;
+        ByteBuffer file = ByteBuffer.allocate(64 + sections * 64 + 16).order(ByteOrder.LITTLE_ENDIAN);
+        header(file, 64, 0, Elf.SHN_XINDEX);
+        int names = 64 + sections * 64;
+        file.putLong(64 + 32, sections).putInt(64 + 40, sections - 1); // sh_size, sh_link of section 0
+        int last = 64 + (sections - 1) * 64;
+        file.putInt(last, 1)
+                .putInt(last + 4, Elf.SHT_STRTAB)
+                .putLong(last + 24, names)
+                .putLong(last + 32, 16);
+        file.put(names + 1, ".shstrtab".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+        ElfImage image = ElfImage.ofFile(Bytes.of(file));
+        assertThat(image.sections()).hasSize(sections);
+        assertThat(Objects.requireNonNull(image.section(".shstrtab")).index()).isEqualTo(sections - 1);
+    }
+
+    @Test
+    void compressedSectionsInflateAndLiesAboutTheirSizeDoNot() {
+        byte[] content = new byte[5000];
+        content[4321] = 7;
+        Deflater deflater = new Deflater();
+        deflater.setInput(content);
+        deflater.finish();
+        byte[] deflated = new byte[1000];
+        int length = deflater.deflate(deflated);
+        deflater.end();
+        ByteBuffer section = ByteBuffer.allocate(24 + length).order(ByteOrder.LITTLE_ENDIAN);
+        section.putInt(0, Elf.ELFCOMPRESS_ZLIB).putLong(8, content.length).put(24, deflated, 0, length);
+        Bytes inflated = CompressedSection.inflate(Bytes.of(section), 8);
+        assertThat(inflated.size()).isEqualTo(5000);
+        assertThat(inflated.u8(4321)).isEqualTo(7);
+        section.putLong(8, content.length + 1);
+        assertThatThrownBy(() -> CompressedSection.inflate(Bytes.of(section), 8))
+                .isInstanceOf(MalformedDataException.class);
+        section.putLong(8, 1L << 40);
+        assertThatThrownBy(() -> CompressedSection.inflate(Bytes.of(section), 8))
+                .isInstanceOf(MalformedDataException.class);
+        section.putLong(8, content.length).put(30, (byte) ~section.get(30));
+        assertThatThrownBy(() -> CompressedSection.inflate(Bytes.of(section), 8))
+                .isInstanceOf(MalformedDataException.class);
+    }
+
+    @Test
+    void whatIsNoElfFileIsMalformed() {
+        for (byte[] bytes : List.of(
+                new byte[0],
+                new byte[64],
+                "#!/bin/sh\nexit 0\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII))) {
+            assertThatThrownBy(() -> ElfImage.ofFile(Bytes.of(bytes, ByteOrder.LITTLE_ENDIAN)))
+                    .isInstanceOf(MalformedDataException.class);
+        }
+        assertThatThrownBy(() -> ElfImage.ofMemory((avma, destination, offset, length) -> 0, 0x1000))
+                .isInstanceOf(MalformedDataException.class);
+    }
+
+    private static void header(ByteBuffer file, long sectionHeaders, int count, int names) {
+        file.put(0, new byte[] {0x7f, 'E', 'L', 'F', Elf.ELFCLASS64, Elf.ELFDATA2LSB, 1});
+        file.putShort(16, (short) Elf.ET_DYN).putShort(18, (short) 62).putLong(40, sectionHeaders);
+        file.putShort(58, (short) 64).putShort(60, (short) count).putShort(62, (short) names);
+    }
+
+    private static ElfImage fixture(String name) throws IOException {
+        return ElfImage.ofFile(MappedFile.map(FIXTURES.resolve(name)));
+    }
+
+    private static List<String> defined(ElfSymbols symbols) {
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < symbols.count(); i++) {
+            if (symbols.isCode(i)) {
+                names.add(symbols.name(i));
+            }
+        }
+        return names;
+    }
+
+    private static List<String> names(ElfSymbols symbols) {
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i < symbols.count(); i++) {
+            names.add(symbols.name(i));
+        }
+        return names;
+    }
+}

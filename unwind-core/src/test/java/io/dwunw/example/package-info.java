@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.example;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.dwunw.memory;
+
+import org.jspecify.annotations.NullMarked;
