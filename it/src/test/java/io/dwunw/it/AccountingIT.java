@@ -29,7 +29,7 @@ final class AccountingIT {
 
     @JvmTest(
             main = NativeWorkers.class,
-            args = {"8", "60", "0", "300", "1000"},
+            args = {"8", "60", "0", "300", "4000"},
             agent = EVERYTHING,
             recording = JvmTest.ONLY_DWUNW)
     void everyByteOfEightThreadsIsSeenOnce(JvmOutcome jvm) throws IOException {
@@ -59,7 +59,7 @@ final class AccountingIT {
 
     @JvmTest(
             main = NativeWorkers.class,
-            args = {"8", "60", "0", "300", "1000"},
+            args = {"8", "60", "0", "300", "4000"},
             agent = EVERYTHING,
             recording = JvmTest.ONLY_DWUNW)
     void nothingIsOutstandingWhenAllIsFreed(JvmOutcome jvm) throws IOException {
@@ -92,7 +92,7 @@ final class AccountingIT {
 
     @JvmTest(
             main = NativeWorkers.class,
-            args = {"8", "30", "7", "300", "1500"},
+            args = {"8", "30", "7", "300", "4000"},
             agent = EVERYTHING,
             recording = JvmTest.ONLY_DWUNW)
     void whatIsKeptIsOutstandingToTheByte(JvmOutcome jvm) throws IOException {
