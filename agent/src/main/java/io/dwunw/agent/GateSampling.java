@@ -9,6 +9,7 @@ import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sidecar.Engine;
 import io.dwunw.agent.sidecar.EngineCounters;
+import io.dwunw.agent.sidecar.JavaThreadLayout;
 
 /** The in-process gate, as the sidecar sees it. */
 final class GateSampling implements Engine {
@@ -79,12 +80,16 @@ final class GateSampling implements Engine {
 
     @Override
     public void javaThread(int tid, long javaThread) {
-        engine.javaThread(tid, javaThread);
+        if (javaThread == 0) {
+            engine.threadEnded(tid);
+        } else {
+            engine.javaThread(tid, javaThread);
+        }
     }
 
     @Override
-    public void anchorOffsets(int sp, int pc, int fp) {
-        engine.anchorOffsets(sp, pc, fp);
+    public void layout(JavaThreadLayout offsets) {
+        engine.anchorOffsets(offsets.anchorSp(), offsets.anchorPc(), offsets.anchorFp());
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sidecar.DistinctErrors;
 import io.dwunw.agent.sidecar.Engine;
+import io.dwunw.agent.sidecar.JavaThreadLayout;
 import io.dwunw.agent.sidecar.ProcessModules;
 import io.dwunw.agent.sidecar.SidecarParts;
 import io.dwunw.agent.stack.FrameNames;
@@ -40,6 +41,14 @@ final class SidecarAssembly {
         HotSpot hotspot = hotspot(moduleMap, memory, instrumentation);
         JavaFrames java = hotspot == null ? null : hotspot.frames();
         JavaThreads threads = hotspot == null ? JavaThreads.none() : hotspot.threads();
+        if (hotspot != null) {
+            engine.layout(new JavaThreadLayout(
+                    hotspot.anchor().sp(),
+                    hotspot.anchor().pc(),
+                    hotspot.anchor().fp(),
+                    hotspot.stackBase()));
+            threads.listen(engine::javaThread);
+        }
         MixedStackWalker walker =
                 new MixedStackWalker(moduleMap, new NativeUnwinder(moduleMap), java, modules::refreshAfterMiss);
         FrameNames names = new FrameNames(walker.walkedModules(), new Symboliser(), java, options.hidden());

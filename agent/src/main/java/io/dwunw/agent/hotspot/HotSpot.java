@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  * @param frames walks through generated code
  * @param threads finds Java threads by their OS threads
  * @param anchor where a thread's frame anchor lies
+ * @param stackBase offset in bytes from a {@code JavaThread}'s start of the address where its stack begins
  */
-public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anchor) {
+public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anchor, int stackBase) {
     /**
      * Where a {@code JavaThread} keeps its {@code JavaFrameAnchor}: for producers that copy it into the samples.
      *
@@ -44,7 +45,8 @@ public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anch
         JavaThreads threads = JavaThreads.open(structs, new MetadataReader(memory), instrumentation);
         FieldFinder find = new FieldFinder(structs);
         AnchorOffsets anchor = AnchorOffsets.of(find);
+        int stackBase = find.offset("JavaThread::_stack_base", "Thread::_stack_base");
         find.requireAll();
-        return new HotSpot(JavaFrames.open(structs, metadata, window), threads, anchor);
+        return new HotSpot(JavaFrames.open(structs, metadata, window), threads, anchor, stackBase);
     }
 }

@@ -31,11 +31,14 @@ public interface Engine extends AutoCloseable {
     /** Unmappings need to be told only while fewer sampled mappings are dead than were sampled since the attachment. */
     void mappingsDead(long total);
 
-    /** Tells the JVM's own thread object, whose frame anchor belongs into the thread's samples; 0 if there is none. */
+    /**
+     * Tells the JVM's own object for a thread, which says where its stack ends, and whose frame anchor belongs into the
+     * thread's samples; 0 if the thread is none of Java's any more.
+     */
     void javaThread(int tid, long javaThread);
 
-    /** Where {@code _last_Java_sp}, {@code _pc} and {@code _fp} of the anchor lie in a {@code JavaThread}. */
-    void anchorOffsets(int sp, int pc, int fp);
+    /** Where these things lie in a {@code JavaThread}. */
+    void layout(JavaThreadLayout offsets);
 
     /** Which mechanism is in use, for people. */
     String description();

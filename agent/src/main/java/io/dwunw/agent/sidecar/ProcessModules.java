@@ -32,11 +32,13 @@ public final class ProcessModules {
         return System.nanoTime() - readAt >= MIN_NANOS_BETWEEN_MISSES && read();
     }
 
-    /** To be called often: looks again when the last look is old. */
-    public void refreshIfOld() {
-        if (System.nanoTime() - readAt >= NANOS_BETWEEN_LOOKS) {
+    /** To be called often: looks again when the last look is old; whether it did. */
+    public boolean refreshIfOld() {
+        boolean old = System.nanoTime() - readAt >= NANOS_BETWEEN_LOOKS;
+        if (old) {
             read();
         }
+        return old;
     }
 
     private boolean read() {

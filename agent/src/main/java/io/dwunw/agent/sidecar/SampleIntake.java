@@ -98,7 +98,8 @@ final class SampleIntake implements SampleHandler {
     private void freed(Sample sample) {
         publishFrees = NativeFreeEvent.enabled();
         Allocator allocator = sample.allocator();
-        boolean moves = allocator != Allocator.FREE && allocator != Allocator.MUNMAP;
+        // A free of pages may always be taken back: by mremap, or by a mapping at a fixed address that failed.
+        boolean moves = allocator != Allocator.FREE;
         if (allocator.mapsPages()) {
             live.unmapped(sample.address(), sample.size(), sample.timeNanos(), moves, publishDeath);
         } else {

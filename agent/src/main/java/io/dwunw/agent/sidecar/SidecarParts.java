@@ -96,7 +96,9 @@ public final class SidecarParts implements AutoCloseable {
         if (!engine.attached()) {
             return;
         }
-        modules.refreshIfOld();
+        if (modules.refreshIfOld()) {
+            threads.refresh();
+        }
         long dead = live.deadMappings();
         if (dead != deadMappings) {
             deadMappings = dead;
