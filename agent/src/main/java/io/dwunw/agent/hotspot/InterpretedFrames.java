@@ -56,7 +56,9 @@ final class InterpretedFrames {
         if (!cursor.isFrameAddress(fp, sp, WORDS_BELOW, WORDS_ABOVE)) {
             return fp >= sp && cursor.isBeyondCopy(fp) ? SenderRules.WEAK : SenderRules.INVALID;
         }
-        return methodId(cursor, fp) == JavaMethods.UNKNOWN ? SenderRules.WEAK : SenderRules.STRONG;
+        boolean plausible =
+                methods.isPlausible(cursor.word(fp + METHOD), cursor.word(fp + BCP), cursor.word(fp + POOL_CACHE));
+        return plausible ? SenderRules.STRONG : SenderRules.WEAK;
     }
 
     /** Hands the frame to {@code sink} and finds its caller. */

@@ -33,7 +33,7 @@ final class JavaMethods {
     private final int[] codeSizes = new int[SLOTS];
     private final int[] ids = new int[SLOTS];
     private final int[] generations = new int[SLOTS];
-    /** When the address first read as this method. */
+    /** When the address first read as this method; the beginning of time for a method that is never unloaded. */
     private final long[] knownSince = new long[SLOTS];
 
     private final int bytecodesOffset;
@@ -68,14 +68,23 @@ final class JavaMethods {
      * @return its id; {@link #UNKNOWN} if the frame and the metadata do not agree
      */
     int interpreted(long method, long bcp, long poolCache, long suspectSince) {
+        if (!isPlausible(method, bcp, poolCache)) {
+            return UNKNOWN;
+        }
+        int slot = slot(method);
+        return knownSince[slot] <= suspectSince ? ids[slot] : UNKNOWN;
+    }
+
+    /** Whether a frame with these words can be an interpreted method's, whether or not that can be trusted. */
+    boolean isPlausible(long method, long bcp, long poolCache) {
         int slot = slot(method);
         if (addresses[slot] != method || generations[slot] != generation || !agrees(slot, bcp, poolCache)) {
             if (decode(method, slot) == UNKNOWN) {
-                return UNKNOWN;
+                return false;
             }
             slot = slot(method);
         }
-        return agrees(slot, bcp, poolCache) && knownSince[slot] <= suspectSince ? ids[slot] : UNKNOWN;
+        return agrees(slot, bcp, poolCache);
     }
 
     /** Bytecode index in the method that {@link #interpreted} has just found. */
@@ -112,7 +121,7 @@ final class JavaMethods {
             slot = take(method, slot);
         }
         if (ids[slot] != id) {
-            knownSince[slot] = System.nanoTime();
+            knownSince[slot] = decoder.isPermanent() ? Long.MIN_VALUE : System.nanoTime();
         }
         constMethods[slot] = decoder.constMethod();
         poolCaches[slot] = decoder.poolCache();

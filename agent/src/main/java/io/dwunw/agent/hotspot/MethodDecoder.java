@@ -21,6 +21,10 @@ final class MethodDecoder {
     private final MethodLayout layout;
     private final int excludedBytes;
 
+    /** The boot loader's {@code ClassLoaderData}; 0 until it is known. */
+    private long bootLoader;
+
+    private boolean permanent;
     private long constMethod;
     private long pool;
     private long poolCache;
@@ -94,6 +98,7 @@ final class MethodDecoder {
         long flags = (layout.hiddenInConstMethod() ? constMethod : method) + layout.flags();
         boolean hidden = (memory.u2(flags) & layout.hiddenBit()) != 0;
         LineTable lines = lines();
+        permanent = isOfBootLoader(holder);
         if (memory.faulted()) {
             return null;
         }
@@ -105,6 +110,18 @@ final class MethodDecoder {
                 hidden,
                 isNative,
                 lines);
+    }
+
+    /** Whether the method that was read last is of a class that is never unloaded. */
+    boolean isPermanent() {
+        return permanent;
+    }
+
+    private boolean isOfBootLoader(long holder) {
+        if (bootLoader == 0 && layout.objectKlass() != 0) {
+            bootLoader = memory.word(memory.word(layout.objectKlass()) + layout.klassLoaderData());
+        }
+        return bootLoader != 0 && memory.word(holder + layout.klassLoaderData()) == bootLoader;
     }
 
     private LineTable lines() {

@@ -12,6 +12,7 @@ package io.dwunw.agent.hotspot;
  * @param flags offset of the flags that say whether {@link Throwable} hides the method: in {@code ConstMethod} since JDK 21,
  *     before in {@code Method}
  * @param hiddenBit the bit in these flags
+ * @param objectKlass address of the variable that points to {@code java.lang.Object}'s {@code Klass}; 0 if not described
  * @param constMethodFlags offset of the flags of which bit 0 says that there is a line table
  */
 record MethodLayout(
@@ -33,6 +34,8 @@ record MethodLayout(
         int poolLength,
         int poolBytes,
         int klassName,
+        int klassLoaderData,
+        long objectKlass,
         int symbolLength,
         int symbolBody) {
 
@@ -41,6 +44,8 @@ record MethodLayout(
 
     /** {@code ConstMethodFlags::_misc_is_hidden}, which the tables do not state; the same in JDK 21 and 25. */
     private static final int IS_HIDDEN = 1 << 12;
+
+    private static final String OBJECT_KLASS = "vmClasses::_klasses[static_cast<int>(vmClassID::Object_klass_knum)]";
 
     /** {@code Method::_hidden} up to JDK 20. */
     private static final int HIDDEN_BEFORE_21 = 1 << 3;
@@ -66,6 +71,8 @@ record MethodLayout(
                 find.offset("ConstantPool::_length"),
                 find.size("ConstantPool"),
                 find.offset("Klass::_name"),
+                find.offset("Klass::_class_loader_data"),
+                find.optionalAddress(OBJECT_KLASS),
                 find.offset("Symbol::_length"),
                 find.offset("Symbol::_body"));
     }
