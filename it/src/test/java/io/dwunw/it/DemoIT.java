@@ -40,7 +40,18 @@ final class DemoIT {
         List<AgentEvent> leaks = Leaks.atEnd(Project.root().resolve("target/demo.jfr"));
         assertThat(leaks).anyMatch(leak -> leak.names().contains(SERVER + ".openUpload"));
         for (String freeing : List.of("compressResponse", "expand", "write")) {
-            assertThat(leaks).as(freeing).noneMatch(leak -> leak.names().contains(SERVER + "." + freeing));
+            assertThat(leaks).as(freeing).noneMatch(leak -> isAllocatedBy(SERVER + "." + freeing, leak.names()));
         }
+    }
+
+    /**
+     * Whether the method's own calls allocated it. What the JVM allocates for itself while it runs the method (class
+     * metadata, what JFR keeps of a sampled object) rightly stays.
+     */
+    private static boolean isAllocatedBy(String method, List<String> names) {
+        return names.contains(method)
+                && names.stream()
+                        .anyMatch(name -> name.startsWith("libzip.Java_")
+                                || name.equals("jdk.internal.misc.Unsafe.allocateMemory0"));
     }
 }
