@@ -42,6 +42,10 @@ public final class NativeLeakEvent extends Event {
     @Timespan(Timespan.NANOSECONDS)
     public long youngestAge;
 
+    @Label("Report")
+    @Description("Number of the report, from 1: all sites that were found at the same time have the same")
+    public long report;
+
     @Label("Site")
     @Description("Hash of the frames' names: the same site has the same hash in every run")
     public @Nullable String site;

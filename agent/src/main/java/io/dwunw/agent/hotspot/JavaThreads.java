@@ -85,10 +85,18 @@ public final class JavaThreads {
         }
     }
 
-    /** The Java thread that runs, or is, this OS thread; null if it is none. */
-    public @Nullable Thread find(int tid) {
+    /**
+     * The Java thread that runs, or is, this OS thread; null if it is none.
+     *
+     * @param javaThread the JVM's own object for it when the sample was taken; 0 if unknown. The number of a thread that
+     *     has ended may be another's by now: then it is not that one
+     */
+    public @Nullable Thread find(int tid, long javaThread) {
         Known entry = entry(tid);
-        return entry == null ? null : entry.thread();
+        if (entry == null || (javaThread != 0 && javaThread != entry.javaThread())) {
+            return null;
+        }
+        return entry.thread();
     }
 
     /** The JVM's own object for that thread, 0 if there is none. */

@@ -25,6 +25,7 @@ final class Publications {
     private final LiveMemory<StackTrace> live;
     private final long minAgeNanos;
     private final ArrayDeque<AllocationSite<StackTrace>> leaks = new ArrayDeque<>();
+    private long reports;
 
     Publications(SampleIntake intake, NamedStacks stacks, LiveMemory<StackTrace> live, Duration minAge) {
         this.intake = intake;
@@ -36,12 +37,11 @@ final class Publications {
     /** The next sampled allocation or free that waits to be published; null if none does. */
     @Nullable
     Publication nextWaiting() {
-        SampledAllocation allocation = intake.pollAllocation();
-        if (allocation != null) {
+        Waiting next = intake.poll();
+        if (next instanceof SampledAllocation allocation) {
             return publication(allocation);
         }
-        NativeFreeEvent free = intake.pollFree();
-        return free == null ? null : new Publication(free, null);
+        return next instanceof SampledDeath death ? publication(death) : null;
     }
 
     /** The next of the leaks noted down; null if there are no more. */
@@ -54,12 +54,21 @@ final class Publications {
     /** Notes down the leaks as of now, most bytes first; {@link #nextLeak} hands them out. */
     void noteLeaks() {
         leaks.clear();
+        reports++;
         if (!NativeLeakEvent.enabled()) {
             return;
         }
         List<AllocationSite<StackTrace>> sites = AllocationSites.outstanding(
                 live, System.nanoTime(), minAgeNanos, trace -> SiteHash.of(stacks.frameNames(trace)));
         leaks.addAll(sites.subList(0, Math.min(sites.size(), MAX_LEAKS)));
+    }
+
+    private static Publication publication(SampledDeath death) {
+        NativeFreeEvent event = new NativeFreeEvent();
+        event.address = death.address();
+        event.size = death.size();
+        event.lifetime = death.lifetimeNanos();
+        return new Publication(event, null);
     }
 
     private Publication publication(SampledAllocation allocation) {
@@ -85,6 +94,7 @@ final class Publications {
         event.sampledBlocks = leak.sampledCount();
         event.oldestAge = leak.oldestNanos();
         event.youngestAge = leak.youngestNanos();
+        event.report = reports;
         event.site = String.format("%016x", leak.site());
         event.frames = stack.text();
         return new Publication(event, stack);

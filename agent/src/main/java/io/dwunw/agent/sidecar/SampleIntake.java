@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("EnumOrdinal") // counts by state on the hot path
 final class SampleIntake implements SampleHandler {
-    /** Allocations that wait for publication: more than any burst that the ring can hold. */
+    /** What waits for publication at most: more than any burst that the ring can hold. */
     private static final int MAX_WAITING = 1 << 17;
 
     private final MixedStackWalker walker;
@@ -30,8 +30,7 @@ final class SampleIntake implements SampleHandler {
     private final JavaThreads threads;
     private final LiveMemory<StackTrace> live;
     private final DistinctErrors errors;
-    private final ArrayDeque<SampledAllocation> allocations = new ArrayDeque<>();
-    private final ArrayDeque<NativeFreeEvent> frees = new ArrayDeque<>();
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final long[] walksByState = new long[StackState.values().length];
     private final LiveMemory.Deaths publishDeath = this::noteFree;
     private long walks;
@@ -63,8 +62,9 @@ final class SampleIntake implements SampleHandler {
             } else if (sample.isUnfree()) {
                 live.unfreed(sample.address());
             }
-        } catch (RuntimeException e) {
-            // One sample that trips us up must not stop the draining of those behind it.
+        } catch (RuntimeException | InternalError e) {
+            // One sample that trips us up must not stop the draining of those behind it. (An InternalError is
+            // what reading a mapped file throws that was truncated meanwhile.)
             errors.record("handling a sample", e);
         }
     }
@@ -77,22 +77,25 @@ final class SampleIntake implements SampleHandler {
         Allocator allocator = sample.allocator();
         long weight = sample.weight();
         live.allocated(allocator.mapsPages(), sample.address(), sample.size(), weight, sample.timeNanos(), stack);
-        if (!NativeAllocationEvent.enabled()) {
-            return;
+        if (NativeAllocationEvent.enabled() && hasRoom()) {
+            waiting.add(new SampledAllocation(
+                    sample.address(),
+                    sample.size(),
+                    weight,
+                    allocator,
+                    threads.find(sample.tid(), sample.anchorThread()),
+                    sample.tid(),
+                    sample.comm(),
+                    stack));
         }
-        if (allocations.size() >= MAX_WAITING) {
-            unpublished++;
-            return;
+    }
+
+    private boolean hasRoom() {
+        if (waiting.size() < MAX_WAITING) {
+            return true;
         }
-        allocations.add(new SampledAllocation(
-                sample.address(),
-                sample.size(),
-                weight,
-                allocator,
-                threads.find(sample.tid()),
-                sample.tid(),
-                sample.comm(),
-                stack));
+        unpublished++;
+        return false;
     }
 
     private void freed(Sample sample) {
@@ -108,35 +111,20 @@ final class SampleIntake implements SampleHandler {
     }
 
     private void noteFree(long address, long size, long lifetimeNanos) {
-        if (!publishFrees) {
-            return;
+        if (publishFrees && hasRoom()) {
+            waiting.add(new SampledDeath(address, size, lifetimeNanos));
         }
-        if (frees.size() >= MAX_WAITING) {
-            unpublished++;
-            return;
-        }
-        NativeFreeEvent event = new NativeFreeEvent();
-        event.address = address;
-        event.size = size;
-        event.lifetime = lifetimeNanos;
-        frees.add(event);
     }
 
-    /** The next allocation to be published, oldest first. */
+    /** The next allocation or free to be published, oldest first. */
     @Nullable
-    SampledAllocation pollAllocation() {
-        return allocations.poll();
-    }
-
-    /** The next free to be published, oldest first. */
-    @Nullable
-    NativeFreeEvent pollFree() {
-        return frees.poll();
+    Waiting poll() {
+        return waiting.poll();
     }
 
     /** Allocations and frees that wait for publication. */
     int waiting() {
-        return allocations.size() + frees.size();
+        return waiting.size();
     }
 
     /** Whether so many wait that publishing must not be put off any longer. */

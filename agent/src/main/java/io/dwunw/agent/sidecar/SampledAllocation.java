@@ -13,4 +13,5 @@ record SampledAllocation(
         @Nullable Thread thread,
         int tid,
         String threadName,
-        StackTrace stack) {}
+        StackTrace stack)
+        implements Waiting {}

@@ -18,7 +18,7 @@ final class ThreadsProgram {
         Map<Integer, Long> heard = new HashMap<>();
         threads.listen(heard::put);
         int self = Linux.threadId();
-        check(Thread.currentThread().equals(threads.find(self)), "finds the main thread");
+        check(Thread.currentThread().equals(threads.find(self, 0)), "finds the main thread");
         check(
                 heard.getOrDefault(self, 0L) == threads.javaThread(self) && heard.getOrDefault(self, 0L) != 0,
                 "hears of the main thread");
@@ -37,14 +37,15 @@ final class ThreadsProgram {
         other.start();
         started.await();
         threads.refresh();
-        check(other.equals(threads.find(tid.get())), "finds a new thread");
+        check(other.equals(threads.find(tid.get(), 0)), "finds a new thread");
         check(heard.getOrDefault(tid.get(), 0L) != 0, "hears of a new thread");
         mayEnd.countDown();
         other.join();
         threads.refresh();
-        check(threads.find(tid.get()) == null, "forgets a thread that has ended");
+        check(threads.find(tid.get(), 0) == null, "forgets a thread that has ended");
         check(heard.getOrDefault(tid.get(), -1L) == 0, "hears of the end of a thread");
-        check(threads.find(1 << 30) == null, "knows no thread that is none");
+        check(threads.find(self, 8) == null, "believes the sample, which knew another thread of that number");
+        check(threads.find(1 << 30, 0) == null, "knows no thread that is none");
         System.out.println("RESULT samples=1 threads=" + heard.size());
     }
 

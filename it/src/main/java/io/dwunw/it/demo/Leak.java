@@ -1,6 +1,5 @@
 package io.dwunw.it.demo;
 
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -9,11 +8,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One {@code dwunw.NativeLeak} event as {@code jfr print --json} shows it.
  *
+ * @param report number of the report that it belongs to
  * @param outstanding bytes allocated and not freed
  * @param blocks their number
  * @param stack innermost first
  */
-record Leak(Instant time, String site, long outstanding, long blocks, List<Frame> stack) {
+record Leak(long report, String site, long outstanding, long blocks, List<Frame> stack) {
 
     /** Below this come the frames of the thread that published the event. */
     private static final String REPLAY_ROOT = "dwunw";
@@ -56,8 +56,7 @@ record Leak(Instant time, String site, long outstanding, long blocks, List<Frame
             }
         }
         return new Leak(
-                java.time.OffsetDateTime.parse(String.valueOf(values.get("startTime")))
-                        .toInstant(),
+                number(values.get("report")),
                 String.valueOf(values.get("site")),
                 number(values.get("outstanding")),
                 number(values.get("outstandingBlocks")),

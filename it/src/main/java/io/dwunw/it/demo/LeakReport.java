@@ -6,19 +6,13 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /** Prints what {@code jfr print --json --events dwunw.NativeLeak} says, read from standard input, as a table. */
 public final class LeakReport {
-    /** The leaks of one chunk are written in one go, without such a pause; those of an earlier chunk may be gone. */
-    private static final Duration PAUSE = Duration.ofMillis(500);
-
     private static final int MAX_JVM_FRAMES = 8;
 
     private LeakReport() {}
@@ -36,21 +30,12 @@ public final class LeakReport {
     static List<Leak> read(Reader json) throws IOException {
         Map<?, ?> recording = Leak.object(Leak.object(JsonReader.read(json)).get("recording"));
         List<Leak> all = recording.get("events") instanceof List<?> events
-                ? events.stream()
-                        .map(event -> Leak.of(Leak.object(event)))
-                        .sorted(Comparator.comparing(Leak::time))
-                        .toList()
+                ? events.stream().map(event -> Leak.of(Leak.object(event))).toList()
                 : List.of();
-        Map<String, Leak> bySite = new LinkedHashMap<>();
-        Instant previous = Instant.EPOCH;
-        for (Leak leak : all) {
-            if (leak.time().isAfter(previous.plus(PAUSE))) {
-                bySite.clear();
-            }
-            bySite.put(leak.site(), leak);
-            previous = leak.time();
-        }
-        return bySite.values().stream()
+        // Those of an earlier chunk's report may be freed since.
+        long last = all.stream().mapToLong(Leak::report).max().orElse(0);
+        return all.stream()
+                .filter(leak -> leak.report() == last)
                 .sorted(Comparator.comparingLong(Leak::outstanding).reversed())
                 .toList();
     }
