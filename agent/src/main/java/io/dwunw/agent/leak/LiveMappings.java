@@ -19,6 +19,7 @@ public final class LiveMappings<S> {
 
     private final TreeMap<Long, Mapping<S>> byAddress = new TreeMap<>();
     private long added;
+    private long changes;
     private long overflowed;
 
     private record Mapping<S>(long number, long address, long size, double weightPerByte, long timeNanos, S stack) {
@@ -48,6 +49,7 @@ public final class LiveMappings<S> {
             overflowed++;
             return;
         }
+        changes++;
         byAddress.put(address, new Mapping<>(added, address, size, (double) weight / size, timeNanos, stack));
     }
 
@@ -60,6 +62,7 @@ public final class LiveMappings<S> {
         Map.Entry<Long, Mapping<S>> entry = byAddress.lowerEntry(end);
         while (entry != null && entry.getValue().end() > address) {
             Mapping<S> mapping = entry.getValue();
+            changes++;
             byAddress.remove(mapping.address());
             long from = Math.max(address, mapping.address());
             long to = Math.min(end, mapping.end());
@@ -80,6 +83,19 @@ public final class LiveMappings<S> {
         return byAddress.size();
     }
 
+    /** Shows what is mapped from {@code address} on, if a mapping, or what is left of one, starts right there. */
+    public void at(long address, LiveAllocations.Visitor<S> visitor) {
+        Mapping<S> mapping = byAddress.get(address);
+        if (mapping != null) {
+            show(mapping, visitor);
+        }
+    }
+
+    /** Grows with every change: as long as it stays the same, so does {@link #dead()}. */
+    public long changes() {
+        return changes;
+    }
+
     /** How many of the mappings ever added have no page left. */
     public long dead() {
         return added
@@ -98,12 +114,17 @@ public final class LiveMappings<S> {
     public void clear() {
         byAddress.clear();
         added = 0;
+        changes++;
     }
 
     /** Shows every mapping that is left to {@code visitor}, by rising address. */
     public void forEach(LiveAllocations.Visitor<S> visitor) {
         for (Mapping<S> m : byAddress.values()) {
-            visitor.block(m.address(), m.size(), Math.round(m.weightPerByte() * m.size()), m.timeNanos(), m.stack());
+            show(m, visitor);
         }
+    }
+
+    private static <S> void show(Mapping<S> m, LiveAllocations.Visitor<S> visitor) {
+        visitor.block(m.address(), m.size(), Math.round(m.weightPerByte() * m.size()), m.timeNanos(), m.stack());
     }
 }

@@ -77,8 +77,8 @@ public final class LiveMemory<S> {
      */
     public void unmapped(long address, long size, long timeNanos, boolean mayBeUndone, Deaths deaths) {
         if (mayBeUndone) {
-            mappings.forEach((start, bytes, weight, born, stack) -> {
-                if (start == address && bytes <= size) {
+            mappings.at(address, (start, bytes, weight, born, stack) -> {
+                if (bytes <= size) {
                     undecided.put(address, new Undecided<>(true, bytes, weight, born, stack));
                 }
             });
@@ -100,6 +100,11 @@ public final class LiveMemory<S> {
     /** Forgets heap blocks that died unseen: those whose address {@code dead} confirms. */
     public int forgetBlocks(LongPredicate dead) {
         return blocks.removeIf(dead);
+    }
+
+    /** As long as it stays the same, so does {@link #deadMappings()}. */
+    public long mappingChanges() {
+        return mappings.changes();
     }
 
     /** How many of the mappings seen since the last {@link #clear} have no page left. */

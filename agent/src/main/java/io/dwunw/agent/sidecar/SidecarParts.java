@@ -33,7 +33,7 @@ public final class SidecarParts implements AutoCloseable {
     private final ThreadCpuClock clock = new ThreadCpuClock();
     private long reconciledLostFrees;
     private long reconciledAt = System.nanoTime();
-    private long deadMappings;
+    private long mappingChanges;
 
     /**
      * Wires the parts.
@@ -76,7 +76,6 @@ public final class SidecarParts implements AutoCloseable {
         engine.detach();
         drainAll(drainLimit);
         live.clear();
-        deadMappings = 0;
     }
 
     int drain(int limit) {
@@ -99,10 +98,9 @@ public final class SidecarParts implements AutoCloseable {
         if (modules.refreshIfOld()) {
             threads.refresh();
         }
-        long dead = live.deadMappings();
-        if (dead != deadMappings) {
-            deadMappings = dead;
-            engine.mappingsDead(dead);
+        if (live.mappingChanges() != mappingChanges) {
+            mappingChanges = live.mappingChanges();
+            engine.mappingsDead(live.deadMappings());
         }
         if (System.nanoTime() - reconciledAt >= NANOS_BETWEEN_RECONCILIATIONS) {
             reconcile();

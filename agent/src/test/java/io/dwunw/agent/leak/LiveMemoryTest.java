@@ -89,6 +89,21 @@ class LiveMemoryTest {
     }
 
     @Test
+    void aMappingIsDeadWhenItsLastPageIsGone() {
+        live.allocated(true, 10 * PAGE, 4 * PAGE, 4 * PAGE, 0, "m");
+        live.allocated(true, 20 * PAGE, PAGE, PAGE, 0, "n");
+        live.unmapped(11 * PAGE, PAGE, 1, false, this::died);
+        assertThat(live.deadMappings()).isZero();
+        live.unmapped(10 * PAGE, PAGE, 1, false, this::died);
+        long before = live.mappingChanges();
+        live.unmapped(10 * PAGE, PAGE, 1, false, this::died);
+        assertThat(live.mappingChanges()).as("nothing was mapped there").isEqualTo(before);
+        live.unmapped(12 * PAGE, 2 * PAGE, 1, false, this::died);
+        assertThat(live.deadMappings()).isEqualTo(1);
+        assertThat(live.mappingChanges()).isNotEqualTo(before);
+    }
+
+    @Test
     void nonsenseRangesAreIgnored() {
         live.allocated(true, -1, 10, 10, 0, "x");
         live.allocated(true, Long.MAX_VALUE - 5, 10, 10, 0, "x");
