@@ -3,7 +3,6 @@ package io.dwunw.agent.leak;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongPredicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All live sampled memory: heap blocks and mappings, and the rules by which records change them.
@@ -138,11 +137,5 @@ public final class LiveMemory<S> {
     public void forEach(LiveAllocations.Visitor<S> visitor) {
         blocks.forEach(visitor);
         mappings.forEach(visitor);
-    }
-
-    /** The stack of the heap block at {@code address}, if it is live and sampled. */
-    public @Nullable S stackOf(long address) {
-        int slot = blocks.find(address);
-        return slot < 0 ? null : blocks.stack(slot);
     }
 }

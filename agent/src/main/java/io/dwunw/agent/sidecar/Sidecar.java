@@ -93,6 +93,10 @@ public final class Sidecar extends ReplayThread {
     /** One turn of the duty cycle; null if there is nothing to publish now. */
     private @Nullable Publication turn(SidecarParts p) {
         switchProbes(p);
+        if (ended) {
+            // The engine could not be attached and is closed: nothing of it may be touched any more.
+            return null;
+        }
         int drained = p.drain(DRAIN_LIMIT);
         if (!endingChunk && chunkEnd.requested()) {
             beginChunkEnd(p);
