@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -238,9 +239,21 @@ final class DwunwContractTest {
     void anUnreadableModuleIsIoAndOneThatIsNoElfIsBadFormat(@TempDir Path directory) throws IOException {
         Path text = Files.writeString(directory.resolve("libtext.so"), "not an ELF file");
         String maps = "400000-401000 r-xp 00000000 08:01 11 " + directory.resolve("libgone.so") + "\n"
-                + "500000-501000 r-xp 00000000 08:01 12 " + text + "\n";
+                + "500000-501000 r-xp 00000000 08:01 " + Files.getAttribute(text, "unix:ino") + " " + text + "\n";
         assertThat(captureAt(maps, 0x400010).status()).isEqualTo(Status.IO);
         assertThat(captureAt(maps, 0x500010).status()).isEqualTo(Status.BAD_FORMAT);
+    }
+
+    /** Its path now leads to other code, whose CFI would yield wrong callers. */
+    @Test
+    void aReplacedFileIsNotTakenForTheMappedOne(@TempDir Path directory) throws IOException {
+        Path library = Files.copy(libc(), directory.resolve("libc.so.6"));
+        Object inode = Files.getAttribute(library, "unix:ino");
+        String maps = "400000-600000 r-xp 00000000 08:01 " + inode + " " + library + "\n";
+        assertThat(last(captureAt(maps, 0x400010)).stop()).isNotEqualTo(StopReason.NO_IMAGE);
+        Path newer = Files.copy(libc(), directory.resolve("newer"));
+        Files.move(newer, library, StandardCopyOption.REPLACE_EXISTING);
+        assertThat(captureAt(maps, 0x400010).status()).isEqualTo(Status.IO);
     }
 
     private Capture captureAt(String maps, long pc) {

@@ -53,6 +53,11 @@ public final class ElfImage {
         return new ElfImage(ElfHeader.parse(content.head()), content, content.bias());
     }
 
+    /** Closes the file, if it is one: parts that were not read are malformed from then on. May be called again. */
+    public void close() {
+        content.head().close();
+    }
+
     static List<ProgramHeader> programHeaders(ElfHeader header, Bytes head) {
         int word = header.wordBytes();
         int count = header.programHeaderBytes() < ProgramHeader.bytes(word) ? 0 : header.programHeaderCount();
@@ -120,6 +125,14 @@ public final class ElfImage {
 
     /** What the linker says identifies this file's contents, or null. Found through segments, else sections. */
     public @Nullable BuildId buildId() {
+        try {
+            return soughtBuildId();
+        } catch (MalformedDataException damaged) {
+            return null;
+        }
+    }
+
+    private @Nullable BuildId soughtBuildId() {
         for (ProgramHeader segment : programHeaders) {
             if (segment.type() == Elf.PT_NOTE) {
                 BuildId found = BuildId.inNotes(content.segment(segment), segment.align());

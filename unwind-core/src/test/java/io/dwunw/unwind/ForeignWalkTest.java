@@ -6,7 +6,7 @@ import io.dwunw.RegisterSet;
 import io.dwunw.arch.AArch64;
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Mips32;
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.testkit.Snapshot;
@@ -120,7 +120,7 @@ final class ForeignWalkTest {
             if (!module.name().equals(name)) {
                 throw new IOException("not a fixture: " + module.path());
             }
-            return ElfImage.ofFile(MappedFile.map(FIXTURES.resolve(name)));
+            return ElfImage.ofFile(FileBytes.open(FIXTURES.resolve(name)));
         });
         modules.update(snapshot.maps());
         return new NativeUnwinder(modules);
