@@ -25,32 +25,24 @@ final class AgentSession implements SidecarOpener {
     private static final long PROBE_PATIENCE_MILLIS = 5_000;
 
     private final AgentOptions options;
-    private final AgentOptions.Engine engine;
     private final Instrumentation instrumentation;
     private final StackReplay replay;
     private final DistinctErrors errors = new DistinctErrors(Console::line);
 
-    private AgentSession(
-            AgentOptions options, AgentOptions.Engine engine, Instrumentation instrumentation, StackReplay replay) {
+    private AgentSession(AgentOptions options, Instrumentation instrumentation, StackReplay replay) {
         this.options = options;
-        this.engine = engine;
         this.instrumentation = instrumentation;
         this.replay = replay;
     }
 
     static void start(AgentOptions options, Instrumentation instrumentation) {
-        AgentOptions.Engine engine = options.engine();
-        Optional<? extends EngineUnavailableException> missing = Engines.certainlyMissing(engine);
+        Optional<? extends EngineUnavailableException> missing = Engines.certainlyMissing(options.engine());
         if (missing.isPresent()) {
-            if (engine == AgentOptions.Engine.UPROBE) {
-                Console.line("not tracing: " + missing.get().getMessage());
-                return;
-            }
-            engine = AgentOptions.Engine.GATE;
-            Console.line(Engines.insteadOfProbes(missing.get()));
+            Console.line("not tracing: " + missing.get().getMessage());
+            return;
         }
         int depth = RecordingDepth.raise(options.depth(), instrumentation);
-        AgentSession session = new AgentSession(options, engine, instrumentation, new StackReplay(depth));
+        AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
         RecordingHooks.install(
                 wanted -> {
@@ -66,7 +58,7 @@ final class AgentSession implements SidecarOpener {
     public SidecarParts open(Sidecar sidecar) throws Exception {
         NativeAccess.enable(instrumentation);
         NativeLibrary.load();
-        SamplingEngine opened = Engines.open(options, engine);
+        SamplingEngine opened = Engines.open(options);
         try {
             return SidecarAssembly.assemble(options, instrumentation, opened, replay, errors);
         } catch (RuntimeException | LinkageError e) {
