@@ -20,6 +20,7 @@ import io.dwunw.module.ProcessImages;
 import io.dwunw.symbol.Symboliser;
 import io.dwunw.unwind.NativeUnwinder;
 import java.lang.instrument.Instrumentation;
+import java.lang.reflect.Method;
 import org.jspecify.annotations.Nullable;
 
 /** Wires the sidecar's parts to this process: its modules, its memory, its JVM. */
@@ -60,7 +61,10 @@ final class SidecarAssembly {
         try {
             for (LoadedModule module : modules.modules()) {
                 if (module.name().equals(LIBJVM)) {
-                    return HotSpot.open(module.lowAvma(), memory, Linux::memory, instrumentation);
+                    HotSpot hotspot = HotSpot.open(module.lowAvma(), memory, Linux::memory, instrumentation);
+                    Method own = SidecarAssembly.class.getDeclaredMethods()[0];
+                    hotspot.frames().trustLoaderOf(own, Linux.methodId(own));
+                    return hotspot;
                 }
             }
             throw new JavaFramesUnavailableException(LIBJVM + " is not mapped");
