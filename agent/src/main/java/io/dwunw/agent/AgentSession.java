@@ -1,11 +1,10 @@
 package io.dwunw.agent;
 
-import io.dwunw.agent.bpf.BpfUnavailableException;
-import io.dwunw.agent.gate.GateUnavailableException;
+import io.dwunw.agent.engine.EngineUnavailableException;
+import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.NativeAccess;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.sidecar.DistinctErrors;
-import io.dwunw.agent.sidecar.Engine;
 import io.dwunw.agent.sidecar.Sidecar;
 import io.dwunw.agent.sidecar.SidecarOpener;
 import io.dwunw.agent.sidecar.SidecarParts;
@@ -41,7 +40,7 @@ final class AgentSession implements SidecarOpener {
 
     static void start(AgentOptions options, Instrumentation instrumentation) {
         AgentOptions.Engine engine = options.engine();
-        Optional<BpfUnavailableException> missing = Engines.certainlyMissing(engine);
+        Optional<? extends EngineUnavailableException> missing = Engines.certainlyMissing(engine);
         if (missing.isPresent()) {
             if (engine == AgentOptions.Engine.UPROBE) {
                 Console.line("not tracing: " + missing.get().getMessage());
@@ -67,7 +66,7 @@ final class AgentSession implements SidecarOpener {
     public SidecarParts open(Sidecar sidecar) throws Exception {
         NativeAccess.enable(instrumentation);
         NativeLibrary.load();
-        Engine opened = Engines.open(options, engine);
+        SamplingEngine opened = Engines.open(options, engine);
         try {
             return SidecarAssembly.assemble(options, instrumentation, opened, replay, errors);
         } catch (RuntimeException | LinkageError e) {
@@ -78,8 +77,7 @@ final class AgentSession implements SidecarOpener {
 
     @Override
     public String explain(Throwable failure) {
-        boolean speaksForItself =
-                failure instanceof BpfUnavailableException || failure instanceof GateUnavailableException;
+        boolean speaksForItself = failure instanceof EngineUnavailableException;
         return "not tracing: " + (speaksForItself ? failure.getMessage() : Console.describe(failure));
     }
 

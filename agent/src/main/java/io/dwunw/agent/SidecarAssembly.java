@@ -1,5 +1,7 @@
 package io.dwunw.agent;
 
+import io.dwunw.agent.engine.JavaThreadLayout;
+import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.HotSpot;
 import io.dwunw.agent.hotspot.JavaFrames;
 import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
@@ -7,8 +9,6 @@ import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sidecar.DistinctErrors;
-import io.dwunw.agent.sidecar.Engine;
-import io.dwunw.agent.sidecar.JavaThreadLayout;
 import io.dwunw.agent.sidecar.ProcessModules;
 import io.dwunw.agent.sidecar.SidecarParts;
 import io.dwunw.agent.stack.FrameNames;
@@ -32,7 +32,7 @@ final class SidecarAssembly {
     static SidecarParts assemble(
             AgentOptions options,
             Instrumentation instrumentation,
-            Engine engine,
+            SamplingEngine engine,
             StackReplay replay,
             DistinctErrors errors) {
         SelfMemory memory = new SelfMemory();

@@ -1,6 +1,9 @@
 package io.dwunw.agent.bpf;
 
 import io.dwunw.agent.bpf.BpfUnavailableException.Reason;
+import io.dwunw.agent.engine.EngineCounters;
+import io.dwunw.agent.engine.JavaThreadLayout;
+import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.Errno;
 import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.linux.NativeLibrary;
@@ -26,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * loads programs; attaching sets the probes, and may be repeated. Thread-safe, except that one thread at a time drains
  * {@link #samples()}.
  */
-public final class UprobeEngine implements AutoCloseable {
+public final class UprobeEngine implements SamplingEngine {
     private static final String OBJECT = "dwunw.bpf.o";
 
     private final BpfSystem bpf;
@@ -37,6 +40,7 @@ public final class UprobeEngine implements AutoCloseable {
     private final SharedState state;
     private final RingBuffer ring;
     private final StackBounds bounds;
+    private final CounterSnapshot snapshot = new CounterSnapshot();
     private @Nullable Links links;
     private boolean closed;
 
@@ -150,11 +154,8 @@ public final class UprobeEngine implements AutoCloseable {
         return (major << 20) | minor;
     }
 
-    /**
-     * Sets the probes; nothing happens if they are set.
-     *
-     * @throws BpfUnavailableException if the kernel refuses after all
-     */
+    /** @throws BpfUnavailableException if the kernel refuses after all */
+    @Override
     public synchronized void attach() throws BpfUnavailableException {
         if (links != null || closed) {
             return;
@@ -167,7 +168,7 @@ public final class UprobeEngine implements AutoCloseable {
         }
     }
 
-    /** Removes the probes. Records already made can still be drained; blocks sampled so far are forgotten. */
+    @Override
     public synchronized void detach() {
         if (links != null) {
             links.close();
@@ -176,6 +177,7 @@ public final class UprobeEngine implements AutoCloseable {
         }
     }
 
+    @Override
     public synchronized boolean attached() {
         return links != null;
     }
@@ -189,7 +191,8 @@ public final class UprobeEngine implements AutoCloseable {
         }
     }
 
-    /** The samples, in the order in which the kernel took them. */
+    /** In the order in which the kernel took them. */
+    @Override
     public SampleSource samples() {
         return this::drain;
     }
@@ -200,7 +203,7 @@ public final class UprobeEngine implements AutoCloseable {
         return handled;
     }
 
-    /** Does not sample this thread's allocations from now on; its frees of other threads' blocks are still seen. */
+    @Override
     public synchronized void excludeThread(int tid) {
         ByteBuffer call = BpfSystem.buffer(EngineLayout.CALL_LENGTH);
         call.putInt(EngineLayout.CALL_FLAGS, EngineLayout.CALL_EXCLUDED);
@@ -212,33 +215,21 @@ public final class UprobeEngine implements AutoCloseable {
         remove("calls", tidKey(tid));
     }
 
-    /**
-     * Tells which Java thread an OS thread is, so that its frame anchor goes into its samples.
-     *
-     * @param javaThread address of the {@code JavaThread}; 0 = none any more
-     */
+    @Override
     public synchronized void javaThread(int tid, long javaThread) {
         if (javaThread == 0) {
             remove("java_threads", tidKey(tid));
+            remove("stacks", tidKey(tid));
         } else {
             put("java_threads", tidKey(tid), BpfSystem.buffer(Long.BYTES).putLong(0, javaThread));
         }
     }
 
-    /** Where {@code _last_Java_sp}, {@code _pc} and {@code _fp} of its anchor lie in a {@code JavaThread}. */
-    public synchronized void anchorOffsets(int spOffset, int pcOffset, int fpOffset) {
+    @Override
+    public synchronized void layout(JavaThreadLayout offsets) {
         if (!closed) {
-            state.anchorOffsets(spOffset, pcOffset, fpOffset);
-        }
-    }
-
-    /**
-     * Where in a {@code JavaThread} the end of its stack is stated ({@code _stack_base}): for the threads that
-     * {@link #javaThread} told of, stacks are copied to exactly there.
-     */
-    public synchronized void stackBaseOffset(int offset) {
-        if (!closed) {
-            state.stackBaseOffset(offset);
+            state.anchorOffsets(offsets.anchorSp(), offsets.anchorPc(), offsets.anchorFp());
+            state.stackBaseOffset(offsets.stackBase());
         }
     }
 
@@ -249,34 +240,21 @@ public final class UprobeEngine implements AutoCloseable {
         put("stacks", tidKey(tid), value);
     }
 
-    /** Forgets all that was told of a thread that ended: its number will be another thread's. */
-    public synchronized void threadEnded(int tid) {
-        remove("java_threads", tidKey(tid));
-        remove("stacks", tidKey(tid));
-    }
-
-    /** Changes the mean number of bytes between samples, at once. */
+    @Override
     public synchronized void interval(long bytes) {
         if (!closed) {
             state.interval(Math.max(0, Math.min(bytes, UprobeConfig.MAX_INTERVAL_BYTES)));
         }
     }
 
-    /**
-     * Unmappings are reported as long as a sampled mapping may be alive.
-     *
-     * @param total how many samples of {@code mmap} and {@code mremap} since {@link #attach} are known to be unmapped
-     */
+    @Override
     public synchronized void mappingsDead(long total) {
         if (!closed) {
             state.mappingsDead(total);
         }
     }
 
-    /**
-     * Whether a sampled heap block is alive as far as the kernel side knows: after frees were lost, this tells the dead
-     * from the living.
-     */
+    @Override
     public synchronized boolean isLive(long address) {
         if (closed) {
             return false;
@@ -289,7 +267,13 @@ public final class UprobeEngine implements AutoCloseable {
         }
     }
 
-    /** Reads the counters. */
+    @Override
+    public synchronized void counters(EngineCounters into) {
+        counters(snapshot);
+        snapshot.copyTo(into);
+    }
+
+    /** Reads all counters. */
     public synchronized void counters(CounterSnapshot into) {
         if (!closed) {
             state.counters(into);
@@ -297,6 +281,7 @@ public final class UprobeEngine implements AutoCloseable {
     }
 
     /** How the probes are set, for example {@code uprobe_multi, session}. */
+    @Override
     public String description() {
         return method.description();
     }

@@ -1,5 +1,8 @@
 package io.dwunw.agent.gate;
 
+import io.dwunw.agent.engine.EngineCounters;
+import io.dwunw.agent.engine.JavaThreadLayout;
+import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.ringbuf.SampleHandler;
@@ -13,13 +16,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * blocks) is kept for the next one when an engine is closed, because threads may still be running through it. Thread-safe,
  * except that one thread at a time drains {@link #samples()}.
  */
-public final class GateEngine implements AutoCloseable {
+public final class GateEngine implements SamplingEngine {
     /** How often libraries are looked for that were loaded past the wrapper of {@code dlopen}. */
     private static final long VERIFY_NANOS = 100_000_000L;
 
     private static final AtomicBoolean OPEN = new AtomicBoolean();
 
     private final GateRing ring;
+    private final GateCounters snapshot = new GateCounters();
     private boolean attached;
     private boolean closed;
     private volatile long verifiedAt = System.nanoTime();
@@ -58,6 +62,7 @@ public final class GateEngine implements AutoCloseable {
      *
      * @throws GateUnavailableException if no slot could be patched
      */
+    @Override
     public synchronized void attach() throws GateUnavailableException {
         if (attached || closed) {
             return;
@@ -74,7 +79,8 @@ public final class GateEngine implements AutoCloseable {
         attached = true;
     }
 
-    /** Restores the slots. Records already made can still be drained; blocks sampled so far are forgotten. */
+    /** Restores the slots. */
+    @Override
     public synchronized void detach() {
         if (attached) {
             GateNative.detach();
@@ -82,14 +88,13 @@ public final class GateEngine implements AutoCloseable {
         }
     }
 
+    @Override
     public synchronized boolean attached() {
         return attached;
     }
 
-    /**
-     * The samples, in an order in which every free precedes any later allocation at its address. Draining also looks for
-     * new libraries from time to time.
-     */
+    /** Draining also looks for new libraries from time to time. */
+    @Override
     public SampleSource samples() {
         return this::drain;
     }
@@ -112,55 +117,49 @@ public final class GateEngine implements AutoCloseable {
         return closed ? 0 : Math.max(0, GateNative.verify());
     }
 
-    /**
-     * Does not sample this thread's allocations, nor count its calls, from now on; its frees of other threads' blocks
-     * are still seen. For a few threads only; beyond 32 in the life of a process it has no effect.
-     */
+    /** Beyond 32 threads in the life of a process this has no effect. */
+    @Override
     public synchronized void excludeThread(int tid) {
         if (!closed) {
             GateNative.excludeThread(tid);
         }
     }
 
-    /**
-     * Tells which Java thread an OS thread is, so that its frame anchor goes into its samples.
-     *
-     * @param javaThread address of the {@code JavaThread}; 0 = none any more
-     */
+    @Override
     public synchronized void javaThread(int tid, long javaThread) {
         if (!closed) {
             GateNative.javaThread(tid, javaThread);
         }
     }
 
-    /** Where {@code _last_Java_sp}, {@code _pc} and {@code _fp} of its anchor lie in a {@code JavaThread}. */
-    public synchronized void anchorOffsets(int spOffset, int pcOffset, int fpOffset) {
+    /** Of the stack's end nothing needs to be told: the gate asks libc. */
+    @Override
+    public synchronized void layout(JavaThreadLayout offsets) {
         if (!closed) {
-            GateNative.anchorOffsets(spOffset, pcOffset, fpOffset);
+            GateNative.anchorOffsets(offsets.anchorSp(), offsets.anchorPc(), offsets.anchorFp());
         }
     }
 
-    /** Forgets all that was told of a thread that ended: its number will be another thread's. */
-    public synchronized void threadEnded(int tid) {
-        javaThread(tid, 0);
-    }
-
-    /** Changes the mean number of bytes between samples, for all threads at once; 0 and 1 = every allocation. */
+    @Override
     public synchronized void interval(long bytes) {
         if (!closed) {
             GateNative.interval(Math.max(0, bytes));
         }
     }
 
-    /**
-     * Whether a sampled heap block is alive as far as the gate knows: after frees were lost, this tells the dead from the
-     * living.
-     */
+    @Override
     public synchronized boolean isLive(long address) {
         return attached && GateNative.isLive(address);
     }
 
-    /** Reads the counters, which go on from engine to engine. */
+    /** They go on from engine to engine. */
+    @Override
+    public synchronized void counters(EngineCounters into) {
+        counters(snapshot);
+        snapshot.copyTo(into);
+    }
+
+    /** Reads all counters, which go on from engine to engine. */
     public synchronized void counters(GateCounters into) {
         if (!closed) {
             into.read();
@@ -191,7 +190,7 @@ public final class GateEngine implements AutoCloseable {
         return GateNative.probePoint(false);
     }
 
-    /** How allocations are caught, for people. */
+    @Override
     public String description() {
         return "gate, self-capture";
     }
