@@ -43,7 +43,7 @@ final class ElfImageTest {
 
     @Test
     void buildIdIsWhatReadelfPrints() throws IOException {
-        assertThat(fixture("mips").buildId()).isEqualTo(new BuildId("082e65d9c4e3bfb3e537cf0526e9468b14eaa368"));
+        assertThat(fixture("mips").buildId()).isEqualTo(new BuildId("23991f84392f44258bcaeaeb94507b789e2b0ce5"));
     }
 
     @Test
@@ -77,6 +77,9 @@ final class ElfImageTest {
                 .findFirst()
                 .orElseThrow();
         long page = data.offset() & -4096;
+        // The page is shared with the segment before, as of old linkers' and small files.
+        assertThat(image.programHeaders())
+                .anyMatch(segment -> segment.isExecutable() && segment.fileBytes() > page && segment.offset() < page);
         long mappedAt = 0x5500000000L + (data.svma() & -4096);
         assertThat(image.loadBias(mappedAt, page)).isEqualTo(0x5500000000L);
         assertThat(image.loadBias(0x5500000000L, 0)).isEqualTo(0x5500000000L);
