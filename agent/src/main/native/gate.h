@@ -26,6 +26,7 @@
 __asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
 __asm__(".symver dladdr, dladdr@GLIBC_2.2.5");
 __asm__(".symver dlopen, dlopen@GLIBC_2.2.5");
+__asm__(".symver dlclose, dlclose@GLIBC_2.2.5");
 __asm__(".symver pthread_key_create, pthread_key_create@GLIBC_2.2.5");
 __asm__(".symver pthread_setspecific, pthread_setspecific@GLIBC_2.2.5");
 __asm__(".symver pthread_getattr_np, pthread_getattr_np@GLIBC_2.2.5");
@@ -38,8 +39,9 @@ __asm__(".symver pthread_attr_getstack, pthread_attr_getstack@GLIBC_2.2.5");
 
 extern const uintptr_t gate_stub[GATE_FAMILIES][GATE_SYMBOLS];
 extern const char gate_stubs_begin[], gate_stubs_end[];
-void gate_probe_allocation(const struct dwunw_allocation *header);
-void gate_probe_free(const struct dwunw_free *record);
+/* Do nothing, but where a BPF program sits on them. `length` is the record's with its stack. */
+void gate_probe_allocation(const struct dwunw_allocation *header, uint64_t length);
+void gate_probe_free(const struct dwunw_free *record, uint64_t length);
 
 /* ---- gate_thread.c: what each thread owns ---- */
 
@@ -60,7 +62,7 @@ struct gate_thread {
     uint32_t inside;   /* recursion guard: this thread is in the slow path */
     uint32_t excluded; /* 1 + index into the frozen counters; 0 = a thread like any other */
     uint32_t state;
-    uint32_t unused;
+    uint32_t recording; /* 1 = about to write the record of a birth: detaching waits for it */
     struct gate_seen seen[GATE_COUNTERS]; /* by allocator; of all the threads that have owned this block */
 } __attribute__((aligned(64)));
 
@@ -80,6 +82,8 @@ void gate_thread_restart_all(void);
 /* One round of it: whether a thread had to be told. */
 bool gate_thread_restart(void);
 void gate_thread_collect_dead(void);
+/* Returns when nobody is writing the record of a birth any more; gives up after a second or two. */
+void gate_thread_await_records(void);
 int gate_thread_exclude(uint32_t tid);
 void gate_thread_seen(struct gate_seen total[GATE_COUNTERS]);
 /* [low, high) of the stack that `sp` lies on; false when it is a stack that nothing is known about. */
@@ -95,7 +99,7 @@ struct gate_control {
     uint32_t generation;
     uint64_t interval;
     uint32_t stack_bytes; /* most bytes of stack copied */
-    uint32_t capture;     /* copy into the ring; else only the probe points are called */
+    uint32_t capture;     /* copy into the ring; else a BPF program at the probe points does */
     uint32_t pid;
     uint32_t anchor_known;
     uint32_t anchor_offsets[3]; /* of _last_Java_sp, _pc and _fp in a JavaThread */

@@ -2,49 +2,90 @@ package io.dwunw.agent;
 
 import io.dwunw.agent.AgentOptions.Engine;
 import io.dwunw.agent.bpf.BpfUnavailableException;
+import io.dwunw.agent.bpf.UprobeConfig;
 import io.dwunw.agent.bpf.UprobeEngine;
+import io.dwunw.agent.engine.EngineUnavailableException;
+import io.dwunw.agent.engine.SamplingEngine;
+import io.dwunw.agent.gate.GateConfig;
+import io.dwunw.agent.gate.GateEngine;
 import io.dwunw.agent.gate.GateUnavailableException;
 import io.dwunw.agent.linux.Linux;
 import java.util.Optional;
 
 /** Chooses how allocations are caught. */
 final class Engines {
+    /** Where every allocation is sampled a burst must find room: 64k samples with shallow stacks. */
+    private static final int DENSE_RING_BYTES = 256 << 20;
+
+    private static final int RING_BYTES = 16 << 20;
+    private static final long DENSE_INTERVAL = 4096;
+
     private Engines() {}
 
     /**
      * What is certain before anything is opened, for the one line that the user gets: that an engine asked for cannot
      * be had. Takes no time, so that it can be said before the application starts.
      */
-    static Optional<BpfUnavailableException> certainlyMissing(Engine wanted) {
-        return wanted == Engine.GATE ? Optional.empty() : UprobeEngine.certainlyMissing();
-    }
-
-    /** The line that goes with {@link Engine#AUTO} where kernel probes cannot be had. */
-    static String insteadOfProbes(BpfUnavailableException missing) {
-        return "sampling inside the process instead of by kernel probes (engine=gate silences this): "
-                + missing.getMessage();
+    static Optional<? extends EngineUnavailableException> certainlyMissing(Engine wanted) {
+        return switch (wanted) {
+            case UPROBE, GATE_BPF -> UprobeEngine.certainlyMissing();
+            case AUTO, GATE, GATE_SELF -> Optional.empty();
+        };
     }
 
     /**
      * Opens what the options ask for. To be called on the thread that will drain: its own allocations are left out.
      *
-     * @param wanted as the options have it, after {@link #certainlyMissing} has spoken
+     * @throws EngineUnavailableException because of what the user would have to change
      */
-    static io.dwunw.agent.sidecar.Engine open(AgentOptions options, Engine wanted)
-            throws BpfUnavailableException, GateUnavailableException {
-        int self = Linux.threadId();
-        if (wanted == Engine.GATE) {
-            return GateSampling.open(options, self);
-        }
+    static SamplingEngine open(AgentOptions options) throws EngineUnavailableException {
+        SamplingEngine engine = switch (options.engine()) {
+            case AUTO -> gateElseUprobes(options);
+            case GATE -> bestGate(options);
+            case GATE_BPF -> GateEngine.openWithBpf(gateConfig(options));
+            case GATE_SELF -> GateEngine.open(gateConfig(options));
+            case UPROBE -> uprobes(options);
+        };
+        engine.excludeThread(Linux.threadId());
+        return engine;
+    }
+
+    private static SamplingEngine gateElseUprobes(AgentOptions options) throws EngineUnavailableException {
         try {
-            return UprobeSampling.open(options, self);
-        } catch (BpfUnavailableException e) {
-            if (wanted == Engine.UPROBE) {
-                throw e;
+            return bestGate(options);
+        } catch (GateUnavailableException gate) {
+            try {
+                SamplingEngine probes = uprobes(options);
+                Console.line("sampling by kernel probes, which cost far more than the in-process gate: "
+                        + gate.getMessage());
+                return probes;
+            } catch (BpfUnavailableException e) {
+                gate.addSuppressed(e);
+                throw gate;
             }
-            io.dwunw.agent.sidecar.Engine gate = GateSampling.open(options, self);
-            Console.line(insteadOfProbes(e));
-            return gate;
         }
+    }
+
+    /** The user loses nothing by a gate that copies by itself: no reason to say a word. */
+    private static SamplingEngine bestGate(AgentOptions options) throws GateUnavailableException {
+        if (UprobeEngine.certainlyMissing().isEmpty()) {
+            try {
+                return GateEngine.openWithBpf(gateConfig(options));
+            } catch (BpfUnavailableException e) {
+                return GateEngine.open(gateConfig(options));
+            }
+        }
+        return GateEngine.open(gateConfig(options));
+    }
+
+    private static GateConfig gateConfig(AgentOptions options) {
+        return GateConfig.of(options.interval()).withStackBytes(options.stackBytes());
+    }
+
+    private static SamplingEngine uprobes(AgentOptions options) throws BpfUnavailableException {
+        int ring = options.interval() < DENSE_INTERVAL ? DENSE_RING_BYTES : RING_BYTES;
+        return UprobeEngine.open(UprobeConfig.of(options.interval())
+                .withStackBytes(options.stackBytes())
+                .withRingBytes(ring));
     }
 }

@@ -1,9 +1,10 @@
 package io.dwunw.agent.bpf;
 
+import io.dwunw.agent.engine.EngineUnavailableException;
 import org.jspecify.annotations.Nullable;
 
 /** Uprobes cannot be had here. The message is one line fit for a user: what is missing, and what to do. */
-public final class BpfUnavailableException extends Exception {
+public final class BpfUnavailableException extends EngineUnavailableException {
     private static final long serialVersionUID = 1;
 
     /** What kind of thing is missing. */

@@ -1,5 +1,6 @@
 package io.dwunw.agent.bpf;
 
+import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.sample.Allocator;
 import java.nio.ByteBuffer;
 
@@ -87,8 +88,28 @@ public final class CounterSnapshot {
         return at(EngineLayout.COUNTERS_UNBOUNDED);
     }
 
+    /** How often a probe point of the gate was hit. */
+    public long gateHits() {
+        return at(EngineLayout.COUNTERS_GATE_HITS);
+    }
+
     /** All samples that were drawn but did not reach the ring. */
     public long lost() {
         return lostAllocations() + liveFull() + untracked() + abandoned();
+    }
+
+    /** In the terms that all engines share. */
+    void copyTo(EngineCounters into) {
+        long bytes = 0;
+        for (Allocator allocator : Allocator.values()) {
+            into.calls(allocator, calls(allocator));
+            // What munmap gives back was not asked for.
+            bytes += allocator == Allocator.MUNMAP ? 0 : bytes(allocator);
+        }
+        into.bytesSeen = bytes;
+        into.samples = sampled();
+        into.lost = lost() + lostFrees();
+        into.lostFrees = lostFrees();
+        into.cutStacks = cut();
     }
 }

@@ -1,5 +1,6 @@
 package io.dwunw.agent.gate;
 
+import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.sample.Allocator;
 
 /** What the gate has counted since the process began. Reusable; not thread-safe. */
@@ -79,5 +80,20 @@ public final class GateCounters {
     /** All samples that were drawn but did not reach the ring. */
     public long lost() {
         return lostAllocations() + liveFull();
+    }
+
+    /** In the terms that all engines share. */
+    void copyTo(EngineCounters into) {
+        long bytes = 0;
+        for (Allocator allocator : Allocator.values()) {
+            into.calls(allocator, calls(allocator));
+            // What munmap gives back was not asked for.
+            bytes += allocator == Allocator.MUNMAP ? 0 : bytes(allocator);
+        }
+        into.bytesSeen = bytes;
+        into.samples = sampled();
+        into.lost = lost() + lostFrees();
+        into.lostFrees = lostFrees();
+        into.cutStacks = cut();
     }
 }

@@ -1,10 +1,20 @@
 package io.dwunw.agent.gate;
 
+import io.dwunw.agent.bpf.BpfUnavailableException;
+import io.dwunw.agent.bpf.CounterSnapshot;
+import io.dwunw.agent.bpf.GateProbes;
+import io.dwunw.agent.bpf.UprobeConfig;
+import io.dwunw.agent.engine.EngineCounters;
+import io.dwunw.agent.engine.JavaThreadLayout;
+import io.dwunw.agent.engine.SamplingEngine;
+import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Samples allocations inside this process: everything between "off" and "on". Needs no privilege.
@@ -13,27 +23,73 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * blocks) is kept for the next one when an engine is closed, because threads may still be running through it. Thread-safe,
  * except that one thread at a time drains {@link #samples()}.
  */
-public final class GateEngine implements AutoCloseable {
+public final class GateEngine implements SamplingEngine {
     /** How often libraries are looked for that were loaded past the wrapper of {@code dlopen}. */
     private static final long VERIFY_NANOS = 100_000_000L;
 
     private static final AtomicBoolean OPEN = new AtomicBoolean();
 
+    /** Of the gate itself; empty where a BPF program copies. */
     private final GateRing ring;
+
+    private final @Nullable GateProbes probes;
+    private final CounterSnapshot kernelSnapshot = new CounterSnapshot();
+    private final GateCounters snapshot = new GateCounters();
     private boolean attached;
     private boolean closed;
     private volatile long verifiedAt = System.nanoTime();
 
-    private GateEngine(GateRing ring) {
+    private GateEngine(GateRing ring, @Nullable GateProbes probes) {
         this.ring = ring;
+        this.probes = probes;
     }
 
     /**
-     * Prepares everything; no slot is patched yet.
+     * Prepares everything; no slot is patched yet. The gate copies stacks by itself, which needs no privilege.
      *
      * @throws GateUnavailableException if this process cannot have the gate, or has one open
      */
     public static GateEngine open(GateConfig config) throws GateUnavailableException {
+        return new GateEngine(prepare(config), null);
+    }
+
+    /**
+     * As {@link #open}, but stacks are copied by a BPF program at the gate's probe points.
+     *
+     * @throws GateUnavailableException if this process cannot have the gate, or has one open
+     * @throws BpfUnavailableException if this process cannot have the program
+     */
+    public static GateEngine openWithBpf(GateConfig config) throws GateUnavailableException, BpfUnavailableException {
+        UprobeConfig kernel = UprobeConfig.of(config.intervalBytes())
+                .withStackBytes(config.stackBytes())
+                .withRingBytes(config.ringBytes());
+        GateRing ring = prepare(config.withStackBytes(GateProbes.stackBytes(kernel)));
+        try {
+            Path library = NativeLibrary.file()
+                    .orElseThrow(() -> new GateUnavailableException("the agent's own library cannot be probed", null));
+            long[] points = {GateNative.probePoint(true), GateNative.probePoint(false)};
+            return new GateEngine(ring, GateProbes.open(kernel, library, points, new ProbedCode(points[1])));
+        } catch (GateUnavailableException | BpfUnavailableException | RuntimeException e) {
+            OPEN.set(false);
+            throw e;
+        }
+    }
+
+    private record ProbedCode(long freeProbePoint) implements GateProbes.Target {
+        @Override
+        public void pass() {
+            GateNative.passProbePoint();
+        }
+
+        @Override
+        public byte firstByte() {
+            byte[] code = new byte[1];
+            Linux.readMemory(freeProbePoint, code, 0, 1);
+            return code[0];
+        }
+    }
+
+    private static GateRing prepare(GateConfig config) throws GateUnavailableException {
         try {
             NativeLibrary.load();
         } catch (NativeLibraryException e) {
@@ -50,21 +106,26 @@ public final class GateEngine implements AutoCloseable {
         GateRing ring = GateRing.at(GateNative.ringAddress());
         // What an earlier engine left behind.
         while (ring.drain(sample -> {}, Integer.MAX_VALUE) > 0) {}
-        return new GateEngine(ring);
+        return ring;
     }
 
     /**
      * Patches the import slots of all libraries; nothing happens if they are patched. What is live by now stays unknown.
      *
      * @throws GateUnavailableException if no slot could be patched
+     * @throws BpfUnavailableException if the kernel refuses the probes after all
      */
-    public synchronized void attach() throws GateUnavailableException {
+    @Override
+    public synchronized void attach() throws GateUnavailableException, BpfUnavailableException {
         if (attached || closed) {
             return;
         }
-        int patched = GateNative.attach(true);
+        if (probes != null) {
+            probes.attach();
+        }
+        int patched = GateNative.attach(probes == null);
         if (patched <= 0) {
-            GateNative.detach();
+            release();
             throw new GateUnavailableException(
                     patched == 0
                             ? "no library of this process imports an allocator that the gate could stand before"
@@ -74,22 +135,29 @@ public final class GateEngine implements AutoCloseable {
         attached = true;
     }
 
-    /** Restores the slots. Records already made can still be drained; blocks sampled so far are forgotten. */
+    /** Restores the slots. */
+    @Override
     public synchronized void detach() {
         if (attached) {
-            GateNative.detach();
+            release();
             attached = false;
         }
     }
 
+    private void release() {
+        GateNative.detach();
+        if (probes != null) {
+            probes.detach();
+        }
+    }
+
+    @Override
     public synchronized boolean attached() {
         return attached;
     }
 
-    /**
-     * The samples, in an order in which every free precedes any later allocation at its address. Draining also looks for
-     * new libraries from time to time.
-     */
+    /** Draining also looks for new libraries from time to time. */
+    @Override
     public SampleSource samples() {
         return this::drain;
     }
@@ -100,7 +168,7 @@ public final class GateEngine implements AutoCloseable {
             verifiedAt = now;
             verify();
         }
-        return ring.drain(handler, limit);
+        return probes == null ? ring.drain(handler, limit) : probes.drain(handler, limit);
     }
 
     /**
@@ -112,55 +180,59 @@ public final class GateEngine implements AutoCloseable {
         return closed ? 0 : Math.max(0, GateNative.verify());
     }
 
-    /**
-     * Does not sample this thread's allocations, nor count its calls, from now on; its frees of other threads' blocks
-     * are still seen. For a few threads only; beyond 32 in the life of a process it has no effect.
-     */
+    /** Beyond 32 threads in the life of a process this has no effect. */
+    @Override
     public synchronized void excludeThread(int tid) {
         if (!closed) {
             GateNative.excludeThread(tid);
         }
     }
 
-    /**
-     * Tells which Java thread an OS thread is, so that its frame anchor goes into its samples.
-     *
-     * @param javaThread address of the {@code JavaThread}; 0 = none any more
-     */
+    @Override
     public synchronized void javaThread(int tid, long javaThread) {
         if (!closed) {
             GateNative.javaThread(tid, javaThread);
         }
     }
 
-    /** Where {@code _last_Java_sp}, {@code _pc} and {@code _fp} of its anchor lie in a {@code JavaThread}. */
-    public synchronized void anchorOffsets(int spOffset, int pcOffset, int fpOffset) {
+    /** Of the stack's end nothing needs to be told: the gate asks libc. */
+    @Override
+    public synchronized void layout(JavaThreadLayout offsets) {
         if (!closed) {
-            GateNative.anchorOffsets(spOffset, pcOffset, fpOffset);
+            GateNative.anchorOffsets(offsets.anchorSp(), offsets.anchorPc(), offsets.anchorFp());
+            if (probes != null) {
+                probes.layout(offsets);
+            }
         }
     }
 
-    /** Forgets all that was told of a thread that ended: its number will be another thread's. */
-    public synchronized void threadEnded(int tid) {
-        javaThread(tid, 0);
-    }
-
-    /** Changes the mean number of bytes between samples, for all threads at once; 0 and 1 = every allocation. */
+    @Override
     public synchronized void interval(long bytes) {
         if (!closed) {
             GateNative.interval(Math.max(0, bytes));
         }
     }
 
-    /**
-     * Whether a sampled heap block is alive as far as the gate knows: after frees were lost, this tells the dead from the
-     * living.
-     */
+    @Override
     public synchronized boolean isLive(long address) {
         return attached && GateNative.isLive(address);
     }
 
-    /** Reads the counters, which go on from engine to engine. */
+    /** They go on from engine to engine. */
+    @Override
+    public synchronized void counters(EngineCounters into) {
+        counters(snapshot);
+        snapshot.copyTo(into);
+        if (probes != null) {
+            probes.counters(kernelSnapshot);
+            into.samples = kernelSnapshot.sampled();
+            into.lostFrees = kernelSnapshot.lostFrees();
+            into.lost = kernelSnapshot.lostAllocations() + kernelSnapshot.lostFrees() + snapshot.liveFull();
+            into.cutStacks = kernelSnapshot.cut();
+        }
+    }
+
+    /** Reads all counters, which go on from engine to engine. */
     public synchronized void counters(GateCounters into) {
         if (!closed) {
             into.read();
@@ -172,7 +244,7 @@ public final class GateEngine implements AutoCloseable {
         return ring.malformed();
     }
 
-    /** Bytes that wait to be drained. */
+    /** Bytes that wait in the gate's own ring. */
     public long backlog() {
         return ring.backlog();
     }
@@ -191,9 +263,9 @@ public final class GateEngine implements AutoCloseable {
         return GateNative.probePoint(false);
     }
 
-    /** How allocations are caught, for people. */
+    @Override
     public String description() {
-        return "gate, self-capture";
+        return probes == null ? "gate, self-capture" : "gate, BPF (" + probes.description() + ")";
     }
 
     @Override
@@ -201,6 +273,9 @@ public final class GateEngine implements AutoCloseable {
         if (!closed) {
             detach();
             closed = true;
+            if (probes != null) {
+                probes.close();
+            }
             OPEN.set(false);
         }
     }

@@ -1,7 +1,11 @@
 package io.dwunw.agent.sidecar;
 
+import io.dwunw.agent.engine.EngineCounters;
+import io.dwunw.agent.engine.EngineUnavailableException;
+import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.leak.LiveMemory;
+import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.FrameNames;
@@ -22,7 +26,8 @@ public final class SidecarParts implements AutoCloseable {
 
     private static final long NANOS_BETWEEN_RECONCILIATIONS = 5_000_000_000L;
 
-    private final Engine engine;
+    private final SamplingEngine engine;
+    private final SampleSource samples;
     private final EngineCounters counters = new EngineCounters();
     private final LiveMemory<StackTrace> live = new LiveMemory<>();
     private final ProcessModules modules;
@@ -43,7 +48,7 @@ public final class SidecarParts implements AutoCloseable {
      * @param minAge younger blocks are not published as leaks
      */
     public SidecarParts(
-            Engine engine,
+            SamplingEngine engine,
             ProcessModules modules,
             MixedStackWalker walker,
             FrameNames names,
@@ -53,6 +58,7 @@ public final class SidecarParts implements AutoCloseable {
             int depth,
             Duration minAge) {
         this.engine = engine;
+        this.samples = engine.samples();
         this.modules = modules;
         this.threads = threads;
         this.replay = replay;
@@ -65,7 +71,7 @@ public final class SidecarParts implements AutoCloseable {
         return engine.attached();
     }
 
-    void attach() throws Exception {
+    void attach() throws EngineUnavailableException {
         modules.refreshIfOld();
         threads.refresh();
         engine.attach();
@@ -79,7 +85,7 @@ public final class SidecarParts implements AutoCloseable {
     }
 
     int drain(int limit) {
-        return engine.drain(intake, limit);
+        return samples.drain(intake, limit);
     }
 
     /** Empties the ring, but for a producer that is faster than this thread. */

@@ -3,6 +3,7 @@ package io.dwunw.agent.bpf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.agent.bpf.Recorder.Seen;
+import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.sample.Sample;
@@ -124,11 +125,11 @@ class SnapshotTest {
             Tracing.run(engine, recorder, e -> {
                 e.javaThread(Linux.threadId(), address);
                 Allocations.free(Allocations.malloc(84_001));
-                e.anchorOffsets(128, 136, 144);
+                e.layout(new JavaThreadLayout(128, 136, 144, 0));
                 Allocations.free(Allocations.malloc(84_002));
                 e.javaThread(Linux.threadId(), 16); // an address that cannot be read
                 Allocations.free(Allocations.malloc(84_003));
-                e.threadEnded(Linux.threadId());
+                e.javaThread(Linux.threadId(), 0);
                 Allocations.free(Allocations.malloc(84_004));
             });
         }
@@ -153,7 +154,7 @@ class SnapshotTest {
             Tracing.run(engine, recorder, e -> {
                 Allocations.free(Allocations.malloc(87_001));
                 e.javaThread(Linux.threadId(), Linux.address(javaThread));
-                e.stackBaseOffset(192);
+                e.layout(new JavaThreadLayout(0, 0, 0, 192));
                 Allocations.free(Allocations.malloc(87_002)); // states 0, which is no stack's end
                 while (recorder.ofSize(87_001).isEmpty()) {
                     Thread.sleep(1);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dwunw.RegisterSet;
+import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.sample.Allocator;
@@ -174,11 +175,11 @@ class GateEngineTest {
     void theAnchorOfAKnownJavaThreadComesAlong() throws Exception {
         ByteBuffer thread = ByteBuffer.allocateDirect(64).order(ByteOrder.LITTLE_ENDIAN);
         thread.putLong(8, 0x111).putLong(24, 0x222).putLong(16, 0x333);
-        engine.anchorOffsets(8, 24, 16);
+        engine.layout(new JavaThreadLayout(8, 24, 16, 0));
         engine.javaThread(self, Linux.address(thread));
         engine.attach();
         ByteBuffer.allocateDirect(11_112);
-        engine.threadEnded(self);
+        engine.javaThread(self, 0);
         ByteBuffer.allocateDirect(22_224);
         engine.detach();
         List<Long> anchors = new ArrayList<>();

@@ -1,4 +1,4 @@
-package io.dwunw.agent.sidecar;
+package io.dwunw.agent.engine;
 
 /**
  * Offsets in bytes from the start of a {@code JavaThread}, for engines that look into it while they take a sample.

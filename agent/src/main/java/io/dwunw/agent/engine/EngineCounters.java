@@ -1,4 +1,4 @@
-package io.dwunw.agent.sidecar;
+package io.dwunw.agent.engine;
 
 import io.dwunw.agent.sample.Allocator;
 

@@ -1,0 +1,69 @@
+package io.dwunw.agent.engine;
+
+import io.dwunw.agent.ringbuf.SampleSource;
+
+/**
+ * A way to catch allocations of this process, from being opened to being closed. Methods may be called by any thread,
+ * but {@link #samples()} are drained by one thread at a time. A closed engine does nothing.
+ */
+public interface SamplingEngine extends AutoCloseable {
+    /**
+     * Starts to sample; does nothing while it samples. May be repeated after {@link #detach}.
+     *
+     * @throws EngineUnavailableException if that turns out not to be possible
+     */
+    void attach() throws EngineUnavailableException;
+
+    /** Stops to sample. Records already produced can still be drained; blocks sampled so far are forgotten. */
+    void detach();
+
+    boolean attached();
+
+    /** The samples, in an order in which every free precedes any later allocation at its address. */
+    SampleSource samples();
+
+    /** Changes the mean number of bytes between samples, for all threads at once; 0 and 1 = every allocation. */
+    void interval(long bytes);
+
+    /**
+     * Neither samples this thread's allocations from now on, nor counts its calls; its frees of other threads' blocks are
+     * still seen. For a few threads only.
+     */
+    void excludeThread(int tid);
+
+    /** Reads the producer's counters. */
+    void counters(EngineCounters into);
+
+    /**
+     * Whether a sampled heap block is alive as far as the producer knows: after frees were lost, this tells the dead from
+     * the living.
+     */
+    boolean isLive(long address);
+
+    /**
+     * Unmappings need to be told only as long as a sampled mapping may be alive.
+     *
+     * @param total how many samples of {@code mmap} and {@code mremap} since {@link #attach} are known to be unmapped
+     */
+    default void mappingsDead(long total) {
+        // For engines that do not know their mappings themselves.
+    }
+
+    /**
+     * Tells the JVM's own object for a thread, which says where its stack ends, and whose frame anchor goes into the
+     * thread's samples.
+     *
+     * @param javaThread address of the {@code JavaThread}; 0 = the thread has ended, and its number may become another's
+     */
+    void javaThread(int tid, long javaThread);
+
+    /** Where in a {@code JavaThread} lies what {@link #javaThread} is for. */
+    void layout(JavaThreadLayout offsets);
+
+    /** Which mechanism is in use, for people. */
+    String description();
+
+    /** Releases everything, also after failures. */
+    @Override
+    void close();
+}
