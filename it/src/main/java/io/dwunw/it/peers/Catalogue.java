@@ -8,6 +8,21 @@ import java.util.List;
 final class Catalogue {
     private static final long DEFAULT_INTERVAL = 512 << 10;
 
+    /** The agent's engines, each with a pattern of how it describes itself in a recording. */
+    private enum Engine {
+        GATE_BPF("gate-bpf", "gate, BPF.*"),
+        GATE_SELF("gate-self", "gate, self-capture"),
+        UPROBE("uprobe", "(?!gate).+");
+
+        private final String option;
+        private final String description;
+
+        Engine(String option, String description) {
+            this.option = option;
+            this.description = description;
+        }
+    }
+
     private final Jvm jvm;
     private final Path target;
     private final AgentBuild agent;
@@ -33,13 +48,13 @@ final class Catalogue {
                 "plain.jfr",
                 false));
         all.add(new JvmPeer("idle", "dwunw, no recording", List.of("-javaagent:" + agent.jar()), "", true));
-        all.add(dwunw("gate", "dwunw `engine=gate`, 512k", "interval=512k,engine=gate", "gate", DEFAULT_INTERVAL));
-        all.add(dwunw(
-                "uprobe", "dwunw `engine=uprobe`, 512k", "interval=512k,engine=uprobe", "uprobe", DEFAULT_INTERVAL));
-        all.add(new DwunwPeer("auto", "dwunw, default options", "", "", 0, agent.jar(), jvm));
-        all.add(dwunw("gate-all", "dwunw `engine=gate`, every allocation", "interval=1,engine=gate", "gate", 1));
-        all.add(dwunw(
-                "uprobe-all", "dwunw `engine=uprobe`, every allocation", "interval=1,engine=uprobe", "uprobe", 1));
+        for (Engine engine : Engine.values()) {
+            all.add(dwunw(engine, "", "512k", DEFAULT_INTERVAL));
+        }
+        all.add(new DwunwPeer("auto", "dwunw, default options", "", ".+", 0, agent.jar(), jvm));
+        for (Engine engine : Engine.values()) {
+            all.add(dwunw(engine, "-all", "every allocation", 1));
+        }
         all.add(profiler("ap", "512k", DEFAULT_INTERVAL, ""));
         all.add(profiler("ap-nofree", "512k, `nofree`", DEFAULT_INTERVAL, ",nofree"));
         all.add(profiler("ap-all", "every allocation", 1, ""));
@@ -52,10 +67,17 @@ final class Catalogue {
         return List.copyOf(all);
     }
 
-    private Peer dwunw(String name, String label, String options, String engine, long interval) {
+    private Peer dwunw(Engine engine, String suffix, String interval, long bytes) {
         // A fixed interval is what makes rows comparable.
-        String fixed = agent.knows("maxoverhead") ? options + ",maxoverhead=off" : options;
-        return new DwunwPeer(name, label, fixed, engine, interval, agent.jar(), jvm);
+        String fixed = agent.knows("maxoverhead") ? ",maxoverhead=off" : "";
+        return new DwunwPeer(
+                engine.option + suffix,
+                "dwunw `engine=" + engine.option + "`, " + interval,
+                "interval=" + bytes + ",engine=" + engine.option + fixed,
+                engine.description,
+                bytes,
+                agent.jar(),
+                jvm);
     }
 
     private Peer profiler(String name, String label, long interval, String options) {

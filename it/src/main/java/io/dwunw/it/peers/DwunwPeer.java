@@ -13,7 +13,7 @@ import java.util.Optional;
  * Our agent, with a recording as a user would make it.
  *
  * @param options of the agent
- * @param engine a text that the engine's description must contain
+ * @param engine a pattern that the engine's description must match
  * @param interval of the options; 0 if the agent may choose
  * @param jar of the agent
  * @param jvm whose {@code jfr} tool reads recordings
@@ -30,7 +30,10 @@ record DwunwPeer(String name, String label, String options, String engine, long 
 
     @Override
     public boolean fits(Workload workload) {
-        return workload.kind() != Workload.Kind.PACED || interval == 1;
+        // Every allocation is for tests: the rates show what it bears, one loop what it costs.
+        return interval == 1
+                ? workload.kind() == Workload.Kind.PACED || workload.name().equals("unsafe-1")
+                : workload.kind() != Workload.Kind.PACED;
     }
 
     @Override
@@ -46,7 +49,7 @@ record DwunwPeer(String name, String label, String options, String engine, long 
     public Map<Figure, Double> evidence(FinishedRun run) throws IOException, InvalidRunException {
         Path file = run.directory().resolve(FILE);
         AgentRecording recording = AgentRecording.read(file, run.value("from"), PacedPairs.SIZE);
-        if (!recording.engine().contains(engine)) {
+        if (!tracedAsAsked(run, recording.engine())) {
             throw new InvalidRunException("engine \"" + recording.engine() + "\"" + firstWord(run.errors()));
         }
         if (run.workload().kind() == Workload.Kind.STEADY) {
@@ -67,6 +70,14 @@ record DwunwPeer(String name, String label, String options, String engine, long 
             figures.put(Figure.MISSING, run.missing((double) recording.ofSize()));
         }
         return figures;
+    }
+
+    private boolean tracedAsAsked(FinishedRun run, String description) {
+        // A program that only starts may be over before it is traced; an agent that cannot trace says so.
+        boolean over = run.workload().kind() == Workload.Kind.START
+                && description.isEmpty()
+                && firstWord(run.errors()).isEmpty();
+        return over || description.matches(engine);
     }
 
     /** Of our events alone: the JVM's own are in the file whether we are there or not. */

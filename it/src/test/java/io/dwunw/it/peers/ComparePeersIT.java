@@ -18,23 +18,25 @@ final class ComparePeersIT {
     @Test
     void theGateIsComparedWithNoAgent(@TempDir Path directory) throws IOException, InterruptedException {
         Path markdown = directory.resolve("report.md");
-        String report = run("--rounds", "1", "--millis", "1000", "unsafe-1", "gate", "--markdown", markdown.toString());
+        String report =
+                run("--rounds", "1", "--millis", "1000", "unsafe-1", "gate-self", "--markdown", markdown.toString());
         List<String> rows = report.lines().filter(line -> line.startsWith("|")).toList();
         assertThat(rows).as(report).hasSize(8);
         assertThat(report).doesNotContain("invalid").contains("JDK " + System.getProperty("java.version"));
         assertThat(rows.get(2)).matches("\\| no agent +\\| [0-9.,]+ +\\|");
-        assertThat(rows.get(3)).matches("\\| dwunw `engine=gate`, 512k +\\| [0-9.,]+ \\(×[0-9.,]+\\) +\\|");
+        assertThat(rows.get(3)).matches("\\| dwunw `engine=gate-self`, 512k +\\| [0-9.,]+ \\(×[0-9.,]+\\) +\\|");
         assertThat(Files.readString(markdown)).isEqualTo(report);
     }
 
     @Test
     void aPacedProgramIsRecordedAllocationByAllocation() throws IOException, InterruptedException {
-        String report = run("--rounds", "1", "--millis", "1000", "rate-10k", "gate-all");
+        String report = run("--rounds", "1", "--millis", "1000", "rate-10k", "gate-self-all");
         // The attained rate, what the ring lost, what the recording lacks.
         assertThat(report.lines())
                 .as(report)
-                .anyMatch(row -> row.matches(
-                        "\\| dwunw `engine=gate`, every allocation \\| [0-9.,]+ +\\| 0\\.00 +\\| 0\\.\\d\\d +\\|.*"));
+                .anyMatch(
+                        row -> row.matches(
+                                "\\| dwunw `engine=gate-self`, every allocation \\| [0-9.,]+ +\\| 0\\.00 +\\| 0\\.\\d\\d +\\|.*"));
     }
 
     private static String run(String... args) throws IOException, InterruptedException {
