@@ -15,6 +15,10 @@ import java.util.concurrent.Future;
 final class MeasuredLoop {
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
+    private static final long SLICE_MILLIS = 20;
+    /** How many times longer than asked for, on a busy machine. */
+    private static final long LONGEST_WARMUP = 10;
+
     private final Phases phases;
     private final List<Moment> moments = new ArrayList<>();
     private final CyclicBarrier together;
@@ -75,7 +79,12 @@ final class MeasuredLoop {
     }
 
     private Tally work(Batch batch) throws Exception {
-        spin(batch, phases.warmupMillis());
+        // By CPU time: on a busy machine a second is not enough to be compiled.
+        long warm = THREADS.getCurrentThreadCpuTime() + phases.warmupMillis() * 1_000_000;
+        long last = System.nanoTime() + phases.warmupMillis() * LONGEST_WARMUP * 1_000_000;
+        while (THREADS.getCurrentThreadCpuTime() < warm && System.nanoTime() < last) {
+            spin(batch, SLICE_MILLIS);
+        }
         together.await();
         Tally tally = spin(batch, phases.measuredMillis());
         together.await();
