@@ -117,7 +117,12 @@ final class AccountingIT {
         }
     }
 
-    @JvmTest(everyEngine = true, main = ReallocChain.class, args = "1500", agent = EVERYTHING, recording = JvmTest.ONLY_DWUNW)
+    @JvmTest(
+            everyEngine = true,
+            main = ReallocChain.class,
+            args = "1500",
+            agent = EVERYTHING,
+            recording = JvmTest.ONLY_DWUNW)
     void aChainOfReallocsHoldsItsLastBlockAlone(JvmOutcome jvm) throws IOException {
         List<AgentEvent> chain = READER.read(jvm.recording(), AgentEvent.ALLOCATION).stream()
                 .filter(event ->

@@ -90,7 +90,11 @@ final class JdkLeaksIT {
                 .noneMatch(leak -> leak.names().contains("sun.misc.Unsafe.allocateMemory"));
     }
 
-    @JvmTest(everyEngine = true, main = NamedThreads.class, agent = "interval=2k,stack=16k", recording = JvmTest.ONLY_DWUNW)
+    @JvmTest(
+            everyEngine = true,
+            main = NamedThreads.class,
+            agent = "interval=2k,stack=16k",
+            recording = JvmTest.ONLY_DWUNW)
     void everyAllocationNamesItsThread(JvmOutcome jvm) throws IOException {
         List<AgentEvent> all = new ConsumerReader().read(jvm.recording(), AgentEvent.ALLOCATION);
         for (int i = 0; i < NamedThreads.THREADS; i++) {

@@ -47,7 +47,11 @@ final class LateStartIT {
         jvm.join().expectExit(0);
     }
 
-    @JvmTest(main = Steps.class, withAgent = false, record = false, needs = {})
+    @JvmTest(
+            main = Steps.class,
+            withAgent = false,
+            record = false,
+            needs = {})
     void theGateCanBePutIntoARunningJvm(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
         load(jvm, "engine=gate,interval=1k,stack=16k");

@@ -35,7 +35,8 @@ final class UnrestIT {
             assertExact(Unrest.file(directory, cycle));
         }
         assertThat(jvm.value("after.libraries")).isEqualTo("0");
-        // Malloc's arenas, JFR's buffers and the JVM's own threads come and go; what each cycle left behind would add up.
+        // Malloc's arenas, JFR's buffers and the JVM's own threads come and go; what each cycle left behind would add
+        // up.
         int leaks = CYCLES - Unrest.WARM_UP;
         for (String what : List.of("maps", "files", "threads")) {
             int before = Integer.parseInt(jvm.value("before." + what));
@@ -55,7 +56,9 @@ final class UnrestIT {
                 .toList();
         for (int thread = 0; thread < Unrest.THREADS; thread++) {
             long size = Unrest.size(thread);
-            assertThat(count(blocks, size)).as("%s, blocks of thread %s", recording, thread).isEqualTo(Unrest.ROUNDS);
+            assertThat(count(blocks, size))
+                    .as("%s, blocks of thread %s", recording, thread)
+                    .isEqualTo(Unrest.ROUNDS);
             assertThat(count(frees, size))
                     .as("%s, frees of thread %s", recording, thread)
                     .isEqualTo(Unrest.ROUNDS - Unrest.KEPT);

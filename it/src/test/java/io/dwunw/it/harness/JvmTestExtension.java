@@ -22,9 +22,9 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
 /** Runs a {@link JvmTest} once for every installed JDK, and once more to say that JDK 25 is missing, where it is. */
 final class JvmTestExtension implements TestTemplateInvocationContextProvider {
-    private static final List<String> ENGINES = List.of("uprobe", "gate");
+    private static final List<String> ENGINES = List.of("gate-bpf", "uprobe", "gate-self");
     /** Engines that need no privileges. */
-    private static final Set<String> UNPRIVILEGED = Set.of("gate");
+    private static final Set<String> UNPRIVILEGED = Set.of("gate-self");
 
     @Override
     public boolean supportsTestTemplate(ExtensionContext context) {
@@ -41,7 +41,8 @@ final class JvmTestExtension implements TestTemplateInvocationContextProvider {
         List<String> engines = test != null && test.everyEngine() ? ENGINES : List.of("");
         for (int i = 0; test != null && i < engines.size(); i++) {
             String engine = engines.get(i);
-            for (Jdk jdk : i == 0 ? jdks : one(jdks, context.getRequiredTestMethod().getName(), i)) {
+            for (Jdk jdk :
+                    i == 0 ? jdks : one(jdks, context.getRequiredTestMethod().getName(), i)) {
                 String name = engine.isEmpty() ? jdk.toString() : jdk + ", " + engine;
                 invocations.add(new Invocation(name, new OnJdk(test, jdk, engine)));
             }
@@ -121,8 +122,7 @@ final class JvmTestExtension implements TestTemplateInvocationContextProvider {
 
         @Override
         public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-            JvmCommand command =
-                    JvmCommand.of(jdk, test, directory(context)).engine(engine);
+            JvmCommand command = JvmCommand.of(jdk, test, directory(context)).engine(engine);
             Class<?> type = parameter.getParameter().getType();
             if (type == JvmCommand.class) {
                 return command;
