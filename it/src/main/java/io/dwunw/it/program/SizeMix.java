@@ -18,7 +18,7 @@ public final class SizeMix {
 
     /** Bytes of every block of a class. */
     public static long size(int index) {
-        return 16L << 2 * index;
+        return 16L << (2 * index);
     }
 
     /** Blocks of a class. */

@@ -26,7 +26,7 @@ public final class Unrest {
 
     /** Bytes of every counted block of a thread. */
     public static long size(int thread) {
-        return 61_000 + thread;
+        return 61_000L + thread;
     }
 
     /** A recording's file in the working directory. */
