@@ -4,6 +4,7 @@ import io.dwunw.agent.engine.EngineUnavailableException;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.NativeAccess;
 import io.dwunw.agent.linux.NativeLibrary;
+import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.sidecar.DistinctErrors;
 import io.dwunw.agent.sidecar.Sidecar;
 import io.dwunw.agent.sidecar.SidecarOpener;
@@ -98,7 +99,8 @@ final class AgentSession implements SidecarOpener {
 
     @Override
     public String explain(Throwable failure) {
-        boolean speaksForItself = failure instanceof EngineUnavailableException;
+        boolean speaksForItself =
+                failure instanceof EngineUnavailableException || failure instanceof NativeLibraryException;
         return "not tracing: " + (speaksForItself ? failure.getMessage() : Console.describe(failure));
     }
 

@@ -127,6 +127,11 @@ final class SampleIntake implements SampleHandler {
         return waiting.poll();
     }
 
+    /** Drops what waits for publication. */
+    void forgetWaiting() {
+        waiting.clear();
+    }
+
     /** Allocations and frees that wait for publication. */
     int waiting() {
         return waiting.size();

@@ -77,10 +77,14 @@ public final class SidecarParts implements AutoCloseable {
         engine.attach();
     }
 
-    /** Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. */
+    /**
+     * Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. What waits to be
+     * published is of recordings that have ended; the next one must not get it.
+     */
     void detach(int drainLimit) {
         engine.detach();
         drainAll(drainLimit);
+        intake.forgetWaiting();
         live.clear();
     }
 
