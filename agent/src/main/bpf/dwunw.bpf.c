@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  *
- * Samples libc's allocator from uprobes. Three programs of one body, of which the loader takes what the kernel has:
+ * Samples libc's allocator from uprobes. Programs of one body, of which the loader takes what the kernel has:
  *   session        entry and return of one call in one program; the return probe is set only for calls of interest
  *   entry, leave   uprobe_multi links: one program each way
  *   entry_by_pc    perf events: there is no cookie, so the function is found by the probe's address
+ * and one that only copies, where the in-process gate has sampled:
+ *   gate           at its probe points
  */
 #include "state.h"
 #include "poisson.h"
 #include "record.h"
+#include "gate_program.h"
 
 /* What a handler answers to the kernel: a session's return is followed only for FOLLOW. */
 enum { FOLLOW = 0, DONE = 1 };
@@ -17,7 +20,7 @@ enum { FOLLOW = 0, DONE = 1 };
 
 /* Cookie: probe's address, allocator above it. User addresses have 56 bits at most (five-level paging). */
 #define COOKIE_ADDRESS_MASK ((1ull << 56) - 1)
-#define COOKIE_ALLOCATOR_SHIFT 56
+#define COOKIE_FUNCTION_SHIFT 56
 
 #define PROT_NONE 0
 #define MAP_FIXED 0x10
@@ -298,14 +301,14 @@ SEC("session") int dwunw_session(struct registers *regs)
 {
     u64 cookie = attach_cookie(regs);
     if (regs->rip == (cookie & COOKIE_ADDRESS_MASK)) {
-        return enter(regs, cookie >> COOKIE_ALLOCATOR_SHIFT);
+        return enter(regs, cookie >> COOKIE_FUNCTION_SHIFT);
     }
     return return_from(regs);
 }
 
 SEC("entry") int dwunw_entry(struct registers *regs)
 {
-    enter(regs, attach_cookie(regs) >> COOKIE_ALLOCATOR_SHIFT);
+    enter(regs, attach_cookie(regs) >> COOKIE_FUNCTION_SHIFT);
     return 0;
 }
 
@@ -322,6 +325,11 @@ SEC("entry_by_pc") int dwunw_entry_by_pc(struct registers *regs)
 SEC("leave") int dwunw_leave(struct registers *regs)
 {
     return return_from(regs);
+}
+
+SEC("gate") int dwunw_gate(struct registers *regs)
+{
+    return at_gate(regs);
 }
 
 /* probe_read_user and ktime_get_ns are for GPL-compatible programs only. */

@@ -58,6 +58,7 @@ static long (*const read_user)(void *to, u32 size, const void *from) = (void *) 
 static long (*const pid_tgid_in_namespace)(u64 dev, u64 ino, struct pid_namespace_ids *ids, u32 size) = (void *) 120;
 static void *(*const ring_reserve)(void *ring, u64 size, u64 flags) = (void *) 131;
 static void (*const ring_submit)(void *record, u64 flags) = (void *) 132;
+static void (*const ring_discard)(void *record, u64 flags) = (void *) 133;
 static u64 (*const attach_cookie)(void *context) = (void *) 174;
 
 #endif

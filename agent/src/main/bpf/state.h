@@ -86,6 +86,7 @@ struct counters {
     u64 untracked;        /* of interest, but too many calls under way */
     u64 abandoned;        /* calls whose return was never seen */
     u64 unbounded;        /* nobody has told the stack's end */
+    u64 gate_hits;        /* of the gate's probe points */
 };
 
 struct map_definition ring SEC("maps") = {.type = MAP_RINGBUF, .max_entries = 8 << 20};

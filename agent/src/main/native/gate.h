@@ -39,8 +39,9 @@ __asm__(".symver pthread_attr_getstack, pthread_attr_getstack@GLIBC_2.2.5");
 
 extern const uintptr_t gate_stub[GATE_FAMILIES][GATE_SYMBOLS];
 extern const char gate_stubs_begin[], gate_stubs_end[];
-void gate_probe_allocation(const struct dwunw_allocation *header);
-void gate_probe_free(const struct dwunw_free *record);
+/* Do nothing, but where a BPF program sits on them. `length` is the record's with its stack. */
+void gate_probe_allocation(const struct dwunw_allocation *header, uint64_t length);
+void gate_probe_free(const struct dwunw_free *record, uint64_t length);
 
 /* ---- gate_thread.c: what each thread owns ---- */
 
@@ -98,7 +99,7 @@ struct gate_control {
     uint32_t generation;
     uint64_t interval;
     uint32_t stack_bytes; /* most bytes of stack copied */
-    uint32_t capture;     /* copy into the ring; else only the probe points are called */
+    uint32_t capture;     /* copy into the ring; else a BPF program at the probe points does */
     uint32_t pid;
     uint32_t anchor_known;
     uint32_t anchor_offsets[3]; /* of _last_Java_sp, _pc and _fp in a JavaThread */

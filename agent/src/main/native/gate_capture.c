@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Writes the records of sample.h: registers, thread, time, and the bytes of the stack, copied in place without any
- * privilege. The same header is handed to the probe points, for a BPF program that copies by itself.
+ * privilege. Or hands its header to the probe points, for a BPF program that copies by itself.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -103,12 +103,8 @@ static uint32_t read_pages(void *to, uint64_t from, uint32_t length)
 /* The JavaThread may have died since Java told of it: hence not by plain loads. */
 static void fill_anchor(struct dwunw_allocation *header)
 {
-    uint64_t java_thread = java_thread_of(header->head.tid);
-    if (java_thread == 0) {
-        return;
-    }
-    header->anchor_thread = java_thread;
-    if (!__atomic_load_n(&gate_control->anchor_known, __ATOMIC_ACQUIRE)) {
+    uint64_t java_thread = header->anchor_thread;
+    if (java_thread == 0 || !__atomic_load_n(&gate_control->anchor_known, __ATOMIC_ACQUIRE)) {
         return;
     }
     uint64_t anchor[3];
@@ -156,6 +152,17 @@ static void write_record(uint8_t *record, struct dwunw_allocation *header, bool 
     memcpy(record, header, DWUNW_ALLOCATION_HEADER_BYTES);
 }
 
+/* To the BPF program, which adds what costs the kernel no call of its own: the thread's name and anchor. It cannot fault
+ * pages in: those of a stack that is surely there are touched for it. */
+static void hand_over(const struct dwunw_allocation *header, bool known)
+{
+    for (uint64_t i = 0; known && i < header->stack_length; i += GATE_PAGE) {
+        (void) *(const volatile char *) (uintptr_t) (header->stack_base + i);
+    }
+    gate_probe_allocation(header, DWUNW_ALLOCATION_HEADER_BYTES + header->stack_length);
+    gate_count(&gate_statistics.sampled);
+}
+
 /* False when the ring is full. */
 bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS], unsigned allocator,
                              uint64_t address, uint64_t size, uint64_t interval)
@@ -167,12 +174,10 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
     header.head.address = address;
     header.head.size = size;
     header.head.interval = interval;
-    gate_syscall(SYS_prctl, PR_GET_NAME, (uintptr_t) header.comm, 0, 0, 0, 0);
     memcpy(header.registers, registers, sizeof(header.registers));
     header.registers[0] = allocator == DWUNW_POSIX_MEMALIGN ? 0 : address;
     header.return_address = registers[REGISTER_PC];
-    fill_anchor(&header);
-
+    header.anchor_thread = java_thread_of(header.head.tid);
     uint64_t sp = registers[REGISTER_SP];
     uint64_t high = 0;
     /* A signal handler may call mmap while malloc is at work below it: pthread_getattr_np would deadlock there. */
@@ -186,11 +191,12 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
     if (depth > limit) {
         header.head.flags |= DWUNW_FLAG_STACK_CUT;
     }
-    gate_probe_allocation(&header);
     if (!gate_control->capture) {
-        gate_count(&gate_statistics.sampled);
+        hand_over(&header, known);
         return true;
     }
+    gate_syscall(SYS_prctl, PR_GET_NAME, (uintptr_t) header.comm, 0, 0, 0, 0);
+    fill_anchor(&header);
     struct gate_reservation reservation;
     if (!gate_ring_reserve(DWUNW_ALLOCATION_HEADER_BYTES + header.stack_length, false, &reservation)) {
         gate_count(&gate_statistics.lost);
@@ -210,10 +216,10 @@ void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned alloc
     record.address = address;
     record.size = size;
     record.interval = thread->interval;
-    gate_probe_free(&record);
     uint64_t unused = 0;
     uint64_t *written = kind == DWUNW_KIND_FREE ? &gate_statistics.freed : &unused;
     if (!gate_control->capture) {
+        gate_probe_free(&record, sizeof(record));
         gate_count(written);
         return;
     }

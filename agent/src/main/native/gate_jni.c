@@ -88,6 +88,14 @@ EXPORT(jlong, probePoint)(JNIEnv *env, jclass type, jboolean allocation)
     return (jlong) (allocation ? (uintptr_t) gate_probe_allocation : (uintptr_t) gate_probe_free);
 }
 
+EXPORT(void, passProbePoint)(JNIEnv *env, jclass type)
+{
+    (void) env;
+    (void) type;
+    struct dwunw_free none = {0};
+    gate_probe_free(&none, 0);
+}
+
 /* Fills `into` as far as it goes: calls and bytes for each of `allocators`, then the counters. */
 EXPORT(void, counters)(JNIEnv *env, jclass type, jlongArray into, jint allocators)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Every allocator function of libc, callable from a test one at a time, and loops of them. Calls go through volatile
- * pointers, so that the compiler neither removes nor merges any.
+ * Every allocator function of libc, callable from a test one at a time, and loops of them. Compiled with -fno-builtin, so
+ * that the compiler neither removes nor merges any call; by way of import slots, so that the gate sees them, too.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -19,38 +19,32 @@
 #define ADDRESS(pointer) ((jlong) (uintptr_t) (pointer))
 #define UNUSED(x) ((void) (x))
 
-static void *(*volatile malloc_now)(size_t) = malloc;
-static void *(*volatile calloc_now)(size_t, size_t) = calloc;
-static void *(*volatile realloc_now)(void *, size_t) = realloc;
-static void *(*volatile reallocarray_now)(void *, size_t, size_t) = reallocarray;
-static void (*volatile free_now)(void *) = free;
-
 EXPORT(jlong, malloc)(JNIEnv *env, jclass type, jlong size)
 {
     UNUSED(env);
     UNUSED(type);
-    return ADDRESS(malloc_now((size_t) size));
+    return ADDRESS(malloc((size_t) size));
 }
 
 EXPORT(jlong, calloc)(JNIEnv *env, jclass type, jlong count, jlong size)
 {
     UNUSED(env);
     UNUSED(type);
-    return ADDRESS(calloc_now((size_t) count, (size_t) size));
+    return ADDRESS(calloc((size_t) count, (size_t) size));
 }
 
 EXPORT(jlong, realloc)(JNIEnv *env, jclass type, jlong old, jlong size)
 {
     UNUSED(env);
     UNUSED(type);
-    return ADDRESS(realloc_now(POINTER(old), (size_t) size));
+    return ADDRESS(realloc(POINTER(old), (size_t) size));
 }
 
 EXPORT(jlong, reallocarray)(JNIEnv *env, jclass type, jlong old, jlong count, jlong size)
 {
     UNUSED(env);
     UNUSED(type);
-    return ADDRESS(reallocarray_now(POINTER(old), (size_t) count, (size_t) size));
+    return ADDRESS(reallocarray(POINTER(old), (size_t) count, (size_t) size));
 }
 
 EXPORT(jlong, posixMemalign)(JNIEnv *env, jclass type, jlong alignment, jlong size)
@@ -98,7 +92,7 @@ EXPORT(void, free)(JNIEnv *env, jclass type, jlong block)
 {
     UNUSED(env);
     UNUSED(type);
-    free_now(POINTER(block));
+    free(POINTER(block));
 }
 
 EXPORT(jlong, mmap)(JNIEnv *env, jclass type, jlong at, jlong size, jint protection, jint flags)
@@ -130,7 +124,7 @@ EXPORT(void, pairs)(JNIEnv *env, jclass type, jint count, jint size, jint spread
     UNUSED(env);
     UNUSED(type);
     for (jint i = 0; i < count; i++) {
-        free_now(malloc_now((size_t) (size + i % spread)));
+        free(malloc((size_t) (size + i % spread)));
     }
 }
 
@@ -143,7 +137,7 @@ EXPORT(void, deepPair)(JNIEnv *env, jclass type, jint size, jint bytes)
     for (jint i = 0; i < bytes; i += 512) {
         room[i] = 1;
     }
-    free_now(malloc_now((size_t) size + (size_t) room[0] - 1));
+    free(malloc((size_t) size + (size_t) room[0] - 1));
 }
 
 /* As a vfork child, in the parent's memory: allocations that are the child's. */
@@ -157,7 +151,7 @@ EXPORT(jint, childPairs)(JNIEnv *env, jclass type, jint count, jint size)
 #pragma GCC diagnostic pop
     if (child == 0) {
         for (volatile jint i = 0; i < count; i++) {
-            free_now(malloc_now((size_t) size));
+            free(malloc((size_t) size));
         }
         _exit(0);
     }
@@ -172,7 +166,7 @@ EXPORT(jlong, nanosPerPair)(JNIEnv *env, jclass type, jint count, jint size)
     struct timespec end;
     clock_gettime(CLOCK_MONOTONIC, &start);
     for (jint i = 0; i < count; i++) {
-        free_now(malloc_now((size_t) size));
+        free(malloc((size_t) size));
     }
     clock_gettime(CLOCK_MONOTONIC, &end);
     return ((end.tv_sec - start.tv_sec) * 1000000000LL + end.tv_nsec - start.tv_nsec) / count;

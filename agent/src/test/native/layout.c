@@ -112,6 +112,7 @@ static void engine(void)
     ENGINE("COUNTERS_UNTRACKED", counters, untracked);
     ENGINE("COUNTERS_ABANDONED", counters, abandoned);
     ENGINE("COUNTERS_UNBOUNDED", counters, unbounded);
+    ENGINE("COUNTERS_GATE_HITS", counters, gate_hits);
     ENGINE_VALUE("COUNTERS_LENGTH", sizeof(struct counters));
 }
 

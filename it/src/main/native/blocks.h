@@ -42,6 +42,9 @@ static inline void *dwunwit_used(void *block) {
 void dwunwit_c_layers(size_t size, int count);
 void dwunwit_cpp_layers(size_t size, int count);
 
+/* `count` blocks (at most 64) of 16, 32 ... 512 bytes in turn, then all freed. The bytes asked for; 0 if one could not be had. */
+long dwunwit_burst(int count);
+
 /* `threads` threads allocate `rounds` blocks of every family each, then release one another's, all but those of the first `kept` rounds. */
 int dwunwit_workers(int threads, int rounds, int kept, int pause_micros);
 

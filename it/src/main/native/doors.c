@@ -40,6 +40,11 @@ JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_lateLayers(JNIEnv *
     late_outer(size, count);
 }
 
+JNIEXPORT jlong JNICALL Java_io_dwunw_it_program_NativeBlocks_burst(JNIEnv *env, jclass type, jint count) {
+    (void)env, (void)type;
+    return dwunwit_burst(count);
+}
+
 JNIEXPORT jint JNICALL Java_io_dwunw_it_program_NativeBlocks_workers(
         JNIEnv *env, jclass type, jint threads, jint rounds, jint kept, jint pause_micros) {
     (void)env, (void)type;

@@ -27,8 +27,19 @@ public record AgentOptions(
         AUTO,
         /** Kernel probes on libc's allocator: nothing is put into the process. */
         UPROBE,
-        /** Wrappers in the process that sample before they tell. */
-        GATE
+        /** Wrappers in the process that sample before they tell, in the best way that this process is allowed to use. */
+        GATE,
+        /** The same; stacks are copied by a BPF program. */
+        GATE_BPF,
+        /** The same; stacks are copied by the wrappers. */
+        GATE_SELF;
+
+        private final String text = name().toLowerCase(Locale.ROOT).replace('_', '-');
+
+        /** As the user writes it. */
+        String text() {
+            return text;
+        }
     }
 
     /** Whether to trace, or to print something and leave the application alone. */
@@ -56,8 +67,8 @@ public record AgentOptions(
             dwunw: finds native-memory leaks of this JVM and writes them, with their stacks, into its JFR recordings.
             usage: java -javaagent:dwunw-agent.jar[=key=value,key=value...] -XX:StartFlightRecording:filename=rec.jfr ...
               interval=BYTES  mean bytes between samples, k/m/g allowed, 1 = every allocation  (default 512k)
-              engine=NAME     auto, or uprobe: kernel probes on libc's allocator, or gate: wrappers in the process, no
-                              privileges needed  (default auto: uprobe where allowed)
+              engine=NAME     gate: wrappers in the process, no privileges needed; uprobe: kernel probes on libc's
+                              allocator, nothing is put into the process  (default auto: gate where possible)
               stack=BYTES     most stack bytes copied per sample, 4k to 64k  (default 64k)
               depth=FRAMES    most frames kept per stack, 4 to 2048  (default 256)
               minage=TIME     younger blocks are not called a leak, ms/s/m/h  (default 5s)
@@ -150,12 +161,12 @@ public record AgentOptions(
 
     private static Engine engine(@Nullable String value) throws OptionException {
         for (Engine engine : Engine.values()) {
-            if (engine.name().equalsIgnoreCase(value)) {
+            if (engine.text().equalsIgnoreCase(value)) {
                 return engine;
             }
         }
-        throw new OptionException(
-                "option 'engine' cannot be '" + OptionValues.shown(value) + "'; expected auto, uprobe or gate");
+        throw new OptionException("option 'engine' cannot be '" + OptionValues.shown(value)
+                + "'; expected auto, gate, gate-bpf, gate-self or uprobe");
     }
 
     private AgentOptions withInterval(long v) {

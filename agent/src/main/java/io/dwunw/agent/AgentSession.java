@@ -13,6 +13,7 @@ import io.dwunw.jfr.RecordingHooks;
 import io.dwunw.jfr.StackReplay;
 import java.lang.instrument.Instrumentation;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One JVM's tracing, from the agent's start to the JVM's end.
@@ -25,48 +26,68 @@ final class AgentSession implements SidecarOpener {
     private static final long PROBE_PATIENCE_MILLIS = 5_000;
 
     private final AgentOptions options;
-    private final AgentOptions.Engine engine;
     private final Instrumentation instrumentation;
     private final StackReplay replay;
-    private final DistinctErrors errors = new DistinctErrors(Console::line);
+    private final DistinctErrors errors = new DistinctErrors(new ToConsole());
 
-    private AgentSession(
-            AgentOptions options, AgentOptions.Engine engine, Instrumentation instrumentation, StackReplay replay) {
+    private AgentSession(AgentOptions options, Instrumentation instrumentation, StackReplay replay) {
         this.options = options;
-        this.engine = engine;
         this.instrumentation = instrumentation;
         this.replay = replay;
     }
 
     static void start(AgentOptions options, Instrumentation instrumentation) {
-        AgentOptions.Engine engine = options.engine();
-        Optional<? extends EngineUnavailableException> missing = Engines.certainlyMissing(engine);
+        Optional<? extends EngineUnavailableException> missing = Engines.certainlyMissing(options.engine());
         if (missing.isPresent()) {
-            if (engine == AgentOptions.Engine.UPROBE) {
-                Console.line("not tracing: " + missing.get().getMessage());
-                return;
-            }
-            engine = AgentOptions.Engine.GATE;
-            Console.line(Engines.insteadOfProbes(missing.get()));
+            Console.line("not tracing: " + missing.get().getMessage());
+            return;
         }
         int depth = RecordingDepth.raise(options.depth(), instrumentation);
-        AgentSession session = new AgentSession(options, engine, instrumentation, new StackReplay(depth));
+        AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
-        RecordingHooks.install(
-                wanted -> {
-                    sidecar.wake();
-                    sidecar.awaitProbes(PROBE_PATIENCE_MILLIS);
-                },
-                sidecar.chunkEnd(),
-                sidecar::requestStatistics);
+        RecordingHooks.install(new WhenWanted(sidecar), sidecar.chunkEnd(), new WhenStatisticsAreDue(sidecar));
         sidecar.start();
+    }
+
+    private static final class WhenWanted implements Consumer<Boolean> {
+        private final Sidecar sidecar;
+
+        WhenWanted(Sidecar sidecar) {
+            this.sidecar = sidecar;
+        }
+
+        @Override
+        public void accept(Boolean wanted) {
+            sidecar.wake();
+            sidecar.awaitProbes(PROBE_PATIENCE_MILLIS);
+        }
+    }
+
+    private static final class WhenStatisticsAreDue implements Runnable {
+        private final Sidecar sidecar;
+
+        WhenStatisticsAreDue(Sidecar sidecar) {
+            this.sidecar = sidecar;
+        }
+
+        @Override
+        public void run() {
+            sidecar.requestStatistics();
+        }
+    }
+
+    private static final class ToConsole implements Consumer<String> {
+        @Override
+        public void accept(String line) {
+            Console.line(line);
+        }
     }
 
     @Override
     public SidecarParts open(Sidecar sidecar) throws Exception {
         NativeAccess.enable(instrumentation);
         NativeLibrary.load();
-        SamplingEngine opened = Engines.open(options, engine);
+        SamplingEngine opened = Engines.open(options);
         try {
             return SidecarAssembly.assemble(options, instrumentation, opened, replay, errors);
         } catch (RuntimeException | LinkageError e) {

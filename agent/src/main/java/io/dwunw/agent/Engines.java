@@ -8,6 +8,7 @@ import io.dwunw.agent.engine.EngineUnavailableException;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.gate.GateConfig;
 import io.dwunw.agent.gate.GateEngine;
+import io.dwunw.agent.gate.GateUnavailableException;
 import io.dwunw.agent.linux.Linux;
 import java.util.Optional;
 
@@ -26,44 +27,59 @@ final class Engines {
      * be had. Takes no time, so that it can be said before the application starts.
      */
     static Optional<? extends EngineUnavailableException> certainlyMissing(Engine wanted) {
-        return wanted == Engine.GATE ? Optional.empty() : UprobeEngine.certainlyMissing();
-    }
-
-    /** The line that goes with {@link Engine#AUTO} where kernel probes cannot be had. */
-    static String insteadOfProbes(EngineUnavailableException missing) {
-        return "sampling inside the process instead of by kernel probes (engine=gate silences this): "
-                + missing.getMessage();
+        return switch (wanted) {
+            case UPROBE, GATE_BPF -> UprobeEngine.certainlyMissing();
+            case AUTO, GATE, GATE_SELF -> Optional.empty();
+        };
     }
 
     /**
      * Opens what the options ask for. To be called on the thread that will drain: its own allocations are left out.
      *
-     * @param wanted as the options have it, after {@link #certainlyMissing} has spoken
+     * @throws EngineUnavailableException because of what the user would have to change
      */
-    static SamplingEngine open(AgentOptions options, Engine wanted) throws EngineUnavailableException {
-        SamplingEngine engine = openWanted(options, wanted);
+    static SamplingEngine open(AgentOptions options) throws EngineUnavailableException {
+        SamplingEngine engine = switch (options.engine()) {
+            case AUTO -> gateElseUprobes(options);
+            case GATE -> bestGate(options);
+            case GATE_BPF -> GateEngine.openWithBpf(gateConfig(options));
+            case GATE_SELF -> GateEngine.open(gateConfig(options));
+            case UPROBE -> uprobes(options);
+        };
         engine.excludeThread(Linux.threadId());
         return engine;
     }
 
-    private static SamplingEngine openWanted(AgentOptions options, Engine wanted) throws EngineUnavailableException {
-        if (wanted == Engine.GATE) {
-            return gate(options);
-        }
+    private static SamplingEngine gateElseUprobes(AgentOptions options) throws EngineUnavailableException {
         try {
-            return uprobes(options);
-        } catch (BpfUnavailableException e) {
-            if (wanted == Engine.UPROBE) {
-                throw e;
+            return bestGate(options);
+        } catch (GateUnavailableException gate) {
+            try {
+                SamplingEngine probes = uprobes(options);
+                Console.line("sampling by kernel probes, which cost far more than the in-process gate: "
+                        + gate.getMessage());
+                return probes;
+            } catch (BpfUnavailableException e) {
+                gate.addSuppressed(e);
+                throw gate;
             }
-            SamplingEngine gate = gate(options);
-            Console.line(insteadOfProbes(e));
-            return gate;
         }
     }
 
-    private static SamplingEngine gate(AgentOptions options) throws EngineUnavailableException {
-        return GateEngine.open(GateConfig.of(options.interval()).withStackBytes(options.stackBytes()));
+    /** The user loses nothing by a gate that copies by itself: no reason to say a word. */
+    private static SamplingEngine bestGate(AgentOptions options) throws GateUnavailableException {
+        if (UprobeEngine.certainlyMissing().isEmpty()) {
+            try {
+                return GateEngine.openWithBpf(gateConfig(options));
+            } catch (BpfUnavailableException e) {
+                return GateEngine.open(gateConfig(options));
+            }
+        }
+        return GateEngine.open(gateConfig(options));
+    }
+
+    private static GateConfig gateConfig(AgentOptions options) {
+        return GateConfig.of(options.interval()).withStackBytes(options.stackBytes());
     }
 
     private static SamplingEngine uprobes(AgentOptions options) throws BpfUnavailableException {

@@ -74,7 +74,7 @@ class AgentOptionsTest {
                 "stack=64q | option 'stack' cannot be '64q'",
                 "depth=3000 | option 'depth' cannot be '3000'; expected 4 to 2048",
                 "depth=99999999999999999999 | option 'depth' cannot be",
-                "engine=ebpf | option 'engine' cannot be 'ebpf'; expected auto, uprobe or gate",
+                "engine=ebpf | option 'engine' cannot be 'ebpf'; expected auto, gate, gate-bpf, gate-self or uprobe",
                 "minage=5 weeks | option 'minage' cannot be '5 weeks'",
                 "hidden=maybe | expected true or false",
                 "help=1 | option 'help' takes no value",

@@ -25,10 +25,25 @@ enum AttachChoice {
         if (MultiLinks.isSupported(bpf, BpfAttr.BPF_TRACE_UPROBE_SESSION)) {
             return SESSION.choose(bpf, object, files, pid);
         }
-        if (MultiLinks.isSupported(bpf, BpfAttr.BPF_TRACE_UPROBE_MULTI)) {
+        if (supportsMulti(bpf)) {
             return MULTI.choose(bpf, object, files, pid);
         }
         PerfLinks links = PerfLinks.load(bpf, object, files, pid, false);
         return links.isSupported() ? links : links.byIoctl();
+    }
+
+    /** The same for one program at instructions of which no return matters. */
+    Links.Method chooseEntryOnly(BpfSystem bpf, LoadedObject object, HostFiles files, int pid, String program)
+            throws KernelCallException {
+        boolean multi = this == SESSION || this == MULTI || (this == BEST && supportsMulti(bpf));
+        if (multi) {
+            return MultiLinks.entryOnly(bpf, object, pid, program);
+        }
+        PerfLinks links = PerfLinks.entryOnly(bpf, object, files, pid, program, this == PERF_IOCTL);
+        return this != BEST || links.isSupported() ? links : links.byIoctl();
+    }
+
+    private static boolean supportsMulti(BpfSystem bpf) throws KernelCallException {
+        return MultiLinks.isSupported(bpf, BpfAttr.BPF_TRACE_UPROBE_MULTI);
     }
 }

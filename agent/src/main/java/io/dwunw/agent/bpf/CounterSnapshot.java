@@ -88,6 +88,11 @@ public final class CounterSnapshot {
         return at(EngineLayout.COUNTERS_UNBOUNDED);
     }
 
+    /** How often a probe point of the gate was hit. */
+    public long gateHits() {
+        return at(EngineLayout.COUNTERS_GATE_HITS);
+    }
+
     /** All samples that were drawn but did not reach the ring. */
     public long lost() {
         return lostAllocations() + liveFull() + untracked() + abandoned();

@@ -55,7 +55,8 @@ final class EngineLayout {
     static final int COUNTERS_UNTRACKED = 288;
     static final int COUNTERS_ABANDONED = 296;
     static final int COUNTERS_UNBOUNDED = 304;
-    static final int COUNTERS_LENGTH = 312;
+    static final int COUNTERS_GATE_HITS = 312;
+    static final int COUNTERS_LENGTH = 320;
 
     private EngineLayout() {}
 

@@ -1,6 +1,7 @@
 package io.dwunw.agent.bpf;
 
 import io.dwunw.agent.bpf.BpfUnavailableException.Reason;
+import io.dwunw.agent.bpf.ProbedFile.ProbePoint;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
@@ -24,25 +25,16 @@ import org.jspecify.annotations.Nullable;
  * The glibc that this process has mapped, and where in it the allocator's functions can be probed. An allocator that
  * was put before libc's ({@code LD_PRELOAD}) is not looked at: its blocks are not seen, only its own mappings are.
  *
- * @param path by which the kernel finds the file
- * @param points functions to probe, at most one for an address
+ * @param file with the functions to probe, at most one for an address
  * @param text libc's executable pages
  * @param threadText those of libpthread, where it is a library of its own; empty otherwise
  * @param allocatorText from the first to the last function of malloc's family; empty if they do not lie together
  */
-record Libc(String path, List<ProbePoint> points, Range text, Range threadText, Range allocatorText) {
+record Libc(ProbedFile file, Range text, Range threadText, Range allocatorText) {
     /** Of the allocator's functions. */
     private static final String FIRST_LETTERS = "acfmprv";
 
     private static final long MOST_ALLOCATOR_BYTES = 256 << 10;
-
-    /**
-     * A function to probe.
-     *
-     * @param fileOffset of the instruction to probe
-     * @param avma where that instruction lies in this process
-     */
-    record ProbePoint(Allocator allocator, long fileOffset, long avma) {}
 
     /** Addresses {@code [low, low + bytes)}. */
     record Range(long low, long bytes) {
@@ -92,8 +84,8 @@ record Libc(String path, List<ProbePoint> points, Range text, Range threadText, 
                 points.putIfAbsent(point.avma(), point);
             }
         }
-        return new Libc(
-                first.path(), List.copyOf(points.values()), text, threadText, allocatorText(functions, loadBias));
+        ProbedFile probed = new ProbedFile(first.path(), List.copyOf(points.values()));
+        return new Libc(probed, text, threadText, allocatorText(functions, loadBias));
     }
 
     private record Function(long svma, long bytes) {}
@@ -126,7 +118,9 @@ record Libc(String path, List<ProbePoint> points, Range text, Range threadText, 
         for (ProgramHeader segment : image.programHeaders()) {
             if (code != null && segment.type() == Elf.PT_LOAD && segment.containsSvma(function.svma())) {
                 long svma = function.svma() + ProbeInstruction.offset(code);
-                return new ProbePoint(allocator, svma - segment.svma() + segment.offset(), svma + loadBias);
+                boolean returns = allocator != Allocator.FREE; // that is never waited for
+                return new ProbePoint(
+                        allocator.number(), returns, svma - segment.svma() + segment.offset(), svma + loadBias);
             }
         }
         return null;

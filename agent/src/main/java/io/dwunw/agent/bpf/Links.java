@@ -8,12 +8,12 @@ interface Links extends AutoCloseable {
     @Override
     void close();
 
-    /** Sets probes on all points of a libc. */
+    /** Sets probes on all points of a file. */
     interface Method {
-        Links attach(Libc libc) throws KernelCallException;
+        Links attach(ProbedFile file) throws KernelCallException;
 
         /** Fails as {@link #attach} would for want of a privilege, without leaving anything behind. */
-        default void tryOut(Libc libc) throws KernelCallException {}
+        default void tryOut(ProbedFile file) throws KernelCallException {}
 
         /** For people, for example {@code uprobe_multi, session}. */
         String description();

@@ -12,39 +12,37 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The kernel's half of a {@link BpfObject}: its maps, and those programs that were asked for. Not thread-safe. */
+/** The kernel's half of a {@link BpfObject}: those programs that were asked for, and their maps. Not thread-safe. */
 final class LoadedObject implements AutoCloseable {
     private final BpfObject object;
     private final BpfSystem bpf;
+    private final Map<String, Integer> maxEntries;
+    private final Map<String, Bytes> contents;
     private final Map<String, Integer> maps = new HashMap<>();
     private final List<Integer> programs = new ArrayList<>();
 
-    private LoadedObject(BpfObject object, BpfSystem bpf) {
-        this.object = object;
-        this.bpf = bpf;
-    }
-
     /**
-     * Makes all maps and fills the read-only ones.
+     * Nothing is made yet.
      *
      * @param maxEntries sizes that differ from what the object says, by map name
      * @param contents bytes for read-only sections that are to be filled at load time, by section name
      */
-    static LoadedObject load(
-            BpfObject object, BpfSystem bpf, Map<String, Integer> maxEntries, Map<String, Bytes> contents)
-            throws KernelCallException {
-        LoadedObject loaded = new LoadedObject(object, bpf);
-        try {
-            for (MapSpec spec : object.maps().values()) {
-                loaded.createMap(
-                        spec.withMaxEntries(maxEntries.getOrDefault(spec.name(), spec.maxEntries())),
-                        contents.getOrDefault(spec.name(), spec.content()));
-            }
-            return loaded;
-        } catch (KernelCallException e) {
-            loaded.close();
-            throw e;
+    LoadedObject(BpfObject object, BpfSystem bpf, Map<String, Integer> maxEntries, Map<String, Bytes> contents) {
+        this.object = object;
+        this.bpf = bpf;
+        this.maxEntries = maxEntries;
+        this.contents = contents;
+    }
+
+    /** Makes a map unless it is there: what no program refers to is not made, since the kernel reserves its memory. */
+    int ensureMap(String name) throws KernelCallException {
+        if (!maps.containsKey(name)) {
+            MapSpec spec = mapSpec(name);
+            createMap(
+                    spec.withMaxEntries(maxEntries.getOrDefault(name, spec.maxEntries())),
+                    contents.getOrDefault(name, spec.content()));
         }
+        return map(name);
     }
 
     private void createMap(MapSpec spec, Bytes content) throws KernelCallException {
@@ -62,6 +60,7 @@ final class LoadedObject implements AutoCloseable {
         }
     }
 
+    /** One that was made. */
     int map(String name) {
         return present(maps.get(name), name);
     }
@@ -79,7 +78,7 @@ final class LoadedObject implements AutoCloseable {
     }
 
     /** Instruction: opcode u8, dst and src u4 each, off s16, imm s32; a double-width load has two immediates. */
-    private byte[] resolved(ProgramSpec spec) {
+    private byte[] resolved(ProgramSpec spec) throws KernelCallException {
         byte[] code = spec.instructions().toArray(0, (int) spec.instructions().size());
         ByteBuffer instructions = ByteBuffer.wrap(code).order(ByteOrder.LITTLE_ENDIAN);
         for (Relocation relocation : spec.relocations()) {
@@ -87,7 +86,7 @@ final class LoadedObject implements AutoCloseable {
             int source = relocation.value() ? BpfAttr.PSEUDO_MAP_VALUE : BpfAttr.PSEUDO_MAP_FD;
             int offset = relocation.value() ? relocation.addend() + instructions.getInt(at + 4) : 0;
             instructions.put(at + 1, (byte) ((instructions.get(at + 1) & 0xf) | (source << 4)));
-            instructions.putInt(at + 4, map(relocation.map()));
+            instructions.putInt(at + 4, ensureMap(relocation.map()));
             instructions.putInt(at + 12, offset);
         }
         return code;

@@ -1,44 +1,50 @@
 package io.dwunw.agent.bpf;
 
+import io.dwunw.agent.bpf.ProbedFile.ProbePoint;
 import io.dwunw.agent.linux.Errno;
-import io.dwunw.agent.sample.Allocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One link for all functions (uprobe_multi), with one session program or with an entry and a return program. */
+/** One link for all functions (uprobe_multi): with a session program, entry and return programs, or an entry program. */
 final class MultiLinks implements Links.Method {
-    /** Must agree with {@code COOKIE_ALLOCATOR_SHIFT} in dwunw.bpf.c. */
-    private static final int COOKIE_ALLOCATOR_SHIFT = 56;
+    /** Must agree with {@code COOKIE_FUNCTION_SHIFT} in dwunw.bpf.c. */
+    private static final int COOKIE_FUNCTION_SHIFT = 56;
 
     private static final byte[] RETURN_ZERO = {
         (byte) 0xb7, 0, 0, 0, 0, 0, 0, 0, // r0 = 0
         (byte) 0x95, 0, 0, 0, 0, 0, 0, 0, // exit
     };
 
+    private static final int NO_PROGRAM = -1;
+
     private final BpfSystem bpf;
     private final int pid;
-    private final boolean session;
     private final int entry;
     private final int leave;
 
-    private MultiLinks(BpfSystem bpf, int pid, boolean session, int entry, int leave) {
+    private MultiLinks(BpfSystem bpf, int pid, int entry, int leave) {
         this.bpf = bpf;
         this.pid = pid;
-        this.session = session;
         this.entry = entry;
         this.leave = leave;
     }
 
     static MultiLinks session(BpfSystem bpf, LoadedObject object, int pid) throws KernelCallException {
         int program = object.program("session", BpfAttr.BPF_TRACE_UPROBE_SESSION);
-        return new MultiLinks(bpf, pid, true, program, program);
+        return new MultiLinks(bpf, pid, program, program);
     }
 
     static MultiLinks entryAndReturn(BpfSystem bpf, LoadedObject object, int pid) throws KernelCallException {
         int entry = object.program("entry", BpfAttr.BPF_TRACE_UPROBE_MULTI);
         int leave = object.program("leave", BpfAttr.BPF_TRACE_UPROBE_MULTI);
-        return new MultiLinks(bpf, pid, false, entry, leave);
+        return new MultiLinks(bpf, pid, entry, leave);
+    }
+
+    /** For functions whose returns do not matter. */
+    static MultiLinks entryOnly(BpfSystem bpf, LoadedObject object, int pid, String program)
+            throws KernelCallException {
+        return new MultiLinks(bpf, pid, object.program(program, BpfAttr.BPF_TRACE_UPROBE_MULTI), NO_PROGRAM);
     }
 
     /**
@@ -66,18 +72,20 @@ final class MultiLinks implements Links.Method {
     }
 
     @Override
-    public Links attach(Libc libc) throws KernelCallException {
+    public Links attach(ProbedFile file) throws KernelCallException {
         List<Integer> descriptors = new ArrayList<>();
         Links links = Links.of(bpf, descriptors);
         try {
-            if (session) {
-                descriptors.add(link(libc, entry, BpfAttr.BPF_TRACE_UPROBE_SESSION, 0));
-            } else {
+            if (leave == entry) {
+                descriptors.add(link(file, entry, BpfAttr.BPF_TRACE_UPROBE_SESSION, 0));
+                return links;
+            }
+            if (leave != NO_PROGRAM) {
                 // Returns first: an entry without its return would leave a call waiting.
                 int returned = BpfAttr.BPF_F_UPROBE_MULTI_RETURN;
-                descriptors.add(link(libc, leave, BpfAttr.BPF_TRACE_UPROBE_MULTI, returned));
-                descriptors.add(link(libc, entry, BpfAttr.BPF_TRACE_UPROBE_MULTI, 0));
+                descriptors.add(link(file, leave, BpfAttr.BPF_TRACE_UPROBE_MULTI, returned));
             }
+            descriptors.add(link(file, entry, BpfAttr.BPF_TRACE_UPROBE_MULTI, 0));
             return links;
         } catch (KernelCallException e) {
             links.close();
@@ -85,18 +93,17 @@ final class MultiLinks implements Links.Method {
         }
     }
 
-    private int link(Libc libc, int program, int attachType, int flags) throws KernelCallException {
-        List<Libc.ProbePoint> points = new ArrayList<>(libc.points());
-        // free() is never waited for.
-        points.removeIf(p -> flags != 0 && p.allocator() == Allocator.FREE);
+    private int link(ProbedFile file, int program, int attachType, int flags) throws KernelCallException {
+        List<ProbePoint> points = new ArrayList<>(file.points());
+        points.removeIf(p -> flags != 0 && !p.returns());
         long[] offsets = new long[points.size()];
         long[] cookies = new long[points.size()];
         for (int i = 0; i < offsets.length; i++) {
-            Libc.ProbePoint point = points.get(i);
+            ProbePoint point = points.get(i);
             offsets[i] = point.fileOffset();
-            cookies[i] = ((long) point.allocator().number() << COOKIE_ALLOCATOR_SHIFT) | point.avma();
+            cookies[i] = ((long) point.function() << COOKIE_FUNCTION_SHIFT) | point.avma();
         }
-        long fd = link(bpf, program, attachType, libc.path(), offsets, cookies, flags, pid);
+        long fd = link(bpf, program, attachType, file.path(), offsets, cookies, flags, pid);
         BpfSystem.check("bpf(BPF_LINK_CREATE)", fd);
         return (int) fd;
     }
@@ -119,6 +126,9 @@ final class MultiLinks implements Links.Method {
 
     @Override
     public String description() {
-        return session ? "uprobe_multi, session" : "uprobe_multi, entry and return";
+        if (leave == NO_PROGRAM) {
+            return "uprobe_multi";
+        }
+        return leave == entry ? "uprobe_multi, session" : "uprobe_multi, entry and return";
     }
 }

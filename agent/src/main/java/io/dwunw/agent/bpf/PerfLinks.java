@@ -1,8 +1,8 @@
 package io.dwunw.agent.bpf;
 
+import io.dwunw.agent.bpf.ProbedFile.ProbePoint;
 import io.dwunw.agent.linux.Errno;
 import io.dwunw.agent.linux.SystemCall;
-import io.dwunw.agent.sample.Allocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +25,7 @@ final class PerfLinks implements Links.Method {
     /** {@code format/retprobe} of the uprobe PMU says config:0. */
     private static final long CONFIG_RETURN = 1;
 
+    private static final int NONE = -1;
     private static final int PERF_FLAG_FD_CLOEXEC = 8;
     private static final int PERF_EVENT_IOC_ENABLE = 0x2400;
     private static final int PERF_EVENT_IOC_SET_BPF = 0x40042408;
@@ -49,13 +50,26 @@ final class PerfLinks implements Links.Method {
 
     static PerfLinks load(BpfSystem bpf, LoadedObject object, HostFiles files, int pid, boolean byIoctl)
             throws KernelCallException {
+        int type = eventType(files);
+        int entry = object.program("entry_by_pc", BpfAttr.ATTACH_NONE);
+        int leave = object.program("leave", BpfAttr.ATTACH_NONE);
+        return new PerfLinks(bpf, type, pid, object.map("probes"), entry, leave, byIoctl);
+    }
+
+    /** For functions whose returns do not matter. */
+    static PerfLinks entryOnly(
+            BpfSystem bpf, LoadedObject object, HostFiles files, int pid, String program, boolean byIoctl)
+            throws KernelCallException {
+        int type = eventType(files);
+        return new PerfLinks(bpf, type, pid, NONE, object.program(program, BpfAttr.ATTACH_NONE), NONE, byIoctl);
+    }
+
+    private static int eventType(HostFiles files) throws KernelCallException {
         String type = files.readIfPresent(TYPE_FILE).strip();
         if (type.isEmpty() || !type.chars().allMatch(Character::isDigit)) {
             throw new KernelCallException(TYPE_FILE, Errno.ENOENT);
         }
-        int entry = object.program("entry_by_pc", BpfAttr.ATTACH_NONE);
-        int leave = object.program("leave", BpfAttr.ATTACH_NONE);
-        return new PerfLinks(bpf, Integer.parseInt(type), pid, object.map("probes"), entry, leave, byIoctl);
+        return Integer.parseInt(type);
     }
 
     /** Whether perf events can have links: one to no event fails with EBADF where they are known. */
@@ -73,21 +87,21 @@ final class PerfLinks implements Links.Method {
     }
 
     @Override
-    public Links attach(Libc libc) throws KernelCallException {
+    public Links attach(ProbedFile file) throws KernelCallException {
         List<Integer> descriptors = new ArrayList<>();
         Links links = Links.of(bpf, descriptors);
         try {
-            for (Libc.ProbePoint point : libc.points()) {
-                ByteBuffer key = BpfSystem.buffer(Long.BYTES).putLong(0, point.avma());
-                ByteBuffer value = BpfSystem.buffer(Integer.BYTES)
-                        .putInt(0, point.allocator().number());
-                bpf.update(probes, key, value);
-                if (point.allocator() != Allocator.FREE) {
-                    attach(descriptors, libc, point, leave, CONFIG_RETURN);
+            for (ProbePoint point : file.points()) {
+                if (leave != NONE) {
+                    ByteBuffer key = BpfSystem.buffer(Long.BYTES).putLong(0, point.avma());
+                    bpf.update(probes, key, BpfSystem.buffer(Integer.BYTES).putInt(0, point.function()));
+                }
+                if (leave != NONE && point.returns()) {
+                    attach(descriptors, file.path(), point, leave, CONFIG_RETURN);
                 }
             }
-            for (Libc.ProbePoint point : libc.points()) {
-                attach(descriptors, libc, point, entry, 0);
+            for (ProbePoint point : file.points()) {
+                attach(descriptors, file.path(), point, entry, 0);
             }
             return links;
         } catch (KernelCallException e) {
@@ -97,13 +111,13 @@ final class PerfLinks implements Links.Method {
     }
 
     @Override
-    public void tryOut(Libc libc) throws KernelCallException {
-        bpf.close(open(libc.path(), libc.points().get(0).fileOffset(), 0));
+    public void tryOut(ProbedFile file) throws KernelCallException {
+        bpf.close(open(file.path(), file.points().get(0).fileOffset(), 0));
     }
 
-    private void attach(List<Integer> descriptors, Libc libc, Libc.ProbePoint point, int program, long config)
+    private void attach(List<Integer> descriptors, String path, ProbePoint point, int program, long config)
             throws KernelCallException {
-        int event = open(libc.path(), point.fileOffset(), config);
+        int event = open(path, point.fileOffset(), config);
         descriptors.add(event);
         if (byIoctl) {
             control(event, PERF_EVENT_IOC_SET_BPF, program);

@@ -1,5 +1,6 @@
 package io.dwunw.agent.bpf;
 
+import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SystemCall;
 import java.io.IOException;
@@ -37,10 +38,17 @@ final class SharedState implements AutoCloseable {
 
     static SharedState map(BpfSystem bpf, LoadedObject object) throws KernelCallException, IOException {
         long address = bpf.kernel()
-                .call(SystemCall.MMAP, 0, EngineLayout.PAGE, PROT_READ_WRITE, MAP_SHARED, object.map(SETTINGS), 0);
+                .call(
+                        SystemCall.MMAP,
+                        0,
+                        EngineLayout.PAGE,
+                        PROT_READ_WRITE,
+                        MAP_SHARED,
+                        object.ensureMap(SETTINGS),
+                        0);
         BpfSystem.check("mmap of the BPF settings", address);
         int cpus = possibleCpus(HostFiles.RUNNING.read("/sys/devices/system/cpu/possible"));
-        return new SharedState(bpf, address, object.map(COUNTERS), cpus);
+        return new SharedState(bpf, address, object.ensureMap(COUNTERS), cpus);
     }
 
     /** Numbers in a list such as {@code 0-3,8}: a per-CPU value has as many copies. */
@@ -59,15 +67,12 @@ final class SharedState implements AutoCloseable {
         LONG.setRelease(settings, EngineLayout.SETTINGS_INTERVAL, bytes);
     }
 
-    void anchorOffsets(int spOffset, int pcOffset, int fpOffset) {
-        LONG.setRelease(settings, EngineLayout.SETTINGS_ANCHOR_PC_OFFSET, (long) pcOffset);
-        LONG.setRelease(settings, EngineLayout.SETTINGS_ANCHOR_FP_OFFSET, (long) fpOffset);
+    void layout(JavaThreadLayout offsets) {
+        LONG.setRelease(settings, EngineLayout.SETTINGS_ANCHOR_PC_OFFSET, (long) offsets.anchorPc());
+        LONG.setRelease(settings, EngineLayout.SETTINGS_ANCHOR_FP_OFFSET, (long) offsets.anchorFp());
         // Last: this one says that they are known.
-        LONG.setRelease(settings, EngineLayout.SETTINGS_ANCHOR_SP_OFFSET, (long) spOffset);
-    }
-
-    void stackBaseOffset(int offset) {
-        LONG.setRelease(settings, EngineLayout.SETTINGS_STACK_BASE_OFFSET, (long) offset);
+        LONG.setRelease(settings, EngineLayout.SETTINGS_ANCHOR_SP_OFFSET, (long) offsets.anchorSp());
+        LONG.setRelease(settings, EngineLayout.SETTINGS_STACK_BASE_OFFSET, (long) offsets.stackBase());
     }
 
     /** Without probes set, so that nobody counts meanwhile. */

@@ -1,13 +1,20 @@
 package io.dwunw.agent.gate;
 
+import io.dwunw.agent.bpf.BpfUnavailableException;
+import io.dwunw.agent.bpf.CounterSnapshot;
+import io.dwunw.agent.bpf.GateProbes;
+import io.dwunw.agent.bpf.UprobeConfig;
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
+import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
+import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Samples allocations inside this process: everything between "off" and "on". Needs no privilege.
@@ -22,22 +29,67 @@ public final class GateEngine implements SamplingEngine {
 
     private static final AtomicBoolean OPEN = new AtomicBoolean();
 
+    /** Of the gate itself; empty where a BPF program copies. */
     private final GateRing ring;
+
+    private final @Nullable GateProbes probes;
+    private final CounterSnapshot kernelSnapshot = new CounterSnapshot();
     private final GateCounters snapshot = new GateCounters();
     private boolean attached;
     private boolean closed;
     private volatile long verifiedAt = System.nanoTime();
 
-    private GateEngine(GateRing ring) {
+    private GateEngine(GateRing ring, @Nullable GateProbes probes) {
         this.ring = ring;
+        this.probes = probes;
     }
 
     /**
-     * Prepares everything; no slot is patched yet.
+     * Prepares everything; no slot is patched yet. The gate copies stacks by itself, which needs no privilege.
      *
      * @throws GateUnavailableException if this process cannot have the gate, or has one open
      */
     public static GateEngine open(GateConfig config) throws GateUnavailableException {
+        return new GateEngine(prepare(config), null);
+    }
+
+    /**
+     * As {@link #open}, but stacks are copied by a BPF program at the gate's probe points.
+     *
+     * @throws GateUnavailableException if this process cannot have the gate, or has one open
+     * @throws BpfUnavailableException if this process cannot have the program
+     */
+    public static GateEngine openWithBpf(GateConfig config) throws GateUnavailableException, BpfUnavailableException {
+        UprobeConfig kernel = UprobeConfig.of(config.intervalBytes())
+                .withStackBytes(config.stackBytes())
+                .withRingBytes(config.ringBytes());
+        GateRing ring = prepare(config.withStackBytes(GateProbes.stackBytes(kernel)));
+        try {
+            Path library = NativeLibrary.file()
+                    .orElseThrow(() -> new GateUnavailableException("the agent's own library cannot be probed", null));
+            long[] points = {GateNative.probePoint(true), GateNative.probePoint(false)};
+            return new GateEngine(ring, GateProbes.open(kernel, library, points, new ProbedCode(points[1])));
+        } catch (GateUnavailableException | BpfUnavailableException | RuntimeException e) {
+            OPEN.set(false);
+            throw e;
+        }
+    }
+
+    private record ProbedCode(long freeProbePoint) implements GateProbes.Target {
+        @Override
+        public void pass() {
+            GateNative.passProbePoint();
+        }
+
+        @Override
+        public byte firstByte() {
+            byte[] code = new byte[1];
+            Linux.readMemory(freeProbePoint, code, 0, 1);
+            return code[0];
+        }
+    }
+
+    private static GateRing prepare(GateConfig config) throws GateUnavailableException {
         try {
             NativeLibrary.load();
         } catch (NativeLibraryException e) {
@@ -54,22 +106,26 @@ public final class GateEngine implements SamplingEngine {
         GateRing ring = GateRing.at(GateNative.ringAddress());
         // What an earlier engine left behind.
         while (ring.drain(sample -> {}, Integer.MAX_VALUE) > 0) {}
-        return new GateEngine(ring);
+        return ring;
     }
 
     /**
      * Patches the import slots of all libraries; nothing happens if they are patched. What is live by now stays unknown.
      *
      * @throws GateUnavailableException if no slot could be patched
+     * @throws BpfUnavailableException if the kernel refuses the probes after all
      */
     @Override
-    public synchronized void attach() throws GateUnavailableException {
+    public synchronized void attach() throws GateUnavailableException, BpfUnavailableException {
         if (attached || closed) {
             return;
         }
-        int patched = GateNative.attach(true);
+        if (probes != null) {
+            probes.attach();
+        }
+        int patched = GateNative.attach(probes == null);
         if (patched <= 0) {
-            GateNative.detach();
+            release();
             throw new GateUnavailableException(
                     patched == 0
                             ? "no library of this process imports an allocator that the gate could stand before"
@@ -83,8 +139,15 @@ public final class GateEngine implements SamplingEngine {
     @Override
     public synchronized void detach() {
         if (attached) {
-            GateNative.detach();
+            release();
             attached = false;
+        }
+    }
+
+    private void release() {
+        GateNative.detach();
+        if (probes != null) {
+            probes.detach();
         }
     }
 
@@ -105,7 +168,7 @@ public final class GateEngine implements SamplingEngine {
             verifiedAt = now;
             verify();
         }
-        return ring.drain(handler, limit);
+        return probes == null ? ring.drain(handler, limit) : probes.drain(handler, limit);
     }
 
     /**
@@ -137,6 +200,9 @@ public final class GateEngine implements SamplingEngine {
     public synchronized void layout(JavaThreadLayout offsets) {
         if (!closed) {
             GateNative.anchorOffsets(offsets.anchorSp(), offsets.anchorPc(), offsets.anchorFp());
+            if (probes != null) {
+                probes.layout(offsets);
+            }
         }
     }
 
@@ -157,6 +223,13 @@ public final class GateEngine implements SamplingEngine {
     public synchronized void counters(EngineCounters into) {
         counters(snapshot);
         snapshot.copyTo(into);
+        if (probes != null) {
+            probes.counters(kernelSnapshot);
+            into.samples = kernelSnapshot.sampled();
+            into.lostFrees = kernelSnapshot.lostFrees();
+            into.lost = kernelSnapshot.lostAllocations() + kernelSnapshot.lostFrees() + snapshot.liveFull();
+            into.cutStacks = kernelSnapshot.cut();
+        }
     }
 
     /** Reads all counters, which go on from engine to engine. */
@@ -171,7 +244,7 @@ public final class GateEngine implements SamplingEngine {
         return ring.malformed();
     }
 
-    /** Bytes that wait to be drained. */
+    /** Bytes that wait in the gate's own ring. */
     public long backlog() {
         return ring.backlog();
     }
@@ -192,7 +265,7 @@ public final class GateEngine implements SamplingEngine {
 
     @Override
     public String description() {
-        return "gate, self-capture";
+        return probes == null ? "gate, self-capture" : "gate, BPF (" + probes.description() + ")";
     }
 
     @Override
@@ -200,6 +273,9 @@ public final class GateEngine implements SamplingEngine {
         if (!closed) {
             detach();
             closed = true;
+            if (probes != null) {
+                probes.close();
+            }
             OPEN.set(false);
         }
     }

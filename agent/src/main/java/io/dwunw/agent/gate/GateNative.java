@@ -30,6 +30,9 @@ final class GateNative {
 
     static native long probePoint(boolean allocation);
 
+    /** Runs through a probe point with a record that is none. */
+    static native void passProbePoint();
+
     /** Pairs of calls and bytes for each allocator, then the values of {@link GateCounters}. */
     static native void counters(long[] into, int allocators);
 }

@@ -2,6 +2,9 @@ package io.dwunw.agent.linux;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.ref.Reference;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +27,10 @@ public final class NativeLibrary {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final int MAX_ATTEMPTS = 100;
 
+    private static final int O_RDONLY_CLOEXEC = 02000000;
+
     private static boolean loaded;
+    private static int descriptor = -1;
 
     private NativeLibrary() {}
 
@@ -95,7 +102,9 @@ public final class NativeLibrary {
         try {
             Files.createFile(file, OWNER_ONLY);
             Files.write(file, library);
-            System.load(file.toAbsolutePath().toString());
+            String path = file.toAbsolutePath().toString();
+            System.load(path);
+            descriptor = open(path);
         } finally {
             Files.deleteIfExists(file);
             Files.deleteIfExists(own);
@@ -118,6 +127,26 @@ public final class NativeLibrary {
                 }
             }
         }
+    }
+
+    private static int open(String path) {
+        byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer name = ByteBuffer.allocateDirect(bytes.length + 1).put(0, bytes);
+        try {
+            return (int) Linux.syscall(SystemCall.OPEN, Linux.address(name), O_RDONLY_CLOEXEC, 0, 0, 0, 0);
+        } finally {
+            Reference.reachabilityFence(name);
+        }
+    }
+
+    /**
+     * The loaded file, which has no name any more, as a path for this process: only so can the kernel be told to probe it.
+     * An application may have closed the descriptor behind it and reused its number: compare the inode before use.
+     *
+     * @return empty if it could not be kept open
+     */
+    public static synchronized Optional<Path> file() {
+        return descriptor < 0 ? Optional.empty() : Optional.of(Path.of("/proc/self/fd/" + descriptor));
     }
 
     private static String reason(@Nullable Throwable last) {

@@ -2,6 +2,7 @@ package io.dwunw.agent.linux;
 
 /** Numbers of the system calls in use, for x86-64 ({@code arch/x86/entry/syscalls/syscall_64.tbl}). */
 public final class SystemCall {
+    public static final int OPEN = 2;
     public static final int CLOSE = 3;
     public static final int MMAP = 9;
     public static final int MUNMAP = 11;

@@ -3,7 +3,6 @@ package io.dwunw.agent.sidecar;
 import io.dwunw.agent.leak.AllocationSite;
 import io.dwunw.agent.leak.AllocationSites;
 import io.dwunw.agent.leak.LiveMemory;
-import io.dwunw.agent.stack.SiteHash;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.jfr.NativeAllocationEvent;
 import io.dwunw.jfr.NativeFreeEvent;
@@ -58,8 +57,8 @@ final class Publications {
         if (!NativeLeakEvent.enabled()) {
             return;
         }
-        List<AllocationSite<StackTrace>> sites = AllocationSites.outstanding(
-                live, System.nanoTime(), minAgeNanos, trace -> SiteHash.of(stacks.frameNames(trace)));
+        List<AllocationSite<StackTrace>> sites =
+                AllocationSites.outstanding(live, System.nanoTime(), minAgeNanos, stacks);
         leaks.addAll(sites.subList(0, Math.min(sites.size(), MAX_LEAKS)));
     }
 
@@ -86,6 +85,11 @@ final class Publications {
         return new Publication(event, stack);
     }
 
+    private static String hex(long site) {
+        String digits = Long.toHexString(site);
+        return "0".repeat(2 * Long.BYTES - digits.length()) + digits;
+    }
+
     private Publication publication(AllocationSite<StackTrace> leak) {
         ReplayedStack stack = stacks.name(leak.stack());
         NativeLeakEvent event = new NativeLeakEvent();
@@ -95,7 +99,7 @@ final class Publications {
         event.oldestAge = leak.oldestNanos();
         event.youngestAge = leak.youngestNanos();
         event.report = reports;
-        event.site = String.format("%016x", leak.site());
+        event.site = hex(leak.site());
         event.frames = stack.text();
         return new Publication(event, stack);
     }

@@ -25,7 +25,7 @@ class AllocatorFamilyTest {
         Allocations.free(Allocations.malloc(1)); // library and symbols are loaded before anything is traced
     }
 
-    private void traced(AttachChoice choice, Tracing.Calls calls) throws Exception {
+    private void traced(AttachChoice choice, Tracing.Calls<UprobeEngine> calls) throws Exception {
         UprobeConfig config = UprobeConfig.of(INTERVAL).withStackBytes(4096).withRingBytes(64 << 20);
         try (UprobeEngine engine = UprobeEngine.open(config, Kernel.RUNNING, HostFiles.RUNNING, choice)) {
             Tracing.run(engine, recorder, calls);

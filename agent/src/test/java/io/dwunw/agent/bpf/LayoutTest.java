@@ -51,7 +51,7 @@ class LayoutTest {
                 .hasEntrySatisfying(
                         ".bss.settings", m -> assertThat(m.valueBytes()).isEqualTo(EngineLayout.SETTINGS_LENGTH));
         assertThat(new TreeSet<>(object.programs().keySet()))
-                .containsExactly("entry", "entry_by_pc", "leave", "session");
+                .containsExactly("entry", "entry_by_pc", "gate", "leave", "session");
         assertThat(object.license()).isEqualTo("Dual MIT/GPL");
     }
 

@@ -47,7 +47,7 @@ class LifecycleTest {
     private static List<Byte> probedBytes(Libc libc) {
         List<Byte> bytes = new ArrayList<>();
         byte[] one = new byte[1];
-        for (Libc.ProbePoint point : libc.points()) {
+        for (ProbedFile.ProbePoint point : libc.file().points()) {
             assertThat(Linux.readMemory(point.avma(), one, 0, 1)).isEqualTo(1);
             bytes.add(one[0]);
         }

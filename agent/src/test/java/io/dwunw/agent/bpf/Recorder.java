@@ -9,9 +9,9 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /** Keeps what tests want to know of samples. */
-final class Recorder implements SampleHandler {
+public final class Recorder implements SampleHandler {
     /** One sample; {@code what} is '+' for an allocation, '-' for a free, '~' for a free taken back. */
-    record Seen(
+    public record Seen(
             char what,
             Allocator allocator,
             long address,
@@ -31,11 +31,11 @@ final class Recorder implements SampleHandler {
             String comm,
             long timeNanos) {
         /** For example {@code +malloc 100}. */
-        String brief() {
+        public String brief() {
             return what + allocator.functionName() + " " + size;
         }
 
-        boolean cut() {
+        public boolean cut() {
             return (flags & SampleDescriptor.FLAG_STACK_CUT) != 0;
         }
     }
@@ -88,7 +88,7 @@ final class Recorder implements SampleHandler {
                 s.timeNanos()));
     }
 
-    synchronized List<Seen> matching(Predicate<Seen> wanted) {
+    public synchronized List<Seen> matching(Predicate<Seen> wanted) {
         List<Seen> found = new ArrayList<>();
         for (Seen seen : all) {
             if (wanted.test(seen)) {
@@ -99,7 +99,7 @@ final class Recorder implements SampleHandler {
     }
 
     /** In brief what happened at one address. */
-    List<String> storyOf(long address) {
+    public List<String> storyOf(long address) {
         List<String> story = new ArrayList<>();
         for (Seen seen : matching(s -> s.address() == address)) {
             story.add(seen.brief());
@@ -108,11 +108,11 @@ final class Recorder implements SampleHandler {
     }
 
     /** Allocations of a distinctive size. */
-    List<Seen> ofSize(long size) {
+    public List<Seen> ofSize(long size) {
         return matching(s -> s.what() == '+' && s.size() == size);
     }
 
-    synchronized void clear() {
+    public synchronized void clear() {
         all.clear();
     }
 }

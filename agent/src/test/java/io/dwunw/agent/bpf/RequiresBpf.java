@@ -13,7 +13,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(RequiresBpf.Condition.class)
-@interface RequiresBpf {
+public @interface RequiresBpf {
     /** Opens an engine to see. */
     final class Condition implements ExecutionCondition {
         @Override

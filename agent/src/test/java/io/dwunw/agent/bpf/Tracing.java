@@ -1,19 +1,21 @@
 package io.dwunw.agent.bpf;
 
+import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import java.util.concurrent.CountDownLatch;
 
 /** Runs calls with probes set, while a thread of its own, which is not sampled, drains. */
-final class Tracing {
+public final class Tracing {
     /** What is to be traced. */
-    interface Calls {
-        void run(UprobeEngine engine) throws Exception;
+    public interface Calls<E extends SamplingEngine> {
+        void run(E engine) throws Exception;
     }
 
     private Tracing() {}
 
-    static void run(UprobeEngine engine, SampleHandler handler, Calls calls) throws Exception {
+    public static <E extends SamplingEngine> void run(E engine, SampleHandler handler, Calls<? super E> calls)
+            throws Exception {
         CountDownLatch ready = new CountDownLatch(1);
         CountDownLatch stop = new CountDownLatch(1);
         Throwable[] failure = new Throwable[1];

@@ -51,6 +51,13 @@ public final class NativeBlocks {
     /** realloc. */
     public static native long reallocate(long address, long size);
 
+    /**
+     * A burst of {@code count} blocks of 16 to 512 bytes, then all freed; at most 64 blocks.
+     *
+     * @return bytes asked for; 0 if a block could not be had
+     */
+    public static native long burst(int count);
+
     /** Threads of their own, see {@link WorkersPlan}. */
     static void workers(WorkersPlan plan) {
         if (workers(plan.threads(), plan.rounds(), plan.kept(), plan.pauseMicros()) != 0) {

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The program for the probe points of the in-process gate (gate_entry.S): rdi points to a record that is complete but for
+ * what the kernel can add more cheaply, rsi says how long it is with its stack. Both probe points have this program; a
+ * record's length tells a free from an allocation.
+ */
+#ifndef DWUNW_GATE_PROGRAM_H
+#define DWUNW_GATE_PROGRAM_H
+
+#include "record.h"
+
+/* The gate has looked before, but not every way to attach a probe keeps to one process. */
+INLINE int is_ours(const struct dwunw_free *head)
+{
+    return head->pid == config.pid;
+}
+
+INLINE void forward_free(const struct registers *regs, struct counters *counters)
+{
+    struct dwunw_free *record = ring_reserve(&ring, DWUNW_FREE_BYTES, 0);
+    if (record == 0) {
+        add(&counters->lost_frees, 1);
+        return;
+    }
+    if (read_user(record, DWUNW_FREE_BYTES, (const void *) regs->rdi) != 0 || !is_ours(record)) {
+        ring_discard(record, BPF_RB_NO_WAKEUP);
+        return;
+    }
+    add(record->kind == DWUNW_KIND_FREE ? &counters->frees : &counters->unfrees, 1);
+    ring_submit(record, BPF_RB_NO_WAKEUP);
+}
+
+/* Capacity must be a constant to the verifier, hence one copy of this for each class. */
+INLINE void forward_in_class(const struct registers *regs, struct counters *counters, u64 need, u32 capacity)
+{
+    struct dwunw_allocation *record = ring_reserve(&ring, DWUNW_ALLOCATION_HEADER_BYTES + capacity, 0);
+    if (record == 0) {
+        add(&counters->lost_allocations, 1);
+        return;
+    }
+    if (read_user(record, DWUNW_ALLOCATION_HEADER_BYTES, (const void *) regs->rdi) != 0 || !is_ours(&record->head)) {
+        ring_discard(record, BPF_RB_NO_WAKEUP);
+        return;
+    }
+    u64 sp = record->stack_base;
+    record->stack_capacity = capacity;
+    current_comm(record->comm, sizeof(record->comm));
+    fill_anchor(record, record->anchor_thread);
+    if (!copy_exactly(record, sp, need, capacity)) {
+        record->head.flags &= ~DWUNW_FLAG_STACK_CUT;
+        copy_pages(record, sp, (u64) -1, capacity);
+    }
+    if (record->head.flags & DWUNW_FLAG_STACK_CUT) {
+        add(&counters->cut, 1);
+    }
+    if (record->head.flags & DWUNW_FLAG_STACK_FAULT) {
+        add(&counters->faulted, 1);
+    }
+    add(&counters->sampled, 1);
+    ring_submit(record, BPF_RB_NO_WAKEUP);
+}
+
+INLINE void forward_allocation(const struct registers *regs, struct counters *counters, u64 need)
+{
+    if (need <= config.class_bytes[0]) {
+        forward_in_class(regs, counters, need, config.class_bytes[0]);
+    } else if (need <= config.class_bytes[1]) {
+        forward_in_class(regs, counters, need, config.class_bytes[1]);
+    } else if (need <= config.class_bytes[2]) {
+        forward_in_class(regs, counters, need, config.class_bytes[2]);
+    } else {
+        forward_in_class(regs, counters, need, config.class_bytes[3]);
+    }
+}
+
+INLINE int at_gate(const struct registers *regs)
+{
+    u32 zero = 0;
+    struct counters *counters = map_lookup(&counted, &zero);
+    if (counters == 0) {
+        return 0;
+    }
+    add(&counters->gate_hits, 1);
+    u64 length = regs->rsi;
+    if (length == DWUNW_FREE_BYTES) {
+        forward_free(regs, counters);
+    } else if (length >= DWUNW_ALLOCATION_HEADER_BYTES) {
+        forward_allocation(regs, counters, length - DWUNW_ALLOCATION_HEADER_BYTES);
+    }
+    return 0;
+}
+
+#endif

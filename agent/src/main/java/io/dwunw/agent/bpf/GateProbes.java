@@ -1,0 +1,203 @@
+package io.dwunw.agent.bpf;
+
+import io.dwunw.agent.bpf.BpfUnavailableException.Reason;
+import io.dwunw.agent.bpf.ProbedFile.ProbePoint;
+import io.dwunw.agent.engine.JavaThreadLayout;
+import io.dwunw.agent.linux.Kernel;
+import io.dwunw.agent.ringbuf.SampleHandler;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The BPF program at the probe points of the in-process gate: copies what the gate has sampled into the kernel's ring.
+ * Thread-safe, except that one thread at a time drains.
+ */
+public final class GateProbes implements AutoCloseable {
+    /** A probe point starts with a nop of five bytes; at this offset there is one of a single byte. */
+    private static final int SHORT_NOP = 5;
+    /** First byte of a {@code call}, into which newer kernels turn a probed nop of five bytes. */
+    private static final byte CALL = (byte) 0xe8;
+
+    private final KernelSide kernel;
+    private final Links.Method method;
+    private final CounterSnapshot snapshot = new CounterSnapshot();
+    private final Path library;
+    private ProbedFile file;
+    private boolean byCall;
+    private @Nullable Links links;
+
+    private GateProbes(KernelSide kernel, Links.Method method, Path library, ProbedFile file) {
+        this.kernel = kernel;
+        this.method = method;
+        this.library = library;
+        this.file = file;
+    }
+
+    /** A look at the probe points, and a way to run through them. */
+    public interface Target {
+        /** Runs through a probe point with a record that is none. */
+        void pass();
+
+        /** First byte of the code at a probe point, as it is now. */
+        byte firstByte();
+    }
+
+    /**
+     * Loads the program, sets it on the probe points, and makes sure that it is reached.
+     *
+     * @param library path of the file that the probe points were mapped from
+     * @param addresses of the probe points
+     * @throws BpfUnavailableException if this process cannot have it, with a line that says why
+     */
+    public static GateProbes open(UprobeConfig config, Path library, long[] addresses, Target target)
+            throws BpfUnavailableException {
+        KernelSide.requireNativeLibrary();
+        return open(config, Kernel.RUNNING, HostFiles.RUNNING, AttachChoice.BEST, library, addresses, target);
+    }
+
+    static GateProbes open(
+            UprobeConfig config,
+            Kernel kernel,
+            HostFiles files,
+            AttachChoice choice,
+            Path library,
+            long[] addresses,
+            Target target)
+            throws BpfUnavailableException {
+        ProbedFile file = find(files, library, addresses);
+        KernelSide side = KernelSide.open(config, kernel, files, null);
+        GateProbes probes = null;
+        try {
+            Links.Method method = choice.chooseEntryOnly(side.bpf(), side.object(), files, side.pid(), "gate");
+            probes = new GateProbes(side, method, library, file);
+            probes.settle(target);
+            return probes;
+        } catch (KernelCallException e) {
+            side.close();
+            throw side.explain(e);
+        } catch (BpfUnavailableException e) {
+            probes.close();
+            throw e;
+        }
+    }
+
+    private static ProbedFile find(HostFiles files, Path library, long[] addresses) throws BpfUnavailableException {
+        List<Mapping> mappings = Mapping.parse(files.readIfPresent("/proc/self/maps"));
+        List<ProbePoint> points = new ArrayList<>();
+        for (long address : addresses) {
+            for (Mapping mapping : mappings) {
+                if (mapping.contains(address) && inode(library) == mapping.inode()) {
+                    points.add(new ProbePoint(0, false, address - mapping.low() + mapping.offset(), address));
+                }
+            }
+        }
+        if (points.size() != addresses.length) {
+            throw new BpfUnavailableException(
+                    Reason.RESOURCES,
+                    "the agent's own library cannot be probed: " + library + " is another file",
+                    null);
+        }
+        return new ProbedFile(library.toString(), points);
+    }
+
+    private static long inode(Path file) {
+        try {
+            return (Long) Files.getAttribute(file, "unix:ino");
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+
+    /**
+     * Chooses between the nops. One of five bytes is the cheapest where the kernel replaces it by a call; where it does
+     * not, it may be single-stepped, ten times as dear as the one of a single byte.
+     */
+    private synchronized void settle(Target target) throws KernelCallException, BpfUnavailableException {
+        links = method.attach(file);
+        target.pass();
+        byCall = target.firstByte() == CALL;
+        if (!byCall) {
+            links.close();
+            file = new ProbedFile(
+                    file.path(),
+                    file.points().stream()
+                            .map(p -> new ProbePoint(0, false, p.fileOffset() + SHORT_NOP, p.avma() + SHORT_NOP))
+                            .toList());
+            links = method.attach(file);
+            target.pass();
+        }
+        counters(snapshot);
+        if (snapshot.gateHits() == 0) {
+            throw new BpfUnavailableException(
+                    Reason.REFUSED, "the kernel takes the probes, but never calls them", null);
+        }
+    }
+
+    /**
+     * Sets the probes; nothing happens if they are set.
+     *
+     * @throws BpfUnavailableException if the kernel refuses after all
+     */
+    public synchronized void attach() throws BpfUnavailableException {
+        if (links != null || kernel.closed()) {
+            return;
+        }
+        find(
+                kernel.files(),
+                library,
+                file.points().stream().mapToLong(ProbePoint::avma).toArray());
+        try {
+            links = method.attach(file);
+        } catch (KernelCallException e) {
+            throw kernel.explain(e);
+        }
+    }
+
+    /** Removes the probes. Records already made can still be drained. */
+    public synchronized void detach() {
+        if (links != null) {
+            links.close();
+            links = null;
+        }
+    }
+
+    /** Hands over the samples, in the order in which the kernel took them. */
+    public int drain(SampleHandler handler, int limit) {
+        return kernel.ring().drain(handler, limit);
+    }
+
+    /** Where the anchors are that go into samples of Java threads. */
+    public synchronized void layout(JavaThreadLayout offsets) {
+        if (!kernel.closed()) {
+            kernel.state().layout(offsets);
+        }
+    }
+
+    /** Reads all counters. */
+    public synchronized void counters(CounterSnapshot into) {
+        if (!kernel.closed()) {
+            kernel.state().counters(into);
+        }
+    }
+
+    /** Most bytes of stack in a sample, as {@link #open} rounded it. */
+    public static int stackBytes(UprobeConfig config) {
+        int[] classes = EngineLayout.sizeClasses(config.stackBytes());
+        return classes[classes.length - 1];
+    }
+
+    /** For example {@code uprobe_multi at a nop of 5 bytes}. */
+    public synchronized String description() {
+        return method.description() + (byCall ? ", by call" : ", by trap");
+    }
+
+    @Override
+    public synchronized void close() {
+        detach();
+        kernel.close();
+    }
+}
