@@ -44,6 +44,15 @@ final class JavaMethods {
     private int used;
     private int generation = 1;
     private boolean replaced;
+    private long unloadedSince = Long.MAX_VALUE;
+    private long replacedSince = Long.MAX_VALUE;
+    private boolean remembers = true;
+
+    private int foundId;
+    private boolean foundPermanent;
+    private long foundConstMethod;
+    private long foundPoolCache;
+    private int foundCodeSize;
 
     JavaMethods(MethodDecoder decoder, MethodLayout layout) {
         this.decoder = decoder;
@@ -69,81 +78,117 @@ final class JavaMethods {
     }
 
     /**
+     * A new walk. If classes were unloaded or replaced after its stack was copied, what lies at an address may be another
+     * method by now, or one that is dead but has not been overwritten yet: then nothing is remembered that was not known.
+     *
+     * @param unloaded when the stack was copied, if a class may have been unloaded since: then only a method is believed
+     *     that was known before that moment and still reads the same, or whose class is never unloaded. {@link
+     *     Long#MAX_VALUE} if not
+     * @param redefined the same for a class that may have been replaced, as even those may be that are never unloaded
+     * @param remember whether what is read may be remembered
+     */
+    void begin(long unloaded, long redefined, boolean remember) {
+        unloadedSince = unloaded;
+        replacedSince = redefined;
+        remembers = remember;
+    }
+
+    /**
      * The method of an interpreted frame.
      *
      * @param bcp the frame's bytecode pointer; of no meaning in a native method
      * @param poolCache the frame's constant pool cache
-     * @param suspectSince when the stack was copied, if a class may have been unloaded since, so that the address may have
-     *     come to mean another method; then only one is believed that was known before that moment and still reads the
-     *     same, or of a class that is never unloaded. {@link Long#MAX_VALUE} if nothing was unloaded
-     * @param replacedSince the same for a class that may have been replaced, which even those may be that are never unloaded
      * @return its id; {@link #UNKNOWN} if the frame and the metadata do not agree
      */
-    int interpreted(long method, long bcp, long poolCache, long suspectSince, long replacedSince) {
-        if (!isPlausible(method, bcp, poolCache)) {
-            return UNKNOWN;
-        }
-        int slot = slot(method);
-        boolean sure = (permanent[slot] || knownSince[slot] <= suspectSince) && knownSince[slot] <= replacedSince;
-        return sure ? ids[slot] : UNKNOWN;
+    int interpreted(long method, long bcp, long poolCache) {
+        return isPlausible(method, bcp, poolCache) ? believed(method) : UNKNOWN;
     }
 
     /** Whether a frame with these words can be an interpreted method's, whether or not that can be trusted. */
     boolean isPlausible(long method, long bcp, long poolCache) {
-        int slot = slot(method);
-        if (addresses[slot] != method || generations[slot] != generation || !agrees(slot, bcp, poolCache)) {
-            if (decode(method, slot) == UNKNOWN) {
-                return false;
+        if (isCurrent(slot(method), method)) {
+            take(slot(method));
+            if (agrees(bcp, poolCache)) {
+                return true;
             }
-            slot = slot(method);
         }
-        return agrees(slot, bcp, poolCache);
+        return read(method) != UNKNOWN && agrees(bcp, poolCache);
     }
 
     /** Bytecode index in the method that {@link #interpreted} has just found. */
-    int bci(long method, long bcp) {
-        int slot = slot(method);
-        long bci = bcp - constMethods[slot] - bytecodesOffset;
-        return codeSizes[slot] == 0 ? JavaFrameSink.BCI_NATIVE : (int) bci;
+    int bci(long bcp) {
+        return foundCodeSize == 0 ? JavaFrameSink.BCI_NATIVE : (int) (bcp - foundConstMethod - bytecodesOffset);
     }
 
-    /** The method at an address that something alive refers to: a compiled method's code. Reads it again. Cold. */
+    /** The method at an address that compiled code refers to. Reads it again. Cold. */
     int compiled(long method) {
-        return decode(method, slot(method));
+        return read(method) == UNKNOWN ? UNKNOWN : believed(method);
     }
 
-    private boolean agrees(int slot, long bcp, long poolCache) {
-        long bci = bcp - constMethods[slot] - bytecodesOffset;
-        return poolCaches[slot] == poolCache && (codeSizes[slot] == 0 || (bci >= 0 && bci < codeSizes[slot]));
+    /** What was found last, if that may be believed. */
+    private int believed(long method) {
+        if (unloadedSince == Long.MAX_VALUE && replacedSince == Long.MAX_VALUE) {
+            return foundId;
+        }
+        int slot = slot(method);
+        long known = addresses[slot] == method && ids[slot] == foundId ? knownSince[slot] : Long.MAX_VALUE;
+        boolean sure = (foundPermanent || known <= unloadedSince) && known <= replacedSince;
+        return sure || (foundPermanent && replacedSince == Long.MAX_VALUE) ? foundId : UNKNOWN;
     }
 
-    private int decode(long method, int slotHint) {
+    private boolean isCurrent(int slot, long method) {
+        return addresses[slot] == method && generations[slot] == generation;
+    }
+
+    private void take(int slot) {
+        foundId = ids[slot];
+        foundPermanent = permanent[slot];
+        foundConstMethod = constMethods[slot];
+        foundPoolCache = poolCaches[slot];
+        foundCodeSize = codeSizes[slot];
+    }
+
+    private boolean agrees(long bcp, long poolCache) {
+        long bci = bcp - foundConstMethod - bytecodesOffset;
+        return foundPoolCache == poolCache && (foundCodeSize == 0 || (bci >= 0 && bci < foundCodeSize));
+    }
+
+    private int read(long method) {
+        int slot = slot(method);
         if (!decoder.readIdentity(method)) {
             return UNKNOWN;
         }
-        int slot = slotHint;
-        if (addresses[slot] == method && generations[slot] == generation && isSame(slot)) {
-            return ids[slot];
+        if (isCurrent(slot, method) && isSame(slot)) {
+            take(slot);
+            return foundId;
         }
         JavaMethod read = decoder.readMethod(method);
         if (read == null) {
             return UNKNOWN;
         }
-        int id = intern(read);
-        if (addresses[slot] != method) {
-            slot = take(method, slot);
+        foundId = intern(read);
+        foundPermanent = decoder.isPermanent();
+        foundConstMethod = decoder.constMethod();
+        foundPoolCache = decoder.poolCache();
+        foundCodeSize = decoder.codeSize();
+        if (remembers) {
+            remember(method, addresses[slot] == method ? slot : room(method, slot));
         }
-        if (ids[slot] != id) {
-            replaced |= ids[slot] != UNKNOWN && permanent[slot] && decoder.isPermanent();
+        return foundId;
+    }
+
+    private void remember(long method, int slot) {
+        if (ids[slot] != foundId) {
+            replaced |= ids[slot] != UNKNOWN && permanent[slot] && foundPermanent;
             knownSince[slot] = System.nanoTime();
         }
-        permanent[slot] = decoder.isPermanent();
-        constMethods[slot] = decoder.constMethod();
-        poolCaches[slot] = decoder.poolCache();
-        codeSizes[slot] = decoder.codeSize();
+        permanent[slot] = foundPermanent;
+        constMethods[slot] = foundConstMethod;
+        poolCaches[slot] = foundPoolCache;
+        codeSizes[slot] = foundCodeSize;
         generations[slot] = generation;
-        ids[slot] = id;
-        return id;
+        ids[slot] = foundId;
+        addresses[slot] = method;
     }
 
     private boolean isSame(int slot) {
@@ -152,14 +197,13 @@ final class JavaMethods {
                 && codeSizes[slot] == decoder.codeSize();
     }
 
-    private int take(long method, int freeSlot) {
+    private int room(long method, int freeSlot) {
         int slot = freeSlot;
         if (used == MAX_USED) {
             Arrays.fill(addresses, 0);
             used = 0;
             slot = slot(method);
         }
-        addresses[slot] = method;
         ids[slot] = UNKNOWN;
         used++;
         return slot;
