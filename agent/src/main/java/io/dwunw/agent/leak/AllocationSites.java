@@ -54,7 +54,7 @@ public final class AllocationSites {
     }
 
     private static final class ByStack<S> implements LiveAllocations.Visitor<S> {
-        private final Map<S, Total> totals = new IdentityHashMap<>();
+        private final IdentityHashMap<S, Total> totals = new IdentityHashMap<>();
         private final long nowNanos;
         private final long minAgeNanos;
 
