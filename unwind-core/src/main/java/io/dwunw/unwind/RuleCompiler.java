@@ -28,13 +28,13 @@ final class RuleCompiler {
         this.source = source;
     }
 
-    UnwindRule compile(LoadedModule module, long lookupAvma, Architecture architecture) {
+    UnwindRule compile(LoadedModule module, long lookupAvma, long pc, Architecture architecture) {
         ModuleData data = source.acquire(module);
         if (data == null) {
             return UnwindRule.none(StopReason.NO_IMAGE);
         }
         try {
-            return compile(data, module, lookupAvma, architecture);
+            return compile(data, module, lookupAvma, pc, architecture);
         } catch (MalformedDataException | InternalError damaged) {
             // InternalError: a mapped file was cut off under us.
             return UnwindRule.none(StopReason.BAD_CFI);
@@ -43,7 +43,8 @@ final class RuleCompiler {
         }
     }
 
-    private UnwindRule compile(ModuleData data, LoadedModule module, long lookupAvma, Architecture architecture) {
+    private UnwindRule compile(
+            ModuleData data, LoadedModule module, long lookupAvma, long pc, Architecture architecture) {
         if (data.image().header().machine() != architecture.elfMachine()) {
             return UnwindRule.none(StopReason.NO_IMAGE);
         }
@@ -59,7 +60,8 @@ final class RuleCompiler {
                 return rule;
             }
         }
-        return UnwindRule.none(StopReason.NO_CFI);
+        UnwindRule trampoline = SignalTrampolines.in(data.image().atSvma(pc - loadBias), architecture);
+        return trampoline == null ? UnwindRule.none(StopReason.NO_CFI) : trampoline;
     }
 
     private @Nullable UnwindRule compile(CallFrameInfo cfi, long lookupAvma, Architecture architecture, long loadBias) {

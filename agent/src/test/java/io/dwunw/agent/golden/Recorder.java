@@ -1,5 +1,6 @@
 package io.dwunw.agent.golden;
 
+import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.gate.GateConfig;
 import io.dwunw.agent.gate.GateEngine;
 import io.dwunw.agent.hotspot.HotSpot;
@@ -77,8 +78,8 @@ public final class Recorder {
         walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, this::refresh);
         names = new FrameNames(walker.walkedModules(), symboliser, java, false);
         engine = GateEngine.open(new GateConfig(1, STACK_BYTES, RING_BYTES));
-        engine.anchorOffsets(
-                hotspot.anchor().sp(), hotspot.anchor().pc(), hotspot.anchor().fp());
+        engine.layout(new JavaThreadLayout(
+                hotspot.anchor().sp(), hotspot.anchor().pc(), hotspot.anchor().fp(), 0));
     }
 
     private boolean refresh() {
