@@ -47,6 +47,9 @@ final class AgentSession implements SidecarOpener {
         AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
         RecordingHooks.install(new WhenWanted(sidecar), sidecar.chunkEnd(), new WhenStatisticsAreDue(sidecar));
+        if (CommandLine.startsRecording()) {
+            sidecar.expectRecording();
+        }
         sidecar.start();
     }
 

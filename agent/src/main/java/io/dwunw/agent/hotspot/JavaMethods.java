@@ -22,21 +22,21 @@ final class JavaMethods {
     /** Stands for a method that cannot be told. */
     static final int UNKNOWN = 0;
 
-    private static final int SLOTS = 1 << 17;
-    private static final int MAX_USED = SLOTS / 2;
+    private static final int INITIAL_SLOTS = 1 << 10;
+    private static final int MAX_SLOTS = 1 << 17;
     private static final int MAX_METHODS = 1 << 20;
 
     private final MethodDecoder decoder;
-    private final long[] addresses = new long[SLOTS];
-    private final long[] constMethods = new long[SLOTS];
-    private final long[] poolCaches = new long[SLOTS];
-    private final int[] codeSizes = new int[SLOTS];
-    private final int[] ids = new int[SLOTS];
-    private final int[] generations = new int[SLOTS];
+    private long[] addresses = new long[INITIAL_SLOTS];
+    private long[] constMethods = new long[INITIAL_SLOTS];
+    private long[] poolCaches = new long[INITIAL_SLOTS];
+    private int[] codeSizes = new int[INITIAL_SLOTS];
+    private int[] ids = new int[INITIAL_SLOTS];
+    private int[] generations = new int[INITIAL_SLOTS];
     /** When the address first read as this method. */
-    private final long[] knownSince = new long[SLOTS];
+    private long[] knownSince = new long[INITIAL_SLOTS];
     /** Whether the method's class is never unloaded. */
-    private final boolean[] permanent = new boolean[SLOTS];
+    private boolean[] permanent = new boolean[INITIAL_SLOTS];
 
     private final int bytecodesOffset;
     private final List<JavaMethod> methods = new ArrayList<>();
@@ -199,14 +199,51 @@ final class JavaMethods {
 
     private int room(long method, int freeSlot) {
         int slot = freeSlot;
-        if (used == MAX_USED) {
-            Arrays.fill(addresses, 0);
-            used = 0;
+        if (2 * (used + 1) > addresses.length) {
+            if (addresses.length < MAX_SLOTS) {
+                grow();
+            } else {
+                Arrays.fill(addresses, 0);
+                used = 0;
+            }
             slot = slot(method);
         }
         ids[slot] = UNKNOWN;
         used++;
         return slot;
+    }
+
+    private void grow() {
+        long[] oldAddresses = addresses;
+        long[] oldConstMethods = constMethods;
+        long[] oldPoolCaches = poolCaches;
+        int[] oldCodeSizes = codeSizes;
+        int[] oldIds = ids;
+        int[] oldGenerations = generations;
+        long[] oldKnownSince = knownSince;
+        boolean[] oldPermanent = permanent;
+        int slots = 2 * oldAddresses.length;
+        addresses = new long[slots];
+        constMethods = new long[slots];
+        poolCaches = new long[slots];
+        codeSizes = new int[slots];
+        ids = new int[slots];
+        generations = new int[slots];
+        knownSince = new long[slots];
+        permanent = new boolean[slots];
+        for (int i = 0; i < oldAddresses.length; i++) {
+            if (oldAddresses[i] != 0) {
+                int slot = slot(oldAddresses[i]);
+                addresses[slot] = oldAddresses[i];
+                constMethods[slot] = oldConstMethods[i];
+                poolCaches[slot] = oldPoolCaches[i];
+                codeSizes[slot] = oldCodeSizes[i];
+                ids[slot] = oldIds[i];
+                generations[slot] = oldGenerations[i];
+                knownSince[slot] = oldKnownSince[i];
+                permanent[slot] = oldPermanent[i];
+            }
+        }
     }
 
     private int intern(JavaMethod method) {
@@ -225,9 +262,10 @@ final class JavaMethods {
 
     /** Where the address is, or belongs. */
     private int slot(long method) {
-        int slot = (int) ((method * 0x9e37_79b9_7f4a_7c15L) >>> 40) & (SLOTS - 1);
+        int mask = addresses.length - 1;
+        int slot = (int) ((method * 0x9e37_79b9_7f4a_7c15L) >>> 40) & mask;
         while (addresses[slot] != 0 && addresses[slot] != method) {
-            slot = (slot + 1) & (SLOTS - 1);
+            slot = (slot + 1) & mask;
         }
         return slot;
     }
