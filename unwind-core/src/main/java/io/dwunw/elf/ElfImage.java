@@ -169,15 +169,27 @@ public final class ElfImage {
      * files whose segments say nothing about that offset, as if offset and address agreed.
      */
     public long loadBias(long lowAvma, long fileOffset) {
+        ProgramHeader holder = null;
         for (ProgramHeader segment : programHeaders) {
+            if (segment.type() != Elf.PT_LOAD) {
+                continue;
+            }
             long pageStart = segment.offset() & -Math.max(1, Math.min(segment.align(), MAX_PAGE));
-            boolean inside = Long.compareUnsigned(fileOffset, pageStart) >= 0
+            // Two segments may share a page of the file: a mapping begins where its segment does.
+            if (pageStart == fileOffset) {
+                return loadBias(segment, lowAvma, fileOffset);
+            }
+            boolean inside = Long.compareUnsigned(fileOffset, pageStart) > 0
                     && Long.compareUnsigned(fileOffset, segment.offset() + segment.fileBytes()) < 0;
-            if (segment.type() == Elf.PT_LOAD && inside) {
-                return lowAvma - fileOffset - (segment.svma() - segment.offset());
+            if (inside && holder == null) {
+                holder = segment;
             }
         }
-        return lowAvma - fileOffset;
+        return holder == null ? lowAvma - fileOffset : loadBias(holder, lowAvma, fileOffset);
+    }
+
+    private static long loadBias(ProgramHeader segment, long lowAvma, long fileOffset) {
+        return lowAvma - fileOffset - (segment.svma() - segment.offset());
     }
 
     /** Some dynamic linkers relocate the dynamic section's pointers in memory; a file's are always static. */
