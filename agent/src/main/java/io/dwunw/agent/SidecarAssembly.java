@@ -21,6 +21,7 @@ import io.dwunw.module.ProcessImages;
 import io.dwunw.symbol.Symboliser;
 import io.dwunw.unwind.NativeUnwinder;
 import java.lang.instrument.Instrumentation;
+import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -96,7 +97,10 @@ final class SidecarAssembly {
         try {
             for (LoadedModule module : modules.modules()) {
                 if (module.name().equals(LIBJVM)) {
-                    return HotSpot.open(module.lowAvma(), memory, new OwnMemory(), instrumentation);
+                    HotSpot hotspot = HotSpot.open(module.lowAvma(), memory, new OwnMemory(), instrumentation);
+                    Method own = SidecarAssembly.class.getDeclaredMethods()[0];
+                    hotspot.frames().trustLoaderOf(own, Linux.methodId(own));
+                    return hotspot;
                 }
             }
             throw new JavaFramesUnavailableException(LIBJVM + " is not mapped");

@@ -1,6 +1,7 @@
 package io.dwunw.agent.truth;
 
 import io.dwunw.agent.hotspot.JavaFrames;
+import io.dwunw.jfr.FrameName;
 import io.dwunw.unwind.NativeUnwinder;
 import java.io.File;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
@@ -20,11 +22,24 @@ import org.jspecify.annotations.Nullable;
 final class ChildJvm {
     private static final long LIMIT_SECONDS = 300;
     private static final Path INSTALLED = Path.of("/usr/lib/jvm");
+    private static final int JDK_21 = 21;
+    /** Where {@code it/jdk21} unpacks a JDK that Debian 12 does not have. */
+    private static final Path UNPACKED_21 = Path.of(
+                    Objects.requireNonNullElse(System.getenv("DWUNW_JDK21"), "../it/target/jdk21"))
+            .resolve("usr/lib/jvm/java-21-openjdk-amd64")
+            .toAbsolutePath()
+            .normalize();
 
     private ChildJvm() {}
 
     /** What a child printed, and how it ended. */
     record Outcome(int exitCode, String output) {
+        /** What the program says in the end. */
+        String summary() {
+            int result = Math.max(output.lastIndexOf("STATES "), 0);
+            return output.substring(result).strip();
+        }
+
         /** The number after {@code name=} in the program's result line. */
         long count(String name) {
             int result = output.lastIndexOf("RESULT ");
@@ -46,6 +61,9 @@ final class ChildJvm {
         if (Runtime.version().feature() == feature) {
             return Path.of(System.getProperty("java.home"));
         }
+        if (feature == JDK_21 && Files.isExecutable(UNPACKED_21.resolve("bin/javac"))) {
+            return UNPACKED_21;
+        }
         if (!Files.isDirectory(INSTALLED)) {
             return null;
         }
@@ -65,6 +83,13 @@ final class ChildJvm {
     /** Runs {@code program}'s {@code main}. */
     static Outcome run(Path home, List<String> flags, String classPath, String program, List<String> arguments)
             throws IOException, InterruptedException {
+        return run(home, flags, classPath, program, arguments, LIMIT_SECONDS);
+    }
+
+    /** As {@link #run(Path, List, String, String, List)}, within that many seconds. */
+    static Outcome run(
+            Path home, List<String> flags, String classPath, String program, List<String> arguments, long seconds)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(home.resolve("bin/java").toString());
         command.addAll(flags);
@@ -72,20 +97,23 @@ final class ChildJvm {
         command.add(classPath);
         command.add(program);
         command.addAll(arguments);
-        return start(command);
+        return start(command, seconds);
     }
 
     static Outcome start(List<String> command) throws IOException, InterruptedException {
+        return start(command, LIMIT_SECONDS);
+    }
+
+    private static Outcome start(List<String> command, long seconds) throws IOException, InterruptedException {
         Path output = Files.createTempFile("dwunw-truth", ".txt");
         try {
             Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
-            if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new IOException(
-                        "no end after " + LIMIT_SECONDS + " s: " + command + "\n" + Files.readString(output));
+                throw new IOException("no end after " + seconds + " s: " + command + "\n" + Files.readString(output));
             }
             return new Outcome(process.exitValue(), Files.readString(output));
         } finally {
@@ -96,7 +124,7 @@ final class ChildJvm {
     /** Where the classes of the tests, the agent and the unwinder are. */
     static String classPath() throws URISyntaxException {
         List<String> places = new ArrayList<>();
-        for (Class<?> type : List.of(ChildJvm.class, JavaFrames.class, NativeUnwinder.class)) {
+        for (Class<?> type : List.of(ChildJvm.class, JavaFrames.class, NativeUnwinder.class, FrameName.class)) {
             String place = Path.of(type.getProtectionDomain()
                             .getCodeSource()
                             .getLocation()

@@ -1,7 +1,9 @@
 package io.dwunw.agent.truth;
 
+import io.dwunw.agent.engine.JavaThreadLayout;
+import io.dwunw.agent.hotspot.FrameKinds;
 import io.dwunw.agent.hotspot.HotSpot;
-import io.dwunw.agent.hotspot.JavaFrames;
+import io.dwunw.agent.hotspot.HotSpot.AnchorOffsets;
 import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.JavaMethod;
 import io.dwunw.agent.linux.Linux;
@@ -11,11 +13,14 @@ import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sample.Sample;
 import io.dwunw.agent.stack.Frame;
 import io.dwunw.agent.stack.FrameBuffer;
+import io.dwunw.agent.stack.FrameNames;
 import io.dwunw.agent.stack.MixedStackWalker;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
+import io.dwunw.symbol.Symboliser;
 import io.dwunw.unwind.NativeUnwinder;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -31,7 +36,8 @@ final class Walked {
 
     private final ModuleMap modules;
     private final HotSpot hotspot;
-    private final JavaFrames java;
+    private final FrameKinds java;
+    private final FrameNames names;
     private final MixedStackWalker walker;
     private final Sample sample = new Sample();
     private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
@@ -50,8 +56,13 @@ final class Walked {
             modules.update(Files.readString(MAPS));
         }
         hotspot = HotSpot.open(libjvm(), memory, Linux::memory, null);
-        java = hotspot.frames();
+        Method own = Walked.class.getDeclaredMethods()[0];
+        if (!hotspot.frames().trustLoaderOf(own, Linux.methodId(own))) {
+            throw new IllegalStateException("the JVM does not know " + own);
+        }
+        java = new FrameKinds(hotspot.frames(), libjvm(), memory, Linux::memory);
         walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, () -> withModules && refresh());
+        names = new FrameNames(walker.walkedModules(), new Symboliser(), java, true);
     }
 
     private static long libjvm() throws IOException {
@@ -79,6 +90,18 @@ final class Walked {
         return ByteBuffer.allocateDirect(RECORD_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** Where a producer finds what it needs of a Java thread. */
+    JavaThreadLayout layout() {
+        AnchorOffsets anchor = hotspot.anchor();
+        return new JavaThreadLayout(anchor.sp(), anchor.pc(), anchor.fp(), hotspot.stackBase());
+    }
+
+    /** Walks the stack of a sample. */
+    FrameBuffer walk(Sample from) {
+        walker.walk(from, frames);
+        return frames;
+    }
+
     /** Walks the stack in a record. */
     FrameBuffer walk(ByteBuffer record) {
         if (!sample.wrap(record, 0, record.capacity())) {
@@ -101,16 +124,24 @@ final class Walked {
         return found;
     }
 
-    /** Native frames before the first Java frame. */
-    int leadingNativeFrames() {
-        int count = 0;
-        while (count < frames.count() && Frame.kind(frames.frame(count)) == Frame.Kind.NATIVE) {
-            count++;
-        }
-        return count;
+    /** What the frames are called. */
+    FrameNames names() {
+        return names;
+    }
+
+    /** What the walks went through. */
+    String kinds() {
+        return java.text();
     }
 
     record JavaFrame(JavaMethod method, int bci, boolean approximate) {
+        /** The frames from here outwards are the carrier thread's, of which a virtual thread's truth says nothing. */
+        boolean mountsVirtualThread() {
+            return method.className().equals("jdk.internal.vm.Continuation")
+                    && (method.methodName().equals("enterSpecial")
+                            || method.methodName().equals("run"));
+        }
+
         boolean isUnknown() {
             return method.equals(JavaMethod.UNKNOWN);
         }

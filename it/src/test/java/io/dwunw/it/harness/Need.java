@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
@@ -43,11 +44,25 @@ public enum Need {
             return root ? Optional.empty() : Optional.of("only root can drop privileges with setpriv");
         }
     },
+    /** May make a mount namespace of its own with {@code unshare}, and become another user in it. */
+    MOUNTS {
+        @Override
+        Optional<String> missing() {
+            Optional<String> setpriv = SETPRIV.missing();
+            if (setpriv.isPresent()) {
+                return setpriv;
+            }
+            int code = Tool.command(Map.of(), "unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt")
+                    .exitCode();
+            return code == 0 ? Optional.empty() : Optional.of("may not mount in a namespace of its own");
+        }
+    },
     /** The newest JDK that the agent promises to run on. */
     JDK_25 {
         @Override
         Optional<String> missing() {
-            boolean installed = Jdk.installed().stream().anyMatch(jdk -> jdk.feature() == NEWEST_JDK);
+            boolean installed =
+                    Jdk.ONLY_UNPACKED || Jdk.installed().stream().anyMatch(jdk -> jdk.feature() == NEWEST_JDK);
             return installed ? Optional.empty() : Optional.of("no JDK 25 under /usr/lib/jvm");
         }
     };
