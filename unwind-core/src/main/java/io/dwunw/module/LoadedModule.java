@@ -108,7 +108,7 @@ public final class LoadedModule {
             opened = true;
             try {
                 ElfImage elf = source.open(this);
-                data = new OpenedImage(elf, () -> source.debugFile(this, elf));
+                data = new OpenedImage(elf, new DebugFileOf(this, elf, source));
             } catch (IOException | MalformedDataException unusable) {
                 problem = String.valueOf(unusable.getMessage());
             }

@@ -1,6 +1,7 @@
 package io.dwunw.unwind;
 
 import io.dwunw.arch.Architecture;
+import io.dwunw.arch.Mips32;
 import io.dwunw.bytes.ByteCursor;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
@@ -10,6 +11,7 @@ import io.dwunw.dwarf.Fde;
 import io.dwunw.dwarf.RegisterRule;
 import io.dwunw.dwarf.RowEvaluator;
 import io.dwunw.dwarf.UnwindRow;
+import io.dwunw.elf.ElfHeader;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleData;
 import io.dwunw.module.ModuleDataSource;
@@ -21,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class RuleCompiler {
     /** Vector registers and big signal frames included, save areas are below 16 KiB; this leaves room. */
     private static final long MAX_SAVE_AREA_BYTES = 1 << 24;
+
+    /** {@code e_flags}: n32, with 64-bit registers in an ELF32 file (Linux, {@code asm/elf.h}). */
+    private static final int EF_MIPS_ABI2 = 0x20;
 
     private final RowEvaluator rows = new RowEvaluator();
     private final ModuleDataSource source;
@@ -45,7 +50,7 @@ final class RuleCompiler {
 
     private UnwindRule compile(
             ModuleData data, LoadedModule module, long lookupAvma, long pc, Architecture architecture) {
-        if (data.image().header().machine() != architecture.elfMachine()) {
+        if (!isOf(data.image().header(), architecture)) {
             return UnwindRule.none(StopReason.NO_IMAGE);
         }
         CallFrameInfo own = data.cfi();
@@ -68,6 +73,12 @@ final class RuleCompiler {
         Fde fde = cfi.find(lookupAvma - loadBias);
         UnwindRow row = fde == null ? null : rows.find(fde, lookupAvma - loadBias);
         return fde == null || row == null ? null : compile(fde, row, architecture, loadBias);
+    }
+
+    /** Not of a sister ABI either: x32, n32 and n64 have the machine's number, but other words or registers. */
+    private static boolean isOf(ElfHeader header, Architecture architecture) {
+        boolean n32 = header.machine() == Mips32.ARCHITECTURE.elfMachine() && (header.flags() & EF_MIPS_ABI2) != 0;
+        return header.machine() == architecture.elfMachine() && header.wordBytes() == architecture.wordBytes() && !n32;
     }
 
     static UnwindRule compile(Fde fde, UnwindRow row, Architecture architecture, long loadBias) {

@@ -25,6 +25,7 @@ import io.dwunw.testkit.Snapshot;
 import io.dwunw.testkit.SnapshotMemory;
 import io.dwunw.testkit.rows.RowComparison;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +47,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class SeparateCfiTest {
     private static final String NO_COMPRESSION = "none";
     private static final int RANGE_OFFSET = 12;
+    private static final int E_PHOFF = 32;
+    private static final int E_PHNUM = 56;
+    private static final int PROGRAM_HEADER_BYTES = 56;
+    private static final int P_VADDR = 16;
+    private static final long PRELINKED_BY = 0x4000_0000L;
 
     @TempDir
     static Path built = Path.of("");
@@ -145,6 +151,21 @@ final class SeparateCfiTest {
         assertWalks(stripped, new DebugFiles(List.of()));
         Files.delete(debug);
         assertNoCfiWithout(stripped);
+    }
+
+    @Test
+    void aPrelinkedFileFindsItsRowsInADebugFileThatWasNot() throws IOException {
+        Path debug = keepDebug(directory.resolve("walks.debug"), NO_COMPRESSION);
+        Path stripped = stripped("--strip-all", "--add-gnu-debuglink=" + debug);
+        byte[] bytes = Files.readAllBytes(stripped);
+        ByteBuffer file = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < file.getShort(E_PHNUM); i++) {
+            int address = (int) file.getLong(E_PHOFF) + i * PROGRAM_HEADER_BYTES + P_VADDR;
+            file.putLong(address, file.getLong(address) + PRELINKED_BY);
+        }
+        Files.write(stripped, bytes);
+        assertThat(DebugFiles.shift(image(stripped), image(debug))).isEqualTo(PRELINKED_BY);
+        assertWalks(stripped, new DebugFiles(List.of()));
     }
 
     @Test

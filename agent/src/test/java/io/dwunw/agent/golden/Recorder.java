@@ -79,7 +79,7 @@ public final class Recorder {
         names = new FrameNames(walker.walkedModules(), symboliser, java, false);
         engine = GateEngine.open(new GateConfig(1, STACK_BYTES, RING_BYTES));
         engine.layout(new JavaThreadLayout(
-                hotspot.anchor().sp(), hotspot.anchor().pc(), hotspot.anchor().fp(), 0));
+                hotspot.anchor().sp(), hotspot.anchor().pc(), hotspot.anchor().fp(), hotspot.stackBase()));
     }
 
     private boolean refresh() {

@@ -52,6 +52,14 @@ public final class RecordedJava implements JavaCode {
         interpreterHigh = interpreterLow + metadata.s4(stubQueue + entries.bufferLimit());
     }
 
+    /** The same frames without anything that is not production code, for measuring. */
+    public static JavaCode plain(long libjvm, MemoryReader memory, MemoryWindow window)
+            throws JavaFramesUnavailableException {
+        MetadataReader metadata = new MetadataReader(memory, WORD_BITS);
+        VmStructs structs = VmStructsReader.read(metadata, ExportedSymbols.at(libjvm, metadata));
+        return new JavaFrames(structs, metadata, window, () -> 0);
+    }
+
     /** How many classes the JVM has unloaded so far. */
     @FunctionalInterface
     public interface UnloadedClasses {

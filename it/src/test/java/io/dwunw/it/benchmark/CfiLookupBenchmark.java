@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 4, time = 1)
 @Fork(1)
 public class CfiLookupBenchmark {
-    private static final Path LIBJVM = Path.of(System.getProperty("java.home", ""), "lib", "server", "libjvm.so");
+    static final Path LIBJVM = Path.of(System.getProperty("java.home", ""), "lib", "server", "libjvm.so");
     /** Coprime to the number of functions, so that all of them are visited in a scattered order. */
     private static final int STRIDE = 7919;
 

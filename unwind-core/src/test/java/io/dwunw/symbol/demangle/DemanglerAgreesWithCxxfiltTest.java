@@ -51,7 +51,9 @@ class DemanglerAgreesWithCxxfiltTest {
                 differences.add(names.get(i) + "\n  was      " + printed + "\n  expected " + expected.get(i));
             }
         }
-        System.out.printf("%s: %d names compared with c++filt, %d differ%n", file, names.size(), differences.size());
+        System.out.printf(
+                "%s: %d names compared with c++filt, %d differ, %.4f %% agree%n",
+                file, names.size(), differences.size(), 100.0 - 100.0 * differences.size() / Math.max(1, names.size()));
         assertThat(differences).hasSizeLessThanOrEqualTo((int) (names.size() * (1 - REQUIRED)));
     }
 

@@ -7,6 +7,7 @@ import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.dwarf.CfiSection;
 import io.dwunw.dwarf.Fde;
+import io.dwunw.dwarf.FdeIndex;
 import io.dwunw.dwarf.RegisterRule;
 import io.dwunw.dwarf.RowEvaluator;
 import io.dwunw.dwarf.UnwindRow;
@@ -57,7 +58,21 @@ public final class RowComparison {
     public static RowComparison of(Path file) throws IOException {
         RowComparison comparison = new RowComparison(ElfImage.ofFile(FileBytes.open(file)));
         ReadelfOutput.forEach(file, comparison::compare);
+        comparison.compareCounts();
         return comparison;
+    }
+
+    /** Also where readelf gave up half way, or saw none of what we see. */
+    private void compareCounts() {
+        CallFrameInfo info = cfi;
+        long[] ours = {0};
+        if (info != null) {
+            info.sections().forEach(section -> FdeIndex.forEach(section, fde -> ours[0]++));
+        }
+        if (ours[0] != fdes) {
+            different++;
+            differences.add(fdes + " FDEs / ours: " + ours[0]);
+        }
     }
 
     /** Rows that both sides have stated. */
