@@ -41,6 +41,7 @@ public final class JavaFrames implements JavaCode {
     private final SenderRules rules;
     private final UnloadCounter unloaded;
     private final MetadataReuse reuse;
+    private final long nanosOfTrust;
     private final MetadataReader memory;
     private final MethodDecoder decoder;
     private final int callStubName;
@@ -81,17 +82,22 @@ public final class JavaFrames implements JavaCode {
             loaded = classes::getTotalLoadedClassCount;
         }
         MetadataReuse reuse = new MetadataReuse(loaded, safepoints == null ? loaded : safepoints);
-        return new JavaFrames(structs, metadata, window, gone, reuse);
+        return new JavaFrames(structs, metadata, window, gone, reuse, NANOS_OF_TRUST);
     }
 
-    /** In a JVM that replaces no classes. */
+    /** Of a JVM that replaces no classes and frees no code: one that was recorded. */
     JavaFrames(VmStructs structs, MetadataReader memory, MemoryWindow window, UnloadCounter unloaded)
             throws JavaFramesUnavailableException {
-        this(structs, memory, window, unloaded, new MetadataReuse(() -> 0, () -> 0));
+        this(structs, memory, window, unloaded, new MetadataReuse(() -> 0, () -> 0), Long.MAX_VALUE);
     }
 
     JavaFrames(
-            VmStructs structs, MetadataReader memory, MemoryWindow window, UnloadCounter unloaded, MetadataReuse reuse)
+            VmStructs structs,
+            MetadataReader memory,
+            MemoryWindow window,
+            UnloadCounter unloaded,
+            MetadataReuse reuse,
+            long nanosOfTrust)
             throws JavaFramesUnavailableException {
         FieldFinder find = new FieldFinder(structs);
         CodeCacheLayout cacheLayout = CodeCacheLayout.of(find);
@@ -102,6 +108,7 @@ public final class JavaFrames implements JavaCode {
         find.requireAll();
         this.unloaded = unloaded;
         this.reuse = reuse;
+        this.nanosOfTrust = nanosOfTrust;
         this.memory = memory;
         unloadedBefore = unloaded.value();
         codeCache = CodeCache.open(memory, window, cacheLayout, blobLayout);
@@ -148,7 +155,7 @@ public final class JavaFrames implements JavaCode {
                 unloadedSince ? sampleNanos : Long.MAX_VALUE,
                 replacedSince && methods.sawReplacement() ? sampleNanos : Long.MAX_VALUE,
                 remember);
-        boolean old = System.nanoTime() - sampleNanos > NANOS_OF_TRUST;
+        boolean old = System.nanoTime() - sampleNanos > nanosOfTrust;
         scopes.begin(old ? sampleNanos : Long.MAX_VALUE, remember);
         interpreted.begin();
         interrupted = false;

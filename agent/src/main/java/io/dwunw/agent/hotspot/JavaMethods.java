@@ -120,9 +120,12 @@ final class JavaMethods {
         return foundCodeSize == 0 ? JavaFrameSink.BCI_NATIVE : (int) (bcp - foundConstMethod - bytecodesOffset);
     }
 
-    /** The method at an address that compiled code refers to. Reads it again. Cold. */
+    /**
+     * The method at an address that compiled code refers to. HotSpot frees the code before the metadata: as long as the one
+     * is there the other is. Reads it again. Cold.
+     */
     int compiled(long method) {
-        return read(method) == UNKNOWN ? UNKNOWN : believed(method);
+        return read(method);
     }
 
     /** What was found last, if that may be believed. */

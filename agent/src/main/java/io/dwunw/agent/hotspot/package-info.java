@@ -26,7 +26,7 @@
  * <tr><td>compressed numbers</td><td>may contain byte 0</td><td colspan="2">do not (since 20)</td></tr>
  * <tr><td>hidden methods</td><td>{@code Method::_flags}</td><td colspan="2">{@code ConstMethod::_flags._flags}, bit 12</td></tr>
  * <tr><td>{@code _osthread}</td><td colspan="2">{@code JavaThread}</td><td>{@code Thread}</td></tr>
- * <tr><td>virtual threads</td><td>none</td><td>return pc of {@code enterSpecial} learnt from a walk</td>
+ * <tr><td>virtual threads</td><td>none</td><td>return pc of {@code enterSpecial} learnt from a walk, until then its caller is searched</td>
  *     <td>{@code ContinuationEntry::_return_pc}</td></tr>
  * <tr><td>anchor of an upcall stub</td><td colspan="2">not described</td>
  *     <td>{@code UpcallStub::_frame_data_offset}</td></tr>
@@ -34,6 +34,13 @@
  *
  * <p>Not described by any JDK, and the same in all three: the interpreter's frame ({@code InterpretedFrames}) and the
  * registers that the call stub saves ({@code EntryStubs}).
+ *
+ * <h2>Which pcs there are</h2>
+ *
+ * <p>Samples are taken at the entry or return of native allocators, so that every Java frame is at a call. Only a signal
+ * handler that allocates has Java code below it that was interrupted at any instruction: such a walk goes on as well as
+ * it can and is reported as searched, because no rule is sure about a frame that is half made. The frames that a virtual
+ * thread has in the heap are not read: a collector may move them at any moment; the walk says that they lack.
  *
  * <p>Threading: not thread-safe; the sidecar owns it all.
  *

@@ -19,6 +19,9 @@ import org.opentest4j.TestAbortedException;
 final class StressTest {
     private static final int SECONDS = Integer.getInteger("dwunw.stress.seconds", 30);
     private static final String SEED = "1";
+    /** Some hundred a second on a machine of its own; a busy one takes what it can. */
+    private static final long MIN_COMPARED = 100;
+
     /** What happens when a class is unloaded just then, or a stack is cut, is said by its state, but must be rare. */
     private static final double MIN_WALKED_TO_THE_END = 0.999;
 
@@ -52,7 +55,7 @@ final class StressTest {
         System.out.println("STRESS JDK " + feature + " " + outcome.summary());
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
         assertThat(outcome.count("wrong")).as(outcome.output()).isZero();
-        assertThat(outcome.count("compared")).as(outcome.output()).isGreaterThan(10L * SECONDS);
+        assertThat(outcome.count("compared")).as(outcome.output()).isGreaterThan(MIN_COMPARED);
         // Of a machine that is too busy to walk a stack before its code is gone nothing is asked.
         long toTheEnd = outcome.count("freshComplete") + outcome.count("freshFrozen") + outcome.count("freshGone");
         assertThat((double) toTheEnd)
