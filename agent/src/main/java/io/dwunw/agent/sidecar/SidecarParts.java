@@ -20,7 +20,7 @@ import java.time.Duration;
 /** The sidecar's possessions, wired together. Confined to its thread. */
 public final class SidecarParts implements AutoCloseable {
     /** Distinct stacks that are recognised at once. */
-    private static final int KNOWN_STACKS = 1 << 16;
+    private static final int KNOWN_STACKS = 1 << 14;
     /** A producer that is faster than this thread must not keep it from all else. */
     private static final int MAX_DRAIN_TURNS = 256;
 
@@ -36,7 +36,8 @@ public final class SidecarParts implements AutoCloseable {
     private final Rehearsal rehearsal;
     private final SampleIntake intake;
     private final Publications publications;
-    private final ThreadCpuClock clock = new ThreadCpuClock();
+    private final OverheadBudget budget;
+    private final CpuClock clock = CpuClock.ofThread();
     private long reconciledLostFrees;
     private long reconciledAt = System.nanoTime();
     private long mappingChanges;
@@ -55,6 +56,7 @@ public final class SidecarParts implements AutoCloseable {
             FrameNames names,
             JavaThreads threads,
             StackReplay replay,
+            OverheadBudget budget,
             DistinctErrors errors,
             int depth,
             Duration minAge) {
@@ -63,6 +65,7 @@ public final class SidecarParts implements AutoCloseable {
         this.modules = modules;
         this.threads = threads;
         this.replay = replay;
+        this.budget = budget;
         StackTraces traces = new StackTraces(KNOWN_STACKS);
         NamedStacks named = new NamedStacks(names, replay);
         this.rehearsal = new Rehearsal(named);
@@ -78,6 +81,7 @@ public final class SidecarParts implements AutoCloseable {
         modules.refreshIfOld();
         threads.refresh();
         engine.attach();
+        budget.start(counters);
     }
 
     /**
@@ -100,6 +104,20 @@ public final class SidecarParts implements AutoCloseable {
         int turns = 0;
         while (drain(limit) == limit && turns < MAX_DRAIN_TURNS) {
             turns++;
+        }
+    }
+
+    /** A turn, or several, have ended: watches what they cost. */
+    void turnEnded(boolean worked) {
+        if (engine.attached()) {
+            budget.turnEnded(worked);
+        }
+    }
+
+    /** Keeps to the budget; to be called often. */
+    void watchBudget() {
+        if (engine.attached()) {
+            budget.check(counters);
         }
     }
 
@@ -171,6 +189,8 @@ public final class SidecarParts implements AutoCloseable {
         event.unpublished = intake.unpublished();
         event.internalErrors = internalErrors;
         event.engine = engine.description();
+        event.overhead = (float) budget.overhead();
+        event.interval = budget.interval();
         event.timePerSample = intake.walks() == 0 ? 0 : event.sidecarCpuTime / intake.walks();
         return event;
     }
