@@ -13,7 +13,7 @@ import java.util.List;
 /** The agent keeps to its budget, and tells what it spends. */
 final class OverheadIT {
     private static final long INTERVAL = 4096;
-    private static final double BUDGET = 0.02;
+    private static final double BUDGET = 0.05;
 
     @JvmTest(
             main = Churn.class,
@@ -21,7 +21,7 @@ final class OverheadIT {
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
     void theIntervalIsWidenedUntilTheBudgetIsKept(JvmCommand command) throws IOException {
-        List<AgentEvent> statistics = statistics(command.agent("engine=gate-self,interval=4k,maxoverhead=2%"));
+        List<AgentEvent> statistics = statistics(command.agent("engine=gate-self,interval=4k,maxoverhead=5%"));
         assertThat(statistics).hasSizeGreaterThan(4);
         double best = 1;
         long widest = 0;
