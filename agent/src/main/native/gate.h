@@ -75,8 +75,8 @@ extern __thread struct gate_thread *gate_thread __attribute__((tls_model("initia
 int gate_thread_open(void);
 /* This thread's block, found or made; NULL when there is no memory. */
 struct gate_thread *gate_thread_current(void);
-/* Counts `size` bytes down; true when the call is a sample. */
-bool gate_thread_count_down(struct gate_thread *thread, uint64_t size);
+/* Counts `size` bytes down; true when the call is a sample, of the interval that it was drawn with. */
+bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t *interval);
 /* Makes the threads notice changed settings at their next call instead of at the end of their countdown. */
 void gate_thread_restart_all(void);
 /* One round of it: whether a thread had to be told. */

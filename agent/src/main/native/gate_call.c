@@ -152,8 +152,8 @@ static uint64_t slow_allocation(const struct call *call)
         return call_original(call);
     }
     uint64_t old = call->symbol == DWUNW_REALLOC || call->symbol == DWUNW_REALLOCARRAY ? call->registers[RDI] : 0;
-    bool sampled = gate_thread_count_down(thread, size);
-    uint64_t interval = thread->interval;
+    uint64_t interval = 0;
+    bool sampled = gate_thread_count_down(thread, size, &interval);
     /* A failing operator new throws right through here: nothing must be left to be tidied up then. */
     thread->inside = call->symbol < GATE_NEW;
     bool forgotten = forget_old(thread, call, old);
@@ -279,8 +279,8 @@ static uint64_t slow_mapping(const struct call *call)
         return call_original(call);
     }
     bool counts = is_memory(call);
-    bool sampled = counts && gate_thread_count_down(thread, size);
-    uint64_t interval = thread->interval;
+    uint64_t interval = 0;
+    bool sampled = counts && gate_thread_count_down(thread, size, &interval);
     struct gate_range undo[GATE_UNMAPPED_AT_ONCE];
     thread->inside = 1;
     unsigned undone = unmap_old(thread, call, undo);

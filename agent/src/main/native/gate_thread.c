@@ -238,14 +238,22 @@ struct gate_thread *gate_thread_current(void)
     return gate_thread != NULL ? gate_thread : begin();
 }
 
-bool gate_thread_count_down(struct gate_thread *thread, uint64_t size)
+/* A new interval's countdown is drawn afresh, which changes nothing, since an exponential one has no memory. But one that
+ * ran out before the thread noticed is a sample of the interval before: dropping it would lose what it stands for. */
+bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t *interval)
 {
     uint32_t generation = __atomic_load_n(&gate_control->generation, __ATOMIC_ACQUIRE);
     if (thread->generation != generation) {
+        bool ran_out = thread->generation != 0 && thread->left != 0 && size >= thread->left && !thread->excluded;
+        *interval = thread->interval;
         thread->interval = __atomic_load_n(&gate_control->interval, __ATOMIC_RELAXED);
         thread->left = gate_draw(&thread->random, thread->interval);
         __atomic_store_n(&thread->generation, generation, __ATOMIC_RELEASE);
+        if (ran_out) {
+            return true;
+        }
     }
+    *interval = thread->interval;
     if (thread->excluded) {
         thread->left = NEVER;
         return false;

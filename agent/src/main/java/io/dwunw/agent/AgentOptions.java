@@ -15,11 +15,19 @@ import org.jspecify.annotations.Nullable;
  * @param stackBytes most bytes of stack that one sample copies
  * @param depth most frames that one stack keeps
  * @param minAge how long a block must have lived before it counts as a leak
+ * @param maxOverhead how much CPU time tracing may take, as a part of what the application uses; 0 for no limit
  * @param hidden whether hidden Java frames (lambda forms and the like) are shown
  * @param request what is to be done instead of tracing, if anything
  */
 public record AgentOptions(
-        long interval, Engine engine, int stackBytes, int depth, Duration minAge, boolean hidden, Request request) {
+        long interval,
+        Engine engine,
+        int stackBytes,
+        int depth,
+        Duration minAge,
+        double maxOverhead,
+        boolean hidden,
+        Request request) {
 
     /** How allocations are caught. */
     public enum Engine {
@@ -60,6 +68,8 @@ public record AgentOptions(
     static final int MAX_DEPTH = 2048;
 
     static final Duration DEFAULT_MIN_AGE = Duration.ofSeconds(5);
+    static final double DEFAULT_MAX_OVERHEAD = 0.01;
+
     static final Duration MAX_MIN_AGE = Duration.ofDays(30);
 
     /** The table that {@code help} prints, and the README repeats. */
@@ -72,11 +82,14 @@ public record AgentOptions(
               stack=BYTES     most stack bytes copied per sample, 4k to 64k  (default 64k)
               depth=FRAMES    most frames kept per stack, 4 to 2048  (default 256)
               minage=TIME     younger blocks are not called a leak, ms/s/m/h  (default 5s)
+              maxoverhead=PERCENT  CPU time that tracing may take of what the application uses, or off: the interval is
+                              widened where it takes more  (default 1%; off with interval=1)
               hidden=BOOLEAN  show hidden Java frames such as lambda forms  (default false)
               help, version   print this, or the version, and run the application untraced
             events: dwunw.NativeAllocation, dwunw.NativeFree (off by default), dwunw.NativeLeak, dwunw.AgentStatistics""";
 
-    private static final String[] KEYS = {"interval", "engine", "stack", "depth", "minage", "hidden", "help", "version"
+    private static final String[] KEYS = {
+        "interval", "engine", "stack", "depth", "minage", "maxoverhead", "hidden", "help", "version"
     };
 
     public AgentOptions {
@@ -93,6 +106,7 @@ public record AgentOptions(
                 DEFAULT_STACK_BYTES,
                 DEFAULT_DEPTH,
                 DEFAULT_MIN_AGE,
+                DEFAULT_MAX_OVERHEAD,
                 false,
                 Request.TRACE);
     }
@@ -119,7 +133,8 @@ public record AgentOptions(
                 throw new OptionException("option '" + key + "' is given twice");
             }
         }
-        return options;
+        // Who wants every allocation wants no interval to be widened.
+        return options.interval == 1 && !seen.contains("maxoverhead") ? options.withMaxOverhead(0) : options;
     }
 
     private AgentOptions with(String key, @Nullable String value) throws OptionException {
@@ -129,6 +144,7 @@ public record AgentOptions(
             case "stack" -> withStackBytes((int) bytes(key, value, MIN_STACK_BYTES, MAX_STACK_BYTES));
             case "depth" -> withDepth((int) number(key, value, MIN_DEPTH, MAX_DEPTH));
             case "minage" -> withMinAge(OptionValues.duration(key, value, MAX_MIN_AGE));
+            case "maxoverhead" -> withMaxOverhead(OptionValues.percentage(key, value));
             case "hidden" -> withHidden(OptionValues.bool(key, value));
             case "help" -> withRequest(flag(key, value, Request.HELP));
             case "version" -> withRequest(flag(key, value, Request.VERSION));
@@ -170,30 +186,34 @@ public record AgentOptions(
     }
 
     private AgentOptions withInterval(long v) {
-        return new AgentOptions(v, engine, stackBytes, depth, minAge, hidden, request);
+        return new AgentOptions(v, engine, stackBytes, depth, minAge, maxOverhead, hidden, request);
     }
 
     private AgentOptions withEngine(Engine v) {
-        return new AgentOptions(interval, v, stackBytes, depth, minAge, hidden, request);
+        return new AgentOptions(interval, v, stackBytes, depth, minAge, maxOverhead, hidden, request);
     }
 
     private AgentOptions withStackBytes(int v) {
-        return new AgentOptions(interval, engine, v, depth, minAge, hidden, request);
+        return new AgentOptions(interval, engine, v, depth, minAge, maxOverhead, hidden, request);
     }
 
     private AgentOptions withDepth(int v) {
-        return new AgentOptions(interval, engine, stackBytes, v, minAge, hidden, request);
+        return new AgentOptions(interval, engine, stackBytes, v, minAge, maxOverhead, hidden, request);
     }
 
     private AgentOptions withMinAge(Duration v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, v, hidden, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, v, maxOverhead, hidden, request);
+    }
+
+    private AgentOptions withMaxOverhead(double v) {
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, hidden, request);
     }
 
     private AgentOptions withHidden(boolean v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, v, request);
     }
 
     private AgentOptions withRequest(Request v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, hidden, v);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, hidden, v);
     }
 }

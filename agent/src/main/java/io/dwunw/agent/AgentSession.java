@@ -26,10 +26,14 @@ final class AgentSession implements SidecarOpener {
     /** Longest that the start of a recording waits for the probes; after that the first allocations are missed. */
     private static final long PROBE_PATIENCE_MILLIS = 5_000;
 
+    /** Bytes: with fewer between samples, JFR's own start would give the sidecar more to do than there is time for. */
+    private static final long EARLY_INTERVAL = 128 << 10;
+
     private final AgentOptions options;
     private final Instrumentation instrumentation;
     private final StackReplay replay;
-    private final DistinctErrors errors = new DistinctErrors(new ToConsole());
+    private final Consumer<String> console = new ToConsole();
+    private final DistinctErrors errors = new DistinctErrors(console);
 
     private AgentSession(AgentOptions options, Instrumentation instrumentation, StackReplay replay) {
         this.options = options;
@@ -47,7 +51,7 @@ final class AgentSession implements SidecarOpener {
         AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
         RecordingHooks.install(new WhenWanted(sidecar), sidecar.chunkEnd(), new WhenStatisticsAreDue(sidecar));
-        if (CommandLine.startsRecording()) {
+        if (options.interval() >= EARLY_INTERVAL && CommandLine.startsRecording()) {
             sidecar.expectRecording();
         }
         sidecar.start();
@@ -93,7 +97,7 @@ final class AgentSession implements SidecarOpener {
         NativeLibrary.load();
         SamplingEngine opened = Engines.open(options);
         try {
-            return SidecarAssembly.assemble(options, instrumentation, opened, replay, errors);
+            return SidecarAssembly.assemble(options, instrumentation, opened, replay, errors, console);
         } catch (RuntimeException | LinkageError e) {
             opened.close();
             throw e;

@@ -14,12 +14,6 @@ import java.util.Optional;
 
 /** Chooses how allocations are caught. */
 final class Engines {
-    /** Where every allocation is sampled a burst must find room: 64k samples with shallow stacks. */
-    private static final int DENSE_RING_BYTES = 256 << 20;
-
-    private static final int RING_BYTES = 16 << 20;
-    private static final long DENSE_INTERVAL = 4096;
-
     private Engines() {}
 
     /**
@@ -83,9 +77,8 @@ final class Engines {
     }
 
     private static SamplingEngine uprobes(AgentOptions options) throws BpfUnavailableException {
-        int ring = options.interval() < DENSE_INTERVAL ? DENSE_RING_BYTES : RING_BYTES;
         return UprobeEngine.open(UprobeConfig.of(options.interval())
                 .withStackBytes(options.stackBytes())
-                .withRingBytes(ring));
+                .withRingBytes(GateConfig.ringBytesFor(options.interval())));
     }
 }

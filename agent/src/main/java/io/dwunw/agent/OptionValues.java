@@ -9,6 +9,8 @@ final class OptionValues {
     /** Longer values are cut when they are shown: a message stays one readable line. */
     private static final int MAX_SHOWN = 40;
 
+    private static final int MAX_DECIMALS = 6;
+
     private OptionValues() {}
 
     /** A byte count such as {@code 1}, {@code 512k}, {@code 4m} or {@code 1g}, in powers of 1024. */
@@ -60,6 +62,25 @@ final class OptionValues {
                     + max.toDays() + " days such as 500ms, 5s or 2m");
         }
         return Duration.ofMillis(count * millisPerUnit);
+    }
+
+    /** A percentage such as {@code 1%}, {@code 0.5%} or a bare {@code 2}, as a part of 1; {@code off} and 0 are 0. */
+    static double percentage(String key, @Nullable String value) throws OptionException {
+        String text = required(key, value, "a percentage such as 1%, or off").toLowerCase(Locale.ROOT);
+        if (text.equals("off")) {
+            return 0;
+        }
+        String number =
+                text.endsWith("%") ? text.substring(0, text.length() - 1).strip() : text;
+        int point = number.indexOf('.');
+        long whole = digits(point < 0 ? number : number.substring(0, point));
+        long fraction = point < 0 ? 0 : digits(number.substring(point + 1));
+        int places = point < 0 ? 0 : number.length() - point - 1;
+        if (whole < 0 || fraction < 0 || places > MAX_DECIMALS || whole > 100 || (whole == 100 && fraction > 0)) {
+            throw new OptionException("option '" + key + "' cannot be '" + shown(text)
+                    + "'; expected a percentage up to 100% such as 1% or 0.5%, or off");
+        }
+        return (whole + fraction / Math.pow(10, places)) / 100;
     }
 
     static boolean bool(String key, @Nullable String value) throws OptionException {

@@ -10,6 +10,7 @@ import io.dwunw.agent.hotspot.MemoryWindow;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sidecar.DistinctErrors;
+import io.dwunw.agent.sidecar.OverheadBudget;
 import io.dwunw.agent.sidecar.ProcessModules;
 import io.dwunw.agent.sidecar.SidecarParts;
 import io.dwunw.agent.stack.FrameNames;
@@ -24,6 +25,7 @@ import java.lang.instrument.Instrumentation;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Wires the sidecar's parts to this process: its modules, its memory, its JVM. */
@@ -37,7 +39,8 @@ final class SidecarAssembly {
             Instrumentation instrumentation,
             SamplingEngine engine,
             StackReplay replay,
-            DistinctErrors errors) {
+            DistinctErrors errors,
+            Consumer<String> console) {
         SelfMemory memory = new SelfMemory();
         ModuleMap moduleMap = new ModuleMap(ProcessImages.ofSelf(memory));
         ProcessModules modules = new ProcessModules(moduleMap, errors);
@@ -56,8 +59,9 @@ final class SidecarAssembly {
         MixedStackWalker walker =
                 new MixedStackWalker(moduleMap, new NativeUnwinder(moduleMap), java, new LookAgain(modules));
         FrameNames names = new FrameNames(walker.walkedModules(), new Symboliser(), java, options.hidden());
+        OverheadBudget budget = new OverheadBudget(engine, options.interval(), options.maxOverhead(), console);
         return new SidecarParts(
-                engine, modules, walker, names, threads, replay, errors, options.depth(), options.minAge());
+                engine, modules, walker, names, threads, replay, budget, errors, options.depth(), options.minAge());
     }
 
     private static final class TellEngine implements JavaThreads.Listener {

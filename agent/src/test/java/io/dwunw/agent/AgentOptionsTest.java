@@ -7,6 +7,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AgentOptionsTest {
     @Test
@@ -18,8 +19,8 @@ class AgentOptionsTest {
 
     @Test
     void everyKeyIsUnderstood() throws OptionException {
-        AgentOptions options =
-                AgentOptions.parse("interval=1, engine=uprobe,stack=16k,DEPTH=64,minage=250ms,hidden=true");
+        AgentOptions options = AgentOptions.parse(
+                "interval=1, engine=uprobe,stack=16k,DEPTH=64,minage=250ms,maxoverhead=0.25%,hidden=true");
         assertThat(options)
                 .isEqualTo(new AgentOptions(
                         1,
@@ -27,6 +28,7 @@ class AgentOptionsTest {
                         16 << 10,
                         64,
                         Duration.ofMillis(250),
+                        0.0025,
                         true,
                         AgentOptions.Request.TRACE));
         assertThat(AgentOptions.parse("help").request()).isEqualTo(AgentOptions.Request.HELP);
@@ -37,6 +39,32 @@ class AgentOptionsTest {
     @CsvSource({"1,1", "64,64", "512k,524288", "2M,2097152", "1g,1073741824", "64kb,65536"})
     void intervalsHaveUnits(String text, long bytes) throws OptionException {
         assertThat(AgentOptions.parse("interval=" + text).interval()).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1%,0.01", "0.5%,0.005", "2,0.02", "100%,1", "12.75 %,0.1275", "off,0", "OFF,0", "0,0", "0%,0"})
+    void overheadsArePercentages(String text, double part) throws OptionException {
+        assertThat(AgentOptions.parse("maxoverhead=" + text).maxOverhead()).isEqualTo(part);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1%", "101%", "100.5%", "1%%", "much", ".5", "1.", "1e-2", "0.12345678", "%"})
+    void anOverheadThatIsNoneIsOneLine(String text) {
+        assertThatThrownBy(() -> AgentOptions.parse("maxoverhead=" + text))
+                .isInstanceOf(OptionException.class)
+                .hasMessageContainingAll("'maxoverhead'", "'" + text + "'", "1%", "off")
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    void everyAllocationMeansEveryAllocation() throws OptionException {
+        assertThat(AgentOptions.defaults().maxOverhead()).isEqualTo(0.01);
+        assertThat(AgentOptions.parse("interval=64k").maxOverhead()).isEqualTo(0.01);
+        assertThat(AgentOptions.parse("interval=1").maxOverhead()).isZero();
+        assertThat(AgentOptions.parse("interval=1,maxoverhead=3%").maxOverhead())
+                .isEqualTo(0.03);
+        assertThat(AgentOptions.parse("maxoverhead=3%,interval=1").maxOverhead())
+                .isEqualTo(0.03);
     }
 
     @ParameterizedTest

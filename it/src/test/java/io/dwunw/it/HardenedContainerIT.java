@@ -34,7 +34,7 @@ final class HardenedContainerIT {
     @JvmTest(
             main = UnsafeLeak.class,
             args = {"10", "300"},
-            agent = "interval=4k,minage=1ms",
+            agent = "maxoverhead=off,interval=4k,minage=1ms",
             needs = Need.MOUNTS)
     void theWorkingDirectoryHelpsOut(JvmCommand command) throws IOException {
         try (PublicCopy copy = PublicCopy.of(command, PLACE)) {
@@ -48,7 +48,7 @@ final class HardenedContainerIT {
     @JvmTest(
             main = UnsafeLeak.class,
             args = {"10", "300"},
-            agent = "interval=4k,minage=1ms",
+            agent = "maxoverhead=off,interval=4k,minage=1ms",
             needs = Need.MOUNTS)
     void oneLineSaysWhatToDo(JvmCommand command) throws IOException {
         try (PublicCopy copy = PublicCopy.of(command, PLACE)) {

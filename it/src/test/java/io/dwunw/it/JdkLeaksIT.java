@@ -27,7 +27,7 @@ final class JdkLeaksIT {
             everyEngine = true,
             main = InflaterLeak.class,
             args = {"800", "1500"},
-            agent = "interval=32k,minage=500ms")
+            agent = "maxoverhead=off,interval=32k,minage=500ms")
     void inflatersBehindGzipStreams(JvmOutcome jvm) throws IOException {
         // The JVM's own metadata of classes that the program loads is outstanding too, and no matter of zlib.
         List<AgentEvent> leaks = Leaks.atEnd(jvm.recording()).stream()
@@ -52,7 +52,7 @@ final class JdkLeaksIT {
     @JvmTest(
             main = DirectBufferLeak.class,
             args = {"60", "1500"},
-            agent = "interval=4k,stack=32k,minage=500ms",
+            agent = "maxoverhead=off,interval=4k,stack=32k,minage=500ms",
             recording = JvmTest.ONLY_DWUNW)
     void directBuffers(JvmOutcome jvm) throws IOException {
         List<AgentEvent> leaks = leaksOf(jvm, "io.dwunw.it.program.DirectBufferLeak.main", DirectBufferLeak.SIZE);
@@ -73,7 +73,7 @@ final class JdkLeaksIT {
             everyEngine = true,
             main = UnsafeLeak.class,
             args = {"40", "1500"},
-            agent = "interval=4k,stack=32k,minage=500ms",
+            agent = "maxoverhead=off,interval=4k,stack=32k,minage=500ms",
             recording = JvmTest.ONLY_DWUNW)
     void unsafeMemory(JvmOutcome jvm) throws IOException {
         List<AgentEvent> leaks = leaksOf(jvm, "io.dwunw.it.program.UnsafeLeak.forget", UnsafeLeak.LEAKED_SIZE);
@@ -93,7 +93,7 @@ final class JdkLeaksIT {
     @JvmTest(
             everyEngine = true,
             main = NamedThreads.class,
-            agent = "interval=2k,stack=16k",
+            agent = "maxoverhead=off,interval=2k,stack=16k",
             recording = JvmTest.ONLY_DWUNW)
     void everyAllocationNamesItsThread(JvmOutcome jvm) throws IOException {
         List<AgentEvent> all = new ConsumerReader().read(jvm.recording(), AgentEvent.ALLOCATION);

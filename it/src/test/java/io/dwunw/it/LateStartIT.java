@@ -18,7 +18,7 @@ final class LateStartIT {
     /** Round an option with an equals sign, which jcmd would otherwise take for its own. */
     private static final String QUOTE = "\"";
 
-    @JvmTest(everyEngine = true, main = Steps.class, agent = "interval=1k,stack=16k", record = false)
+    @JvmTest(everyEngine = true, main = Steps.class, agent = "maxoverhead=off,interval=1k,stack=16k", record = false)
     void nothingIsTracedWithoutARecording(RunningJvm jvm) throws IOException {
         assertThat(jvm.awaitLine("ready=")).isEqualTo("false");
         assertThat(jvm.step("leak")).isEqualTo("false");
@@ -40,7 +40,7 @@ final class LateStartIT {
     @JvmTest(main = Steps.class, withAgent = false, record = false)
     void aRunningJvmCanLoadTheAgent(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
-        load(jvm, "interval=1k,stack=16k");
+        load(jvm, "maxoverhead=off,interval=1k,stack=16k");
         Path recording = record(jvm, "attached");
         assertThat(blocks(recording)).isEqualTo(NativeLayers.COUNT);
         jvm.send("exit 0");
@@ -65,8 +65,8 @@ final class LateStartIT {
     @JvmTest(main = Steps.class, withAgent = false, record = false)
     void loadingTwiceStartsOnce(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
-        load(jvm, "interval=1k,stack=16k");
-        load(jvm, "interval=1k,stack=16k");
+        load(jvm, "maxoverhead=off,interval=1k,stack=16k");
+        load(jvm, "maxoverhead=off,interval=1k,stack=16k");
         jvm.awaitErr(lines -> lines.stream().anyMatch(line -> line.contains("already running")));
         Path recording = record(jvm, "twice");
         assertThat(blocks(recording)).as("each once").isEqualTo(NativeLayers.COUNT);
@@ -81,7 +81,7 @@ final class LateStartIT {
         jvm.awaitLine("ready=");
         Path file = jvm.command().directory().resolve("running.jfr");
         jvm.jcmd("JFR.start", "name=running", "filename=" + file);
-        load(jvm, "interval=1k,stack=16k");
+        load(jvm, "maxoverhead=off,interval=1k,stack=16k");
         jvm.step("await");
         jvm.step("leak");
         jvm.jcmd("JFR.stop", "name=running");

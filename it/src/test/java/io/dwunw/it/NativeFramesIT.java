@@ -13,7 +13,7 @@ import java.util.List;
 /** Stacks through optimised C and C++ without frame pointers: every function, by its exact name, in order. */
 final class NativeFramesIT {
     /** Far below the blocks' sizes, so that each is sampled, and far above most of what the JVM itself allocates. */
-    private static final String SPARSE = "interval=2k,stack=16k";
+    private static final String SPARSE = "maxoverhead=off,interval=2k,stack=16k";
 
     private static final String DOOR = "libdwunwit.Java_io_dwunw_it_program_NativeBlocks_";
 

@@ -31,7 +31,7 @@ final class ReadersIT {
     private static final List<String> LEAK_FIELDS =
             List.of("outstanding", "outstandingBlocks", "sampledBlocks", "oldestAge", "youngestAge", "site", "frames");
 
-    @JvmTest(main = NativeLayers.class, args = "1500", agent = "interval=32k,minage=200ms")
+    @JvmTest(main = NativeLayers.class, args = "1500", agent = "maxoverhead=off,interval=32k,minage=200ms")
     void jfrOfEveryJdkAndTheConsumerAndMissionControlAgree(JvmOutcome jvm) throws IOException {
         assertAgree(jvm.recording(), AgentEvent.ALLOCATION, ALLOCATION_FIELDS);
         assertAgree(jvm.recording(), AgentEvent.LEAK, LEAK_FIELDS);
@@ -40,7 +40,7 @@ final class ReadersIT {
     @JvmTest(
             main = InflaterLeak.class,
             args = {"400", "500"},
-            agent = "interval=16k,minage=200ms")
+            agent = "maxoverhead=off,interval=16k,minage=200ms")
     void missionControlShowsOneNodePerFunction(JvmOutcome jvm) throws IOException {
         Node root = JmcReader.tree(jvm.recording(), AgentEvent.ALLOCATION);
         Map<String, Integer> nodes = new HashMap<>();
@@ -51,7 +51,7 @@ final class ReadersIT {
         assertThat(nodes).containsEntry("io.dwunw.it.program.InflaterLeak.leak", 1);
     }
 
-    @JvmTest(main = NativeLayers.class, agent = "interval=32k")
+    @JvmTest(main = NativeLayers.class, agent = "maxoverhead=off,interval=32k")
     void theMetadataReadsWell(JvmOutcome jvm) {
         String metadata = Tool.run(
                 jvm.command().jdk(),

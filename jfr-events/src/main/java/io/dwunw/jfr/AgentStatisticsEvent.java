@@ -6,6 +6,7 @@ import jdk.jfr.Description;
 import jdk.jfr.Event;
 import jdk.jfr.Label;
 import jdk.jfr.Name;
+import jdk.jfr.Percentage;
 import jdk.jfr.Period;
 import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
@@ -106,6 +107,16 @@ public final class AgentStatisticsEvent extends Event {
     @Description("CPU time of the sidecar, divided by the samples it handled")
     @Timespan(Timespan.NANOSECONDS)
     public long timePerSample;
+
+    @Label("Overhead")
+    @Description("CPU time spent on tracing in the last second, relative to what the application used, or to one CPU")
+    @Percentage
+    public float overhead;
+
+    @Label("Interval")
+    @Description("Mean number of allocated bytes between two samples, as widened to keep within the allowed overhead")
+    @DataAmount
+    public long interval;
 
     @Label("Replay Classes")
     @Description("Classes generated to show foreign stacks, those dropped since included")

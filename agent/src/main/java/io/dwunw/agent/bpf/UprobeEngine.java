@@ -15,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * {@link #samples()}.
  */
 public final class UprobeEngine implements SamplingEngine {
+    /** Measured by the benchmarks: a pair of calls that are not sampled costs 1.6 µs, one that is 2 µs more. */
+    private static final long CALL_NANOS = 800;
+
+    private static final long SAMPLE_NANOS = 2_000;
+
     private final KernelSide kernel;
     private final Libc libc;
     private final Links.Method method;
@@ -173,6 +178,16 @@ public final class UprobeEngine implements SamplingEngine {
         if (!kernel.closed()) {
             kernel.state().counters(into);
         }
+    }
+
+    @Override
+    public long callNanos() {
+        return CALL_NANOS;
+    }
+
+    @Override
+    public long sampleNanos() {
+        return SAMPLE_NANOS;
     }
 
     /** How the probes are set, for example {@code uprobe_multi, session}. */

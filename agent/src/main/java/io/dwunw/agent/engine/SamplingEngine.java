@@ -60,6 +60,15 @@ public interface SamplingEngine extends AutoCloseable {
     /** Where in a {@code JavaThread} lies what {@link #javaThread} is for. */
     void layout(JavaThreadLayout offsets);
 
+    /**
+     * What a call that is not sampled costs the application, in nanoseconds of CPU time on a machine of today. An
+     * estimate: traps cost more on virtual machines than on others.
+     */
+    long callNanos();
+
+    /** What a sample costs the application more than that, in nanoseconds, the free of its block included. */
+    long sampleNanos();
+
     /** Which mechanism is in use, for people. */
     String description();
 

@@ -11,10 +11,14 @@ package io.dwunw.agent.gate;
 public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
     public static final int DEFAULT_STACK_BYTES = 64 << 10;
     public static final int DEFAULT_RING_BYTES = 16 << 20;
+    /** Written from end to end time and again, all of a ring is resident: where samples are few, it is a small one. */
+    public static final int SPARSE_RING_BYTES = 2 << 20;
+
     /** Where every allocation is sampled, a burst must find room. */
     public static final int DENSE_RING_BYTES = 256 << 20;
 
     private static final long DENSE_INTERVAL_BYTES = 4096;
+    private static final long SPARSE_INTERVAL_BYTES = 128 << 10;
 
     public GateConfig {
         if (intervalBytes < 0 || stackBytes <= 0 || ringBytes <= 0) {
@@ -24,8 +28,15 @@ public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
 
     /** The defaults for an interval. */
     public static GateConfig of(long intervalBytes) {
-        int ring = intervalBytes < DENSE_INTERVAL_BYTES ? DENSE_RING_BYTES : DEFAULT_RING_BYTES;
-        return new GateConfig(intervalBytes, DEFAULT_STACK_BYTES, ring);
+        return new GateConfig(intervalBytes, DEFAULT_STACK_BYTES, ringBytesFor(intervalBytes));
+    }
+
+    /** The ring for an interval. */
+    public static int ringBytesFor(long intervalBytes) {
+        if (intervalBytes < DENSE_INTERVAL_BYTES) {
+            return DENSE_RING_BYTES;
+        }
+        return intervalBytes < SPARSE_INTERVAL_BYTES ? DEFAULT_RING_BYTES : SPARSE_RING_BYTES;
     }
 
     public GateConfig withStackBytes(int bytes) {

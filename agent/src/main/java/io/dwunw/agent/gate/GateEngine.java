@@ -29,6 +29,13 @@ public final class GateEngine implements SamplingEngine {
     /** How often libraries are looked for that were loaded past the wrapper of {@code dlopen}. */
     private static final long VERIFY_NANOS = 100_000_000L;
 
+    /** Measured by the benchmarks: below a nanosecond for a pair of calls, all told. */
+    private static final long CALL_NANOS = 1;
+
+    private static final long SAMPLE_NANOS = 600;
+    /** Two traps more. */
+    private static final long PROBED_SAMPLE_NANOS = 3_000;
+
     private static final SampleHandler FORGET = new SampleHandler() {
         @Override
         public void onSample(Sample sample) {
@@ -284,6 +291,16 @@ public final class GateEngine implements SamplingEngine {
     /** As {@link #allocationProbePoint}, for frees of sampled blocks; the argument is a {@code struct dwunw_free}. */
     public long freeProbePoint() {
         return GateNative.probePoint(false);
+    }
+
+    @Override
+    public long callNanos() {
+        return CALL_NANOS;
+    }
+
+    @Override
+    public long sampleNanos() {
+        return probes == null ? SAMPLE_NANOS : PROBED_SAMPLE_NANOS;
     }
 
     @Override

@@ -37,6 +37,9 @@ public final class Sidecar extends ReplayThread {
     private volatile boolean statisticsWanted;
     private volatile boolean ended;
     private boolean expecting;
+    /** Since the last sleep. */
+    private boolean worked;
+
     private long expectedUntil;
     private @Nullable SidecarParts parts;
     private long idleNanos = MIN_IDLE_NANOS;
@@ -110,7 +113,9 @@ public final class Sidecar extends ReplayThread {
             // The engine could not be attached and is closed: nothing of it may be touched any more.
             return null;
         }
+        p.watchBudget();
         int drained = p.drain(DRAIN_LIMIT);
+        worked |= drained > 0;
         if (!endingChunk && chunkEnd.requested()) {
             beginChunkEnd(p);
         }
@@ -119,6 +124,7 @@ public final class Sidecar extends ReplayThread {
             return null;
         }
         Publication publication = nextPublication(p);
+        worked |= publication != null;
         if (publication == null && !endingChunk && !(expecting && p.rehearsal().step())) {
             sleep(p, drained);
         }
@@ -190,6 +196,8 @@ public final class Sidecar extends ReplayThread {
             p.idle();
             idleNanos = Math.min(idleNanos + idleNanos / 4, MAX_IDLE_NANOS);
         }
+        p.turnEnded(worked);
+        worked = false;
         LockSupport.parkNanos(this, p.attached() ? idleNanos : DETACHED_IDLE_NANOS);
     }
 

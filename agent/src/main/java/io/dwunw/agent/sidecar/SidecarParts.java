@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
 /** The sidecar's possessions, wired together. Confined to its thread. */
 public final class SidecarParts implements AutoCloseable {
     /** Distinct stacks that are recognised at once. */
-    private static final int KNOWN_STACKS = 1 << 16;
+    private static final int KNOWN_STACKS = 1 << 14;
     /** A producer that is faster than this thread must not keep it from all else. */
     private static final int MAX_DRAIN_TURNS = 256;
     /** Longest wait for a thread that was interrupted while it wrote a record, with all later records behind it. */
@@ -41,7 +41,8 @@ public final class SidecarParts implements AutoCloseable {
     private final Rehearsal rehearsal;
     private final SampleIntake intake;
     private final Publications publications;
-    private final ThreadCpuClock clock = new ThreadCpuClock();
+    private final OverheadBudget budget;
+    private final CpuClock clock = CpuClock.ofThread();
     private long reconciledLostFrees;
     private long reconciledAt = System.nanoTime();
     private long mappingChanges;
@@ -60,6 +61,7 @@ public final class SidecarParts implements AutoCloseable {
             FrameNames names,
             JavaThreads threads,
             StackReplay replay,
+            OverheadBudget budget,
             DistinctErrors errors,
             int depth,
             Duration minAge) {
@@ -68,6 +70,7 @@ public final class SidecarParts implements AutoCloseable {
         this.modules = modules;
         this.threads = threads;
         this.replay = replay;
+        this.budget = budget;
         StackTraces traces = new StackTraces(KNOWN_STACKS);
         NamedStacks named = new NamedStacks(names, replay);
         this.rehearsal = new Rehearsal(named);
@@ -83,6 +86,7 @@ public final class SidecarParts implements AutoCloseable {
         modules.refreshIfOld();
         threads.refresh();
         engine.attach();
+        budget.start(counters);
     }
 
     /**
@@ -112,6 +116,20 @@ public final class SidecarParts implements AutoCloseable {
             } else {
                 LockSupport.parkNanos(WRITER_PAUSE_NANOS);
             }
+        }
+    }
+
+    /** A turn, or several, have ended: watches what they cost. */
+    void turnEnded(boolean worked) {
+        if (engine.attached()) {
+            budget.turnEnded(worked);
+        }
+    }
+
+    /** Keeps to the budget; to be called often. */
+    void watchBudget() {
+        if (engine.attached()) {
+            budget.check(counters);
         }
     }
 
@@ -183,6 +201,8 @@ public final class SidecarParts implements AutoCloseable {
         event.unpublished = intake.unpublished();
         event.internalErrors = internalErrors;
         event.engine = engine.description();
+        event.overhead = (float) budget.overhead();
+        event.interval = budget.interval();
         event.timePerSample = intake.walks() == 0 ? 0 : event.sidecarCpuTime / intake.walks();
         return event;
     }

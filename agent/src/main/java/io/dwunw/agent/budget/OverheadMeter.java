@@ -1,0 +1,106 @@
+package io.dwunw.agent.budget;
+
+import io.dwunw.agent.engine.EngineCounters;
+import io.dwunw.agent.sample.Allocator;
+
+/**
+ * Adds up what tracing costs: the calls that pass through an engine and the samples it takes, at what each costs there;
+ * and the sidecar's own CPU time, told apart by whether there were samples to work on.
+ *
+ * <p>It is set against the CPU time that the application used meanwhile, but at least that of one CPU, because nobody
+ * misses what an idle machine spends. Not measured: what the collector and the compilers do for the agent. Not
+ * thread-safe.
+ */
+public final class OverheadMeter {
+    /** Until then the first walks and names are made by interpreted code and are no measure of what follows. */
+    private static final long WARM_UP_NANOS = 30_000_000_000L;
+    /** What a sample costs the sidecar at the most while that lasts. */
+    private static final long WARM_SAMPLE_NANOS = 50_000;
+
+    private final IntervalController controller;
+    private final long callNanos;
+    private final long sampleNanos;
+
+    private long startedAt;
+    private long windowAt;
+    private long processCpu;
+    private long sidecarCpu;
+    private long calls;
+    private long samples;
+    private long workNanos;
+    private long idleNanos;
+    private int hopelessWindows;
+
+    /**
+     * Not started.
+     *
+     * @param callNanos what the engine adds to a call that is not sampled
+     * @param sampleNanos what it adds to one that is, its free included
+     */
+    public OverheadMeter(IntervalController controller, long callNanos, long sampleNanos) {
+        this.controller = controller;
+        this.callNanos = callNanos;
+        this.sampleNanos = sampleNanos;
+    }
+
+    /** Sampling begins, or begins again. Times are those of {@link System#nanoTime}, and CPU times in nanoseconds. */
+    public void start(long now, long processCpuNanos, long sidecarCpuNanos, EngineCounters counters) {
+        startedAt = now;
+        begin(now, processCpuNanos, counters);
+        sidecarCpu = sidecarCpuNanos;
+    }
+
+    private void begin(long now, long processCpuNanos, EngineCounters counters) {
+        windowAt = now;
+        processCpu = processCpuNanos;
+        calls = calls(counters);
+        samples = counters.samples;
+        workNanos = 0;
+        idleNanos = 0;
+    }
+
+    /** The sidecar has come to the end of a turn, or of several, of which at least one had something to do, or none. */
+    public void turnEnded(boolean worked, long sidecarCpuNanos) {
+        long spent = sidecarCpuNanos - sidecarCpu;
+        sidecarCpu = sidecarCpuNanos;
+        if (worked) {
+            workNanos += spent;
+        } else {
+            idleNanos += spent;
+        }
+    }
+
+    /** How long the window has lasted. */
+    public long windowNanos(long now) {
+        return now - windowAt;
+    }
+
+    /** Ends a window and begins the next; whether the controller's interval has changed. */
+    public boolean windowEnded(long now, long processCpuNanos, EngineCounters counters) {
+        long newCalls = Math.max(0, calls(counters) - calls);
+        long newSamples = Math.max(0, counters.samples - samples);
+        long work = now - startedAt < WARM_UP_NANOS ? Math.min(workNanos, newSamples * WARM_SAMPLE_NANOS) : workNanos;
+        long fixed = newCalls * callNanos + idleNanos;
+        long sampling = newSamples * sampleNanos + work;
+        long application = processCpuNanos - processCpu - fixed - sampling;
+        long available = Math.max(application, now - windowAt);
+        hopelessWindows = controller.isHopeless(available, fixed) ? hopelessWindows + 1 : 0;
+        begin(now, processCpuNanos, counters);
+        return controller.windowEnded(available, fixed, sampling);
+    }
+
+    /** For how many windows in a row calls alone have cost more than the budget. */
+    public int hopelessWindows() {
+        return hopelessWindows;
+    }
+
+    private static long calls(EngineCounters counters) {
+        long sum = 0;
+        for (int i = 0; i < ALLOCATORS.length; i++) {
+            sum += counters.calls(ALLOCATORS[i]);
+        }
+        return sum;
+    }
+
+    private static final Allocator[] ALLOCATORS = Allocator.values();
+}

@@ -1,0 +1,82 @@
+package io.dwunw.agent.sidecar;
+
+import io.dwunw.agent.budget.IntervalController;
+import io.dwunw.agent.budget.OverheadMeter;
+import io.dwunw.agent.engine.EngineCounters;
+import io.dwunw.agent.engine.SamplingEngine;
+import java.util.function.Consumer;
+
+/** Keeps what tracing costs below what the user allows, by the engine's interval. Confined to the sidecar thread. */
+public final class OverheadBudget {
+    private static final long WINDOW_NANOS = 1_000_000_000L;
+    /** A burst of calls passes; what lasts longer is worth a line. */
+    private static final int HOPELESS_WINDOWS = 10;
+
+    private final SamplingEngine engine;
+    private final IntervalController controller;
+    private final OverheadMeter meter;
+    private final double maxOverhead;
+    private final Consumer<String> console;
+    private final CpuClock processClock = CpuClock.ofProcess();
+    private final CpuClock threadClock = CpuClock.ofThread();
+    private boolean said;
+
+    /**
+     * For an engine that was opened with this interval.
+     *
+     * @param interval bytes: the user's, below which the interval never falls
+     * @param maxOverhead part of the CPU time that the application uses; 0 for no limit
+     * @param console takes one line, should the budget not be possible to keep
+     */
+    public OverheadBudget(SamplingEngine engine, long interval, double maxOverhead, Consumer<String> console) {
+        this.engine = engine;
+        this.controller = new IntervalController(interval, maxOverhead);
+        this.meter = new OverheadMeter(controller, engine.callNanos(), engine.sampleNanos());
+        this.maxOverhead = maxOverhead;
+        this.console = console;
+    }
+
+    /** The engine has been attached. */
+    void start(EngineCounters counters) {
+        engine.counters(counters);
+        meter.start(System.nanoTime(), processClock.nanos(), threadClock.nanos(), counters);
+    }
+
+    /** Some turns of the sidecar have ended, with or without anything to do. */
+    void turnEnded(boolean worked) {
+        meter.turnEnded(worked, threadClock.nanos());
+    }
+
+    /** To be called often while the engine is attached. */
+    void check(EngineCounters counters) {
+        long now = System.nanoTime();
+        if (meter.windowNanos(now) < WINDOW_NANOS) {
+            return;
+        }
+        turnEnded(true);
+        engine.counters(counters);
+        if (meter.windowEnded(now, processClock.nanos(), counters)) {
+            engine.interval(controller.interval());
+        }
+        if (!said && meter.hopelessWindows() >= HOPELESS_WINDOWS) {
+            said = true;
+            console.accept("maxoverhead=" + percent(maxOverhead) + " cannot be kept: the application allocates so often"
+                    + " that its calls alone cost " + percent(controller.overhead()) + " with engine '"
+                    + engine.description() + "', whatever the interval");
+        }
+    }
+
+    /** What was spent in the last second, as a part of the CPU time that the application used, or of one CPU's. */
+    double overhead() {
+        return controller.overhead();
+    }
+
+    /** Mean bytes between two samples now. */
+    long interval() {
+        return controller.interval();
+    }
+
+    private static String percent(double part) {
+        return Math.round(part * 10_000) / 100.0 + "%";
+    }
+}

@@ -1,0 +1,87 @@
+package io.dwunw.agent.budget;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.dwunw.agent.engine.EngineCounters;
+import io.dwunw.agent.sample.Allocator;
+import org.junit.jupiter.api.Test;
+
+class OverheadMeterTest {
+    private static final long SECOND = 1_000_000_000L;
+    private static final long LATER = 100 * SECOND;
+    private final EngineCounters counters = new EngineCounters();
+    private final IntervalController controller = new IntervalController(1000, 0.01);
+    private final OverheadMeter meter = new OverheadMeter(controller, 100, 1000);
+
+    private void count(long mallocs, long frees, long samples) {
+        counters.calls(Allocator.MALLOC, mallocs);
+        counters.calls(Allocator.FREE, frees);
+        counters.samples = samples;
+    }
+
+    /** A window that begins when the agent is warm. */
+    private void begin(long processCpu) {
+        count(1_000_000, 1_000_000, 5_000);
+        meter.start(0, 0, 0, counters);
+        meter.windowEnded(LATER, processCpu, counters);
+    }
+
+    @Test
+    void itAddsUpCallsSamplesAndTheSidecarsTime() {
+        begin(0);
+        meter.turnEnded(true, 30_000_000);
+        meter.turnEnded(false, 34_000_000);
+        count(1_100_000, 1_050_000, 7_000);
+        meter.windowEnded(LATER + SECOND, SECOND / 2, counters);
+        // 150,000 calls at 100 ns, 2,000 samples at 1 µs, 34 ms of the sidecar; of one CPU's second.
+        assertThat(controller.overhead()).isCloseTo(0.015 + 0.002 + 0.034, within(1e-6));
+    }
+
+    @Test
+    void aBusyApplicationHasMoreToSpend() {
+        begin(0);
+        meter.turnEnded(true, 40_000_000);
+        boolean changed = meter.windowEnded(LATER + SECOND, 8 * SECOND + 40_000_000, counters);
+        assertThat(controller.overhead()).isCloseTo(0.005, within(1e-6));
+        assertThat(changed).isFalse();
+    }
+
+    @Test
+    void whatIsSpentTwiceOverTheBudgetWidensTheInterval() {
+        begin(0);
+        meter.turnEnded(true, 20_000_000);
+        assertThat(meter.windowEnded(LATER + SECOND, SECOND, counters)).isTrue();
+        assertThat(controller.interval()).isBetween(2000L, 4000L);
+    }
+
+    @Test
+    void idlingWidensNothing() {
+        begin(0);
+        meter.turnEnded(false, 9_000_000);
+        assertThat(meter.windowEnded(LATER + SECOND, 0, counters)).isFalse();
+        assertThat(controller.overhead()).isCloseTo(0.009, within(1e-6));
+    }
+
+    @Test
+    void theFirstSecondsAreNotTakenForTheRule() {
+        count(0, 0, 0);
+        meter.start(0, 0, 0, counters);
+        meter.turnEnded(true, 200_000_000);
+        count(100, 100, 20);
+        assertThat(meter.windowEnded(SECOND, SECOND, counters)).isFalse();
+        assertThat(controller.overhead()).isLessThan(0.01);
+    }
+
+    @Test
+    void callsAloneBeyondTheBudgetAreCountedInWindows() {
+        begin(0);
+        for (int i = 1; i <= 3; i++) {
+            count(1_000_000 + 200_000 * i, 1_000_000, 5_000);
+            meter.windowEnded(LATER + i * SECOND, i * SECOND, counters);
+            assertThat(meter.hopelessWindows()).isEqualTo(i);
+        }
+        meter.windowEnded(LATER + 4 * SECOND, 4 * SECOND, counters);
+        assertThat(meter.hopelessWindows()).isZero();
+    }
+}
