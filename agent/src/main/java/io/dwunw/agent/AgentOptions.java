@@ -1,7 +1,10 @@
 package io.dwunw.agent;
 
+import io.dwunw.agent.bpf.AllocatorPair;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -16,10 +19,18 @@ import org.jspecify.annotations.Nullable;
  * @param depth most frames that one stack keeps
  * @param minAge how long a block must have lived before it counts as a leak
  * @param hidden whether hidden Java frames (lambda forms and the like) are shown
+ * @param pairs functions of the user's that allocate and free
  * @param request what is to be done instead of tracing, if anything
  */
 public record AgentOptions(
-        long interval, Engine engine, int stackBytes, int depth, Duration minAge, boolean hidden, Request request) {
+        long interval,
+        Engine engine,
+        int stackBytes,
+        int depth,
+        Duration minAge,
+        boolean hidden,
+        List<AllocatorPair> pairs,
+        Request request) {
 
     /** How allocations are caught. */
     public enum Engine {
@@ -73,16 +84,21 @@ public record AgentOptions(
               depth=FRAMES    most frames kept per stack, 4 to 2048  (default 256)
               minage=TIME     younger blocks are not called a leak, ms/s/m/h  (default 5s)
               hidden=BOOLEAN  show hidden Java frames such as lambda forms  (default false)
+              pair=LIBRARY:ALLOCATE/FREE
+                              functions of your own, as in pair=libfoo.so:ctx_new(2)/ctx_free: size is the 2nd argument;
+                              or (1*2) a product, =64 a constant; may be repeated
               help, version   print this, or the version, and run the application untraced
             events: dwunw.NativeAllocation, dwunw.NativeFree (off by default), dwunw.NativeLeak, dwunw.AgentStatistics""";
 
-    private static final String[] KEYS = {"interval", "engine", "stack", "depth", "minage", "hidden", "help", "version"
+    private static final String[] KEYS = {
+        "interval", "engine", "stack", "depth", "minage", "hidden", "pair", "help", "version"
     };
 
     public AgentOptions {
         Objects.requireNonNull(engine);
         Objects.requireNonNull(minAge);
         Objects.requireNonNull(request);
+        pairs = List.copyOf(pairs);
     }
 
     /** What holds when nothing is said. */
@@ -94,6 +110,7 @@ public record AgentOptions(
                 DEFAULT_DEPTH,
                 DEFAULT_MIN_AGE,
                 false,
+                List.of(),
                 Request.TRACE);
     }
 
@@ -115,7 +132,7 @@ public record AgentOptions(
             String key = (equals < 0 ? text : text.substring(0, equals)).strip().toLowerCase(Locale.ROOT);
             String value = equals < 0 ? null : text.substring(equals + 1).strip();
             options = options.with(key, value);
-            if (!seen.add(key)) {
+            if (!seen.add(key) && !key.equals("pair")) {
                 throw new OptionException("option '" + key + "' is given twice");
             }
         }
@@ -130,6 +147,7 @@ public record AgentOptions(
             case "depth" -> withDepth((int) number(key, value, MIN_DEPTH, MAX_DEPTH));
             case "minage" -> withMinAge(OptionValues.duration(key, value, MAX_MIN_AGE));
             case "hidden" -> withHidden(OptionValues.bool(key, value));
+            case "pair" -> withPair(PairOption.parse(value));
             case "help" -> withRequest(flag(key, value, Request.HELP));
             case "version" -> withRequest(flag(key, value, Request.VERSION));
             default -> throw new OptionException(unknown(key));
@@ -170,30 +188,39 @@ public record AgentOptions(
     }
 
     private AgentOptions withInterval(long v) {
-        return new AgentOptions(v, engine, stackBytes, depth, minAge, hidden, request);
+        return new AgentOptions(v, engine, stackBytes, depth, minAge, hidden, pairs, request);
     }
 
     private AgentOptions withEngine(Engine v) {
-        return new AgentOptions(interval, v, stackBytes, depth, minAge, hidden, request);
+        return new AgentOptions(interval, v, stackBytes, depth, minAge, hidden, pairs, request);
     }
 
     private AgentOptions withStackBytes(int v) {
-        return new AgentOptions(interval, engine, v, depth, minAge, hidden, request);
+        return new AgentOptions(interval, engine, v, depth, minAge, hidden, pairs, request);
     }
 
     private AgentOptions withDepth(int v) {
-        return new AgentOptions(interval, engine, stackBytes, v, minAge, hidden, request);
+        return new AgentOptions(interval, engine, stackBytes, v, minAge, hidden, pairs, request);
     }
 
     private AgentOptions withMinAge(Duration v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, v, hidden, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, v, hidden, pairs, request);
     }
 
     private AgentOptions withHidden(boolean v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, pairs, request);
+    }
+
+    private AgentOptions withPair(AllocatorPair pair) throws OptionException {
+        List<AllocatorPair> more = new ArrayList<>(pairs);
+        more.add(pair);
+        if (more.size() > AllocatorPair.MAX_PAIRS) {
+            throw new OptionException("option 'pair' is given more than " + AllocatorPair.MAX_PAIRS + " times");
+        }
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, hidden, more, request);
     }
 
     private AgentOptions withRequest(Request v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, hidden, v);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, hidden, pairs, v);
     }
 }

@@ -83,9 +83,13 @@ final class Engines {
     }
 
     private static SamplingEngine uprobes(AgentOptions options) throws BpfUnavailableException {
+        return UprobeEngine.open(uprobeConfig(options));
+    }
+
+    private static UprobeConfig uprobeConfig(AgentOptions options) {
         int ring = options.interval() < DENSE_INTERVAL ? DENSE_RING_BYTES : RING_BYTES;
-        return UprobeEngine.open(UprobeConfig.of(options.interval())
+        return UprobeConfig.of(options.interval())
                 .withStackBytes(options.stackBytes())
-                .withRingBytes(ring));
+                .withRingBytes(ring);
     }
 }

@@ -8,6 +8,7 @@ import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SelfMemory;
+import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.agent.sidecar.DistinctErrors;
 import io.dwunw.agent.sidecar.ProcessModules;
 import io.dwunw.agent.sidecar.SidecarParts;
@@ -49,11 +50,14 @@ final class SidecarAssembly {
                     hotspot.stackBase()));
             threads.listen(engine::javaThread);
         }
+        AllocatorNames allocators = new AllocatorNames(options.pairs().stream()
+                .map(pair -> new AllocatorNames.Custom(pair.file(), pair.allocate()))
+                .toList());
         MixedStackWalker walker =
                 new MixedStackWalker(moduleMap, new NativeUnwinder(moduleMap), java, modules::refreshAfterMiss);
-        FrameNames names = new FrameNames(walker.walkedModules(), new Symboliser(), java, options.hidden());
+        FrameNames names = new FrameNames(walker.walkedModules(), new Symboliser(), java, allocators, options.hidden());
         return new SidecarParts(
-                engine, modules, walker, names, threads, replay, errors, options.depth(), options.minAge());
+                engine, modules, walker, names, allocators, threads, replay, errors, options.depth(), options.minAge());
     }
 
     private static @Nullable HotSpot hotspot(ModuleMap modules, SelfMemory memory, Instrumentation instrumentation) {

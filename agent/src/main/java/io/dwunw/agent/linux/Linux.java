@@ -70,6 +70,13 @@ public final class Linux {
         return (int) syscall0(SystemCall.GETTID, 0, 0, 0, 0, 0, 0);
     }
 
+    /** How many libraries were loaded and unloaded so far: as long as it stays the same, none came or went. */
+    public static long libraryChanges() {
+        return libraryChanges0();
+    }
+
+    private static native long libraryChanges0();
+
     private static native long syscall0(long number, long a1, long a2, long a3, long a4, long a5, long a6);
 
     private static native long address0(ByteBuffer direct);

@@ -7,6 +7,7 @@ import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
+import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.FrameNames;
 import io.dwunw.agent.stack.MixedStackWalker;
@@ -52,6 +53,7 @@ public final class SidecarParts implements AutoCloseable {
             ProcessModules modules,
             MixedStackWalker walker,
             FrameNames names,
+            AllocatorNames allocators,
             JavaThreads threads,
             StackReplay replay,
             DistinctErrors errors,
@@ -64,7 +66,7 @@ public final class SidecarParts implements AutoCloseable {
         this.replay = replay;
         StackTraces traces = new StackTraces(KNOWN_STACKS);
         this.intake = new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, errors);
-        this.publications = new Publications(intake, new NamedStacks(names, replay), live, minAge);
+        this.publications = new Publications(intake, new NamedStacks(names, replay), live, allocators, minAge);
     }
 
     boolean attached() {
