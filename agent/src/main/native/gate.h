@@ -26,6 +26,7 @@
 __asm__(".symver dlsym, dlsym@GLIBC_2.2.5");
 __asm__(".symver dladdr, dladdr@GLIBC_2.2.5");
 __asm__(".symver dlopen, dlopen@GLIBC_2.2.5");
+__asm__(".symver dlclose, dlclose@GLIBC_2.2.5");
 __asm__(".symver pthread_key_create, pthread_key_create@GLIBC_2.2.5");
 __asm__(".symver pthread_setspecific, pthread_setspecific@GLIBC_2.2.5");
 __asm__(".symver pthread_getattr_np, pthread_getattr_np@GLIBC_2.2.5");
@@ -61,7 +62,7 @@ struct gate_thread {
     uint32_t inside;   /* recursion guard: this thread is in the slow path */
     uint32_t excluded; /* 1 + index into the frozen counters; 0 = a thread like any other */
     uint32_t state;
-    uint32_t unused;
+    uint32_t recording; /* 1 = about to write the record of a birth: detaching waits for it */
     struct gate_seen seen[GATE_COUNTERS]; /* by allocator; of all the threads that have owned this block */
 } __attribute__((aligned(64)));
 
@@ -81,6 +82,8 @@ void gate_thread_restart_all(void);
 /* One round of it: whether a thread had to be told. */
 bool gate_thread_restart(void);
 void gate_thread_collect_dead(void);
+/* Returns when nobody is writing the record of a birth any more; gives up after a second or two. */
+void gate_thread_await_records(void);
 int gate_thread_exclude(uint32_t tid);
 void gate_thread_seen(struct gate_seen total[GATE_COUNTERS]);
 /* [low, high) of the stack that `sp` lies on; false when it is a stack that nothing is known about. */

@@ -99,6 +99,20 @@ static uint64_t new_block(const struct call *call, uint64_t result)
     return (int) result == 0 ? *(const uint64_t *) (uintptr_t) call->registers[RDI] : 0;
 }
 
+/* Whether a birth may be recorded: detached meanwhile, its death would not be seen. Until recorded() whoever detaches
+ * waits. The fence pairs with the store to `active` in gate_detach. */
+static bool may_record(struct gate_thread *thread)
+{
+    __atomic_store_n(&thread->recording, 1, __ATOMIC_RELAXED);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    return gate_active();
+}
+
+static void recorded(struct gate_thread *thread)
+{
+    __atomic_store_n(&thread->recording, 0, __ATOMIC_RELEASE);
+}
+
 static void record_block(struct gate_thread *thread, const struct call *call, uint64_t address, uint64_t size,
                          uint64_t interval)
 {
@@ -150,7 +164,10 @@ static uint64_t slow_allocation(const struct call *call)
     if (address != 0) {
         count_seen(thread, call->allocator, size);
         if (sampled && !in_other_process()) {
-            record_block(thread, call, address, size, interval);
+            if (may_record(thread)) {
+                record_block(thread, call, address, size, interval);
+            }
+            recorded(thread);
         }
     } else if (forgotten && size != 0) {
         remember_old(thread, call, old);
@@ -277,7 +294,10 @@ static uint64_t slow_mapping(const struct call *call)
             count_seen(thread, call->symbol, size);
         }
         if (sampled) {
-            record_mapping(thread, call, result, size, interval);
+            if (may_record(thread)) {
+                record_mapping(thread, call, result, size, interval);
+            }
+            recorded(thread);
         }
     }
     thread->inside = 0;

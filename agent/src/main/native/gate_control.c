@@ -94,11 +94,13 @@ int gate_attach(bool capture)
 }
 
 /* Number of slots restored. A thread may still be inside a wrapper: it finds the gate inactive, and all code and data
- * stay where they are. Inactive first, so that nobody who opens a library patches it behind our back. */
+ * stay where they are. Inactive first, so that nobody who opens a library patches it behind our back. Once this returns
+ * no birth is recorded any more: one that appeared after the next attaching would have its death unseen. */
 int gate_detach(void)
 {
     __atomic_store_n(&gate_control->active, 0, __ATOMIC_SEQ_CST);
     int restored = gate_slots_restore();
+    gate_thread_await_records();
     restore_again = restored < 0;
     return restored;
 }

@@ -40,6 +40,10 @@ void gate_module_parse(struct gate_module *module);
 /* Whether it exports a definition of `name`; if `address` is not 0, one at that address. */
 bool gate_module_defines(const struct gate_module *module, const char *name, uintptr_t address);
 
+/* gate_default.c: the function that calls by this name are bound to, 0 if there is none. May leave an error text in the
+ * thread. */
+uintptr_t gate_default(const char *name);
+
 #pragma GCC visibility pop
 
 #endif

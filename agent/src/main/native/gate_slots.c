@@ -16,6 +16,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/futex.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -104,7 +105,7 @@ struct pass {
 struct patching {
     struct pass *pass;
     const struct gate_module *module;
-    bool relro_open;
+    uintptr_t open_page; /* of relro, made writable; 0 = none */
     bool odd; /* this library binds to another allocator than most */
 };
 
@@ -213,15 +214,40 @@ static uintptr_t wanted_value(const struct patching *patching, unsigned name, un
     return stub_for(patching->pass, name, value);
 }
 
-static bool open_relro(struct patching *patching, uintptr_t slot)
+/* Asks the kernel to OR 0 into it, which has no effect but to fail where writing would. */
+static bool is_writable(uintptr_t slot)
+{
+    static uint32_t nobody_waits_here;
+    return gate_syscall(SYS_futex, (uintptr_t) &nobody_waits_here, FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0, 0, slot,
+                        FUTEX_OP(FUTEX_OP_OR, 0, FUTEX_OP_CMP_EQ, 0))
+        >= 0;
+}
+
+static void close_page(struct patching *patching)
+{
+    if (patching->open_page != 0) {
+        gate_syscall(SYS_mprotect, patching->open_page, GATE_PAGE, PROT_READ, 0, 0, 0);
+        patching->open_page = 0;
+    }
+}
+
+/* Another tool may have made pages writable for good, and counts on it: those stay as they are. */
+static bool open_page(struct patching *patching, uintptr_t slot)
 {
     const struct gate_module *module = patching->module;
-    if (slot < module->relro_low || slot >= module->relro_high || patching->relro_open) {
+    uintptr_t page = slot & ~(uintptr_t) (GATE_PAGE - 1);
+    if (slot < module->relro_low || slot >= module->relro_high || patching->open_page == page) {
         return true;
     }
-    patching->relro_open = gate_syscall(SYS_mprotect, module->relro_low, module->relro_high - module->relro_low,
-                                        PROT_READ | PROT_WRITE, 0, 0, 0) == 0;
-    return patching->relro_open;
+    close_page(patching);
+    if (is_writable(slot)) {
+        return true;
+    }
+    if (gate_syscall(SYS_mprotect, page, GATE_PAGE, PROT_READ | PROT_WRITE, 0, 0, 0) != 0) {
+        return false;
+    }
+    patching->open_page = page;
+    return true;
 }
 
 static bool in_writable_segment(const struct gate_module *module, uintptr_t slot)
@@ -235,6 +261,16 @@ static bool in_writable_segment(const struct gate_module *module, uintptr_t slot
         }
     }
     return false;
+}
+
+/* Whether the slot is bound to another allocator than most, and not to a program's PLT, which only leads there. */
+static bool is_odd(const struct patching *patching, unsigned name, uintptr_t value)
+{
+    if (is_stub(value) || value == defaults[name] || in_module(patching->module, value)) {
+        return false;
+    }
+    const struct gate_module *owner = module_of(patching->pass, value);
+    return owner == NULL || gate_module_defines(owner, names[name].name, value);
 }
 
 static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, bool look_only)
@@ -254,8 +290,7 @@ static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, 
     uintptr_t *slot = (uintptr_t *) address;
     uintptr_t value = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
     if (look_only) {
-        bool bound = !is_stub(value) && !in_module(module, value);
-        patching->odd |= bound && names[name].symbol <= DWUNW_PVALLOC && value != defaults[name];
+        patching->odd |= names[name].symbol <= DWUNW_PVALLOC && is_odd(patching, (unsigned) name, value);
         return;
     }
     patching->pass->patched_before += is_stub(value);
@@ -263,7 +298,7 @@ static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, 
     if (wanted == 0) {
         return;
     }
-    if (!open_relro(patching, address)) {
+    if (!open_page(patching, address)) {
         patching->pass->refused++;
         return;
     }
@@ -295,14 +330,12 @@ static bool keeps_its_slots(const struct gate_module *module)
 
 static void patch_module(struct pass *pass, const struct gate_module *module)
 {
-    struct patching patching = {.pass = pass, .module = module, .relro_open = false, .odd = false};
+    struct patching patching = {.pass = pass, .module = module, .open_page = 0, .odd = false};
     if (pass->install) {
         patch_slots(&patching, true);
     }
     patch_slots(&patching, false);
-    if (patching.relro_open) {
-        gate_syscall(SYS_mprotect, module->relro_low, module->relro_high - module->relro_low, PROT_READ, 0, 0, 0);
-    }
+    close_page(&patching);
 }
 
 static int list_module(struct dl_phdr_info *info, size_t size, void *context)
@@ -437,7 +470,7 @@ static void stay_loaded(void)
 void gate_slots_resolve(void)
 {
     for (unsigned i = 0; i < NAMES; i++) {
-        defaults[i] = (uintptr_t) dlsym(RTLD_DEFAULT, names[i].name);
+        defaults[i] = gate_default(names[i].name);
     }
     dl_iterate_phdr(defines_malloc, &interposed);
     stay_loaded();
@@ -449,7 +482,11 @@ void gate_slots_opened(int mode)
     if ((mode & RTLD_DEEPBIND) && interposed) {
         resolved_only = true;
     }
-    gate_slots_install();
+    bool changed = false;
+    dl_iterate_phdr(anything_new, &changed);
+    if (changed) { /* else it was there already, or somebody else has seen to it */
+        gate_slots_install();
+    }
 }
 
 bool gate_slots_any_rpath(void)

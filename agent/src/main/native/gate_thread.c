@@ -21,6 +21,10 @@
 #define MAIN_STACK_BYTES (64u << 20)
 /* A countdown that never ends, for threads that do not sample. */
 #define NEVER ((uint64_t) INT64_MAX)
+/* All exceptions masked, round to nearest: what a program starts with (SysV ABI, 3.4.1). */
+#define DEFAULT_MXCSR 0x1f80u
+/* Longest wait for records under way: so many times 50 us and what the kernel adds. */
+#define RECORD_PATIENCE 20000
 
 enum state { FREE = 0, OWNED = 1, RETIRED = 2 };
 
@@ -78,15 +82,25 @@ static double natural_log(double x)
     return 2 * t * sum + exponent * 0.6931471805599453;
 }
 
+static __attribute__((noinline)) uint64_t draw_bytes(uint64_t *random, uint64_t interval)
+{
+    double uniform = ((double) (random_next(random) >> 11) + 0.5) * 0x1p-53;
+    double bytes = -natural_log(uniform) * (double) interval;
+    return bytes >= (double) NEVER ? NEVER : (uint64_t) bytes + 1;
+}
+
 /* T is exponential; a call of `size` bytes is sampled when T < size. With left = floor(T) + 1 that is size >= left. */
 uint64_t gate_draw(uint64_t *random, uint64_t interval)
 {
     if (interval <= 1) {
         return 0;
     }
-    double uniform = ((double) (random_next(random) >> 11) + 0.5) * 0x1p-53;
-    double bytes = -natural_log(uniform) * (double) interval;
-    return bytes >= (double) NEVER ? NEVER : (uint64_t) bytes + 1;
+    /* The application may trap inexact results, or look at the flags; its rounding is not ours. */
+    unsigned mode = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(DEFAULT_MXCSR);
+    uint64_t left = draw_bytes(random, interval);
+    __builtin_ia32_ldmxcsr(mode);
+    return left;
 }
 
 static void release(struct gate_thread *thread)
@@ -180,14 +194,22 @@ static void freeze(struct gate_thread *thread, uint32_t index)
     __atomic_store_n(&thread->excluded, index + 1, __ATOMIC_RELEASE);
 }
 
+/* A child of vfork has its parent's thread-local storage, too: a block made there would bear the child's number, and be
+ * collected as that of a dead thread while the parent uses it. */
+static bool in_child(void)
+{
+    uint32_t pid = gate_control->pid;
+    return pid == 0 || pid != (uint32_t) gate_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
+}
+
 /* errno may change on the way: pthread_setspecific allocates for a thread with many keys. */
 static struct gate_thread *begin(void)
 {
-    struct gate_thread *thread = find_free();
+    struct gate_thread *thread = in_child() ? NULL : find_free();
     if (thread == NULL) {
         return NULL;
     }
-    thread->tid = (uint32_t) gate_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
+    __atomic_store_n(&thread->tid, (uint32_t) gate_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0), __ATOMIC_RELEASE);
     thread->random = (seed + thread->tid * 0x9E3779B97F4A7C15u) ^ (uintptr_t) thread;
     thread->random += thread->random == 0;
     thread->left = 0;
@@ -286,12 +308,15 @@ void gate_thread_restart_all(void)
     }
 }
 
-/* Normally the exit key gives blocks back; not for threads that allocate in their very last destructor. */
+/* Normally the exit key gives blocks back; not for threads that allocate in their very last destructor. The block may
+ * have changed hands since it was looked at: only that thread's own is released. */
 static bool collect(struct gate_thread *thread, void *context)
 {
     (void) context;
-    if (__atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) == OWNED && thread->tid != 0
-        && gate_syscall(SYS_tgkill, gate_control->pid, thread->tid, 0, 0, 0, 0) == -ESRCH) {
+    uint32_t tid = __atomic_load_n(&thread->tid, __ATOMIC_ACQUIRE);
+    if (__atomic_load_n(&thread->state, __ATOMIC_ACQUIRE) == OWNED && tid != 0
+        && gate_syscall(SYS_tgkill, gate_control->pid, tid, 0, 0, 0, 0) == -ESRCH
+        && __atomic_compare_exchange_n(&thread->tid, &tid, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
         release(thread);
     }
     return false;
@@ -300,6 +325,20 @@ static bool collect(struct gate_thread *thread, void *context)
 void gate_thread_collect_dead(void)
 {
     visit_all(collect, NULL);
+}
+
+static bool is_recording(struct gate_thread *thread, void *context)
+{
+    (void) context;
+    return __atomic_load_n(&thread->recording, __ATOMIC_SEQ_CST) != 0;
+}
+
+void gate_thread_await_records(void)
+{
+    for (int round = 0; round < RECORD_PATIENCE && visit_all(is_recording, NULL); round++) {
+        struct timespec pause = {.tv_sec = 0, .tv_nsec = 50000};
+        gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
+    }
 }
 
 struct exclusion {

@@ -58,6 +58,13 @@ EXPORT(jlong, address0)(JNIEnv *env, jclass type, jobject buffer)
     return (jlong) (uintptr_t) (*env)->GetDirectBufferAddress(env, buffer);
 }
 
+/* The id itself: whether it is an address at all depends on the JVM. */
+EXPORT(jlong, methodId0)(JNIEnv *env, jclass type, jobject method)
+{
+    (void) type;
+    return (jlong) (uintptr_t) (*env)->FromReflectedMethod(env, method);
+}
+
 EXPORT(jobject, memory0)(JNIEnv *env, jclass type, jlong address, jlong length)
 {
     (void) type;

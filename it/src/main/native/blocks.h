@@ -42,11 +42,17 @@ static inline void *dwunwit_used(void *block) {
 void dwunwit_c_layers(size_t size, int count);
 void dwunwit_cpp_layers(size_t size, int count);
 
+/* `count` blocks (at most 64) of 16, 32 ... 512 bytes in turn, then all freed. The bytes asked for; 0 if one could not be had. */
+long dwunwit_burst(int count);
+
 /* `threads` threads allocate `rounds` blocks of every family each, then release one another's, all but those of the first `kept` rounds. */
 int dwunwit_workers(int threads, int rounds, int kept, int pause_micros);
 
 /* Whether something sits on malloc now: its first bytes, or this library's import slot, differ from what the linker left. */
 int dwunwit_traced(void);
+
+/* Whether a probe sits on dwunwit_allocate. */
+int dwunwit_probed(void);
 
 #ifdef __cplusplus
 }

@@ -20,6 +20,11 @@ JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_cppLayers(JNIEnv *e
     dwunwit_cpp_layers(size, count);
 }
 
+JNIEXPORT jboolean JNICALL Java_io_dwunw_it_program_NativeBlocks_probed(JNIEnv *env, jclass type) {
+    (void)env, (void)type;
+    return dwunwit_probed() != 0;
+}
+
 JNIEXPORT jboolean JNICALL Java_io_dwunw_it_program_NativeBlocks_openLate(JNIEnv *env, jclass type, jstring path) {
     (void)type;
     const char *name = (*env)->GetStringUTFChars(env, path, NULL);
@@ -38,6 +43,11 @@ JNIEXPORT jboolean JNICALL Java_io_dwunw_it_program_NativeBlocks_openLate(JNIEnv
 JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_lateLayers(JNIEnv *env, jclass type, jlong size, jint count) {
     (void)env, (void)type;
     late_outer(size, count);
+}
+
+JNIEXPORT jlong JNICALL Java_io_dwunw_it_program_NativeBlocks_burst(JNIEnv *env, jclass type, jint count) {
+    (void)env, (void)type;
+    return dwunwit_burst(count);
 }
 
 JNIEXPORT jint JNICALL Java_io_dwunw_it_program_NativeBlocks_workers(

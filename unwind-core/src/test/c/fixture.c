@@ -2,6 +2,8 @@
  * point, so that every frame up to the end of the stack lies in this file. Built and recorded by src/test/c/fixtures. */
 #include "snapshot.h"
 #include <alloca.h>
+#include <setjmp.h>
+#include <signal.h>
 
 struct step {
     int (*call)(int, const struct step *, volatile char *);
@@ -37,6 +39,26 @@ __attribute__((noinline)) static int end(int depth, const struct step *next, vol
     return depth + seed[2] + (next->call != 0);
 }
 
+static sigjmp_buf after;
+
+static void on_fault(int number) {
+    snapshot(stdout, "signal");
+    siglongjmp(after, number);
+}
+
+static void on_fault_with_info(int number, siginfo_t *info, void *context) {
+    snapshot(stdout, "siginfo");
+    exit(number == 0 || info == context);
+}
+
+/* Interrupted between two instructions, with callee-saved registers in use. */
+__attribute__((noinline)) static int fault(int depth, const struct step *next, volatile char *seed) {
+    int a = seed[0], b = seed[1], c = seed[2];
+    volatile int *volatile nowhere = (volatile int *) (uintptr_t) (next->call ? depth : 8);
+    *nowhere = a;
+    return a + b + c + seed[3] + *nowhere;
+}
+
 void fixture_main(void) {
     static volatile char seed[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     static const struct step few[] = {{small}, {busy}, {end}, {0}};
@@ -44,6 +66,16 @@ void fixture_main(void) {
                                        {busy}, {dynamic}, {dynamic}, {busy}, {small}, {end}, {0}};
     volatile int sum = few[0].call(3, few + 1, seed);
     sum += many[0].call(20, many + 1, seed);
+    static const struct step faulting[] = {{small}, {busy}, {dynamic}, {fault}, {0}};
+    struct sigaction action = {.sa_sigaction = on_fault_with_info, .sa_flags = SA_SIGINFO};
+    signal(SIGSEGV, on_fault);
+    signal(SIGBUS, on_fault);
+    if (sigsetjmp(after, 1) == 0) {
+        sum += faulting[0].call(4, faulting + 1, seed);
+    }
+    sigaction(SIGSEGV, &action, NULL);
+    sigaction(SIGBUS, &action, NULL);
+    sum += faulting[0].call(4, faulting + 1, seed);
     exit(sum == 0);
 }
 

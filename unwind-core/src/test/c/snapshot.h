@@ -11,12 +11,38 @@
 struct oracle {
     FILE *out;
     int frames;
+    const unsigned *trampoline;
 };
+
+/* Signal trampolines without CFI, of aarch64 and mips: the walk has to know their code. */
+static int oracle_is_trampoline(const unsigned *code) {
+#if defined(__aarch64__)
+    return code[0] == 0xd2801168;
+#elif defined(__mips__)
+    return code[0] == 0x24021061 || code[0] == 0x24021017;
+#else
+    return code == 0;
+#endif
+}
 
 static _Unwind_Reason_Code oracle_frame(struct _Unwind_Context *context, void *argument) {
     struct oracle *oracle = argument;
     int before = 0;
     uintptr_t pc = _Unwind_GetIPInfo(context, &before);
+#if defined(__mips__)
+    if (oracle->trampoline) { /* libgcc adds 2 to interrupted addresses, so that they may be treated as the others */
+        pc -= 2;
+        before = 1;
+    }
+#endif
+    oracle->trampoline = pc && oracle_is_trampoline((const unsigned *) pc) ? (const unsigned *) pc : NULL;
+    if (oracle->trampoline) {
+        fprintf(oracle->out, "code %lx ", (unsigned long) pc);
+        for (int i = 0; i < 8; i++) {
+            fprintf(oracle->out, "%02x", ((const unsigned char *) pc)[i]);
+        }
+        fprintf(oracle->out, "\n");
+    }
     if (oracle->frames++ > 0) { /* the first is snapshot() itself, with a pc of its own choosing */
         fprintf(oracle->out, "frame %lx %d\n", (unsigned long) pc, before);
     }
@@ -88,7 +114,7 @@ __attribute__((noinline)) static void snapshot(FILE *out, const char *name) {
 #error "no snapshot for this architecture"
 #endif
     snapshot_write(out, name, registers, sizeof registers / sizeof registers[0], pc, sp);
-    struct oracle oracle = {out, 0};
+    struct oracle oracle = {out, 0, NULL};
     _Unwind_Backtrace(oracle_frame, &oracle);
     fprintf(out, "end\n");
     fflush(out);

@@ -5,6 +5,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* The same CFI twice, so that one of them may be stripped and still be compared with the other. */
+#ifdef DEBUG_FRAME_TOO
+__asm__(".cfi_sections .eh_frame, .debug_frame");
+#endif
+
 static FILE *out;
 
 static int compare(const void *left, const void *right) {

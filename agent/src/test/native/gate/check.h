@@ -37,6 +37,10 @@ void door_interval(uint64_t interval);
 /* Makes the calling thread's draws repeatable. */
 void door_seed(uint64_t seed);
 int door_exclude(uint32_t tid);
+/* The block of the calling thread. */
+const void *door_thread(void);
+/* Gives back the blocks of dead threads. */
+void door_collect(void);
 void door_counters(struct door_counters *to);
 bool door_is_stub(uintptr_t address);
 /* Hands every committed record to `handler`; their number. */

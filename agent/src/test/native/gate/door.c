@@ -47,6 +47,16 @@ EXPORT int door_exclude(uint32_t tid)
     return gate_thread_exclude(tid);
 }
 
+EXPORT const void *door_thread(void)
+{
+    return gate_thread_current();
+}
+
+EXPORT void door_collect(void)
+{
+    gate_thread_collect_dead();
+}
+
 EXPORT void door_counters(struct door_counters *to)
 {
     struct gate_seen seen[GATE_COUNTERS];

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 #define MARK 0x0123456789abcdefu
@@ -16,10 +17,16 @@ void *__libc_malloc(size_t size);
 void __libc_free(void *block);
 
 EXPORT unsigned long other_calls;
+EXPORT size_t other_hold; /* a call for so many bytes does not return until this changes */
+EXPORT unsigned other_held;
 
 EXPORT void *malloc(size_t size)
 {
     __atomic_fetch_add(&other_calls, 1, __ATOMIC_RELAXED);
+    while (size == __atomic_load_n(&other_hold, __ATOMIC_ACQUIRE)) {
+        __atomic_store_n(&other_held, 1, __ATOMIC_RELEASE);
+        usleep(100);
+    }
     if (size > PTRDIFF_MAX - HEADER) {
         errno = ENOMEM;
         return NULL;

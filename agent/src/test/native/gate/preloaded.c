@@ -7,8 +7,10 @@
 #include "check.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 static unsigned births, deaths;
 
@@ -21,6 +23,33 @@ static void keep(const struct dwunw_free *record, uint32_t length, void *context
 }
 
 static void *volatile sink;
+
+static void *allocate_777(void *argument)
+{
+    free(malloc(777));
+    return argument;
+}
+
+/* A thread that was in the allocator when the gate was detached: the death of its block would go unseen. */
+static void who_was_inside_is_not_recorded(void)
+{
+    size_t *hold = dlsym(RTLD_DEFAULT, "other_hold");
+    unsigned *held = dlsym(RTLD_DEFAULT, "other_held");
+    CHECK(door_attach(true) > 0, "attach");
+    *hold = 777;
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, allocate_777, NULL) == 0, "thread");
+    while (__atomic_load_n(held, __ATOMIC_ACQUIRE) == 0) {
+        usleep(100);
+    }
+    CHECK(door_detach() > 0, "detach");
+    door_drain(keep, NULL);
+    births = deaths = 0;
+    __atomic_store_n(hold, 0, __ATOMIC_RELEASE);
+    pthread_join(thread, NULL);
+    door_drain(keep, NULL);
+    CHECK(births == 0 && deaths == 0, "after detaching: %u births, %u deaths", births, deaths);
+}
 
 int main(int argc, char **argv)
 {
@@ -57,6 +86,7 @@ int main(int argc, char **argv)
     door_drain(keep, NULL);
     CHECK(births == 7 && deaths == 7, "%u births, %u deaths", births, deaths);
     CHECK(door_detach() > 0, "detach");
+    who_was_inside_is_not_recorded();
     printf("ok\n");
     return 0;
 }

@@ -2,6 +2,7 @@ package io.dwunw;
 
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Architectures;
+import io.dwunw.module.DebugFiles;
 import io.dwunw.module.ModuleCache;
 import io.dwunw.module.ModuleStore;
 
@@ -29,6 +30,16 @@ public final class Dwunw implements AutoCloseable {
      */
     public static Dwunw open(int cacheSlots) {
         return new Dwunw(new ModuleCache(cacheSlots));
+    }
+
+    /**
+     * A context with so many cache slots, that finds separate debug files by {@code debugFiles}; the others look below {@code
+     * /usr/lib/debug}.
+     *
+     * @throws IllegalArgumentException unless there is at least one slot
+     */
+    public static Dwunw open(int cacheSlots, DebugFiles debugFiles) {
+        return new Dwunw(new ModuleCache(cacheSlots, debugFiles));
     }
 
     /** Whether a capture would find the module cache ready: the context is open, and not all slots are in use. */

@@ -34,6 +34,7 @@ final class DwunwContractTest {
             RegisterSet.prepare(X86_64.ARCHITECTURE),
             new StackSnapshot(0, new byte[0], ByteOrder.LITTLE_ENDIAN),
             "",
+            List.of(),
             List.of());
 
     @BeforeEach

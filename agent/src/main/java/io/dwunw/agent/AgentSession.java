@@ -13,6 +13,7 @@ import io.dwunw.jfr.RecordingHooks;
 import io.dwunw.jfr.StackReplay;
 import java.lang.instrument.Instrumentation;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * One JVM's tracing, from the agent's start to the JVM's end.
@@ -27,7 +28,7 @@ final class AgentSession implements SidecarOpener {
     private final AgentOptions options;
     private final Instrumentation instrumentation;
     private final StackReplay replay;
-    private final DistinctErrors errors = new DistinctErrors(Console::line);
+    private final DistinctErrors errors = new DistinctErrors(new ToConsole());
 
     private AgentSession(AgentOptions options, Instrumentation instrumentation, StackReplay replay) {
         this.options = options;
@@ -44,14 +45,42 @@ final class AgentSession implements SidecarOpener {
         int depth = RecordingDepth.raise(options.depth(), instrumentation);
         AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
-        RecordingHooks.install(
-                wanted -> {
-                    sidecar.wake();
-                    sidecar.awaitProbes(PROBE_PATIENCE_MILLIS);
-                },
-                sidecar.chunkEnd(),
-                sidecar::requestStatistics);
+        RecordingHooks.install(new WhenWanted(sidecar), sidecar.chunkEnd(), new WhenStatisticsAreDue(sidecar));
         sidecar.start();
+    }
+
+    private static final class WhenWanted implements Consumer<Boolean> {
+        private final Sidecar sidecar;
+
+        WhenWanted(Sidecar sidecar) {
+            this.sidecar = sidecar;
+        }
+
+        @Override
+        public void accept(Boolean wanted) {
+            sidecar.wake();
+            sidecar.awaitProbes(PROBE_PATIENCE_MILLIS);
+        }
+    }
+
+    private static final class WhenStatisticsAreDue implements Runnable {
+        private final Sidecar sidecar;
+
+        WhenStatisticsAreDue(Sidecar sidecar) {
+            this.sidecar = sidecar;
+        }
+
+        @Override
+        public void run() {
+            sidecar.requestStatistics();
+        }
+    }
+
+    private static final class ToConsole implements Consumer<String> {
+        @Override
+        public void accept(String line) {
+            Console.line(line);
+        }
     }
 
     @Override

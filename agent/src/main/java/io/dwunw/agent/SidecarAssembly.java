@@ -1,11 +1,13 @@
 package io.dwunw.agent;
 
+import io.dwunw.agent.bpf.AllocatorPair;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.HotSpot;
 import io.dwunw.agent.hotspot.JavaFrames;
 import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.JavaThreads;
+import io.dwunw.agent.hotspot.MemoryWindow;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sample.AllocatorNames;
@@ -21,6 +23,11 @@ import io.dwunw.module.ProcessImages;
 import io.dwunw.symbol.Symboliser;
 import io.dwunw.unwind.NativeUnwinder;
 import java.lang.instrument.Instrumentation;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Wires the sidecar's parts to this process: its modules, its memory, its JVM. */
@@ -48,23 +55,65 @@ final class SidecarAssembly {
                     hotspot.anchor().pc(),
                     hotspot.anchor().fp(),
                     hotspot.stackBase()));
-            threads.listen(engine::javaThread);
+            threads.listen(new TellEngine(engine));
         }
-        AllocatorNames allocators = new AllocatorNames(options.pairs().stream()
-                .map(pair -> new AllocatorNames.Custom(pair.file(), pair.allocate()))
-                .toList());
+        AllocatorNames allocators = allocatorNames(options.pairs());
         MixedStackWalker walker =
-                new MixedStackWalker(moduleMap, new NativeUnwinder(moduleMap), java, modules::refreshAfterMiss);
+                new MixedStackWalker(moduleMap, new NativeUnwinder(moduleMap), java, new LookAgain(modules));
         FrameNames names = new FrameNames(walker.walkedModules(), new Symboliser(), java, allocators, options.hidden());
         return new SidecarParts(
                 engine, modules, walker, names, allocators, threads, replay, errors, options.depth(), options.minAge());
+    }
+
+    private static AllocatorNames allocatorNames(List<AllocatorPair> pairs) {
+        List<AllocatorNames.Custom> custom = new ArrayList<>();
+        for (AllocatorPair pair : pairs) {
+            custom.add(new AllocatorNames.Custom(pair.file(), pair.allocate()));
+        }
+        return new AllocatorNames(custom);
+    }
+
+    private static final class TellEngine implements JavaThreads.Listener {
+        private final SamplingEngine engine;
+
+        TellEngine(SamplingEngine engine) {
+            this.engine = engine;
+        }
+
+        @Override
+        public void javaThread(int tid, long javaThread) {
+            engine.javaThread(tid, javaThread);
+        }
+    }
+
+    private static final class LookAgain implements BooleanSupplier {
+        private final ProcessModules modules;
+
+        LookAgain(ProcessModules modules) {
+            this.modules = modules;
+        }
+
+        @Override
+        public boolean getAsBoolean() {
+            return modules.refreshAfterMiss();
+        }
+    }
+
+    private static final class OwnMemory implements MemoryWindow {
+        @Override
+        public ByteBuffer open(long address, long length) {
+            return Linux.memory(address, length);
+        }
     }
 
     private static @Nullable HotSpot hotspot(ModuleMap modules, SelfMemory memory, Instrumentation instrumentation) {
         try {
             for (LoadedModule module : modules.modules()) {
                 if (module.name().equals(LIBJVM)) {
-                    return HotSpot.open(module.lowAvma(), memory, Linux::memory, instrumentation);
+                    HotSpot hotspot = HotSpot.open(module.lowAvma(), memory, new OwnMemory(), instrumentation);
+                    Method own = SidecarAssembly.class.getDeclaredMethods()[0];
+                    hotspot.frames().trustLoaderOf(own, Linux.methodId(own));
+                    return hotspot;
                 }
             }
             throw new JavaFramesUnavailableException(LIBJVM + " is not mapped");

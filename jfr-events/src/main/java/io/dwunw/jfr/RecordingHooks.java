@@ -30,7 +30,7 @@ public final class RecordingHooks implements AutoCloseable {
 
     private RecordingHooks(Consumer<Boolean> wanted, Rendezvous chunkEnd, Runnable statistics) {
         this.wanted = wanted;
-        this.chunkEnd = chunkEnd::await;
+        this.chunkEnd = new ChunkEnd(chunkEnd);
         this.statistics = statistics;
     }
 
@@ -97,6 +97,19 @@ public final class RecordingHooks implements AutoCloseable {
         REGISTERED.set(true);
         FlightRecorder.addPeriodicEvent(NativeLeakEvent.class, chunkEnd);
         FlightRecorder.addPeriodicEvent(AgentStatisticsEvent.class, statistics);
+    }
+
+    private static final class ChunkEnd implements Runnable {
+        private final Rendezvous rendezvous;
+
+        ChunkEnd(Rendezvous rendezvous) {
+            this.rendezvous = rendezvous;
+        }
+
+        @Override
+        public void run() {
+            rendezvous.await();
+        }
     }
 
     private final class Listener implements FlightRecorderListener {

@@ -133,7 +133,12 @@ final class ReplayGeneration {
     private void defineNodes(Set<CallEdge> missing) throws ReflectiveOperationException {
         Map<String, List<CallEdge>> byClass = new LinkedHashMap<>();
         for (CallEdge edge : missing) {
-            byClass.computeIfAbsent(edge.className(), name -> new ArrayList<>()).add(edge);
+            List<CallEdge> edges = byClass.get(edge.className());
+            if (edges == null) {
+                edges = new ArrayList<>();
+                byClass.put(edge.className(), edges);
+            }
+            edges.add(edge);
         }
         for (List<CallEdge> edges : byClass.values()) {
             for (List<CallEdge> part : parts(edges)) {
@@ -160,8 +165,10 @@ final class ReplayGeneration {
     }
 
     private void defineNode(List<CallEdge> part) throws ReflectiveOperationException {
-        byte[] classFile = ReplayClassWriter.node(part, interfaces::get);
-        int index = classesOfName.merge(part.get(0).className(), 1, Integer::sum) - 1;
+        byte[] classFile = ReplayClassWriter.node(part, interfaces);
+        String name = part.get(0).className();
+        int index = classesOfName.getOrDefault(name, 0);
+        classesOfName.put(name, index + 1);
         while (index >= loaders.size()) {
             loaders.add(new ReplayLoader(callees));
         }

@@ -1,6 +1,7 @@
 package io.dwunw.jfr;
 
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,12 @@ public abstract class ReplayThread extends Thread {
     private static final long LONGEST_PAUSE_NANOS = 1_000_000_000;
 
     private final StackReplay replay;
+    private final Consumer<Throwable> failures = new Consumer<>() {
+        @Override
+        public void accept(Throwable failure) {
+            report(failure);
+        }
+    };
     private long pauseNanos = SHORTEST_PAUSE_NANOS;
 
     /** A daemon thread, not started; nobody else may use {@code replay} for another thread. */
@@ -58,7 +65,7 @@ public abstract class ReplayThread extends Thread {
                 if (publication == null) {
                     return null;
                 }
-                ReplayRoot root = replay.ready(publication.event(), publication.stack(), this::report);
+                ReplayRoot root = replay.ready(publication.event(), publication.stack(), failures);
                 pauseNanos = SHORTEST_PAUSE_NANOS;
                 return root;
             } catch (Throwable t) {

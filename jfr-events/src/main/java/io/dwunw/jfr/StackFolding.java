@@ -22,8 +22,7 @@ final class StackFolding {
 
     /** The frames to replay, innermost first: without the hidden ones, and no more than the limit. */
     List<FrameName> fold(List<FrameName> innermostFirst) {
-        List<FrameName> visible =
-                innermostFirst.stream().filter(frame -> !frame.hidden()).toList();
+        List<FrameName> visible = visible(innermostFirst);
         int count = visible.size();
         if (count <= limit) {
             return visible;
@@ -38,6 +37,16 @@ final class StackFolding {
         folded.add(gap(count - inner - outer));
         folded.addAll(visible.subList(count - outer, count));
         return folded;
+    }
+
+    private static List<FrameName> visible(List<FrameName> frames) {
+        List<FrameName> visible = new ArrayList<>(frames.size());
+        for (FrameName frame : frames) {
+            if (!frame.hidden()) {
+                visible.add(frame);
+            }
+        }
+        return visible;
     }
 
     private static FrameName gap(int frames) {

@@ -31,7 +31,9 @@ public final class StackReplay {
     private final long maxClassBytes;
     private final EventSlot slot = new EventSlot();
     private final ReplayRoot withoutReplay = new WithoutReplay(slot);
-    private ReplayGeneration generation = new ReplayGeneration(slot);
+    /** Made when first needed: not while the application waits to be started. */
+    private @Nullable ReplayGeneration generation;
+
     private final List<WeakReference<ClassLoader>> retired = new ArrayList<>();
     private @Nullable ReplayedStack current;
     private int pause;
@@ -82,7 +84,7 @@ public final class StackReplay {
         if (stack == null || !event.isEnabled()) {
             return withoutReplay;
         }
-        ReplayRoot known = generation.find(stack);
+        ReplayRoot known = generation().find(stack);
         if (known != null) {
             return known;
         }
@@ -99,20 +101,29 @@ public final class StackReplay {
         }
     }
 
+    private ReplayGeneration generation() {
+        ReplayGeneration made = generation;
+        if (made == null) {
+            made = new ReplayGeneration(slot);
+            generation = made;
+        }
+        return made;
+    }
+
     private ReplayRoot build(ReplayedStack stack) throws ReflectiveOperationException {
         List<FrameName> frames = folding.fold(stack.frames());
         if (frames.isEmpty()) {
             return withoutReplay;
         }
-        if (generation.bytes() >= maxClassBytes && !startGeneration()) {
+        if (generation().bytes() >= maxClassBytes && !startGeneration()) {
             pause = PAUSE;
             failures.incrementAndGet();
             return withoutReplay;
         }
         try {
-            return generation.build(stack, frames);
+            return generation().build(stack, frames);
         } finally {
-            classes = classesOfOldGenerations + generation.classCount();
+            classes = classesOfOldGenerations + generation().classCount();
         }
     }
 
@@ -121,8 +132,8 @@ public final class StackReplay {
         if (retired.size() >= MAX_RETIRED) {
             return false;
         }
-        retired.add(new WeakReference<>(generation.loader()));
-        classesOfOldGenerations += generation.classCount();
+        retired.add(new WeakReference<>(generation().loader()));
+        classesOfOldGenerations += generation().classCount();
         generation = new ReplayGeneration(slot);
         return true;
     }
@@ -138,13 +149,13 @@ public final class StackReplay {
             startGeneration();
             pause = PAUSE;
         } else if (failure instanceof Error && current != null) {
-            generation.replace(current, withoutReplay); // it would fail again
+            generation().replace(current, withoutReplay); // it would fail again
         }
         return withoutReplay;
     }
 
     int loaderCount() {
-        return generation.loaderCount();
+        return generation().loaderCount();
     }
 
     private record WithoutReplay(EventSlot slot) implements ReplayRoot {

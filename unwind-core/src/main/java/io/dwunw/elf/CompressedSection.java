@@ -2,19 +2,24 @@ package io.dwunw.elf;
 
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
+import java.nio.ByteOrder;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * A {@code SHF_COMPRESSED} section (gABI, figure 4-13).
+ * A {@code SHF_COMPRESSED} section (gABI, figure 4-13), or GNU's older {@code .zdebug_*} (binutils, {@code bfd/compress.c}).
  *
  * <pre>
  * ELF32: ch_type 0, ch_size 4, ch_addralign 8; ELF64: ch_type 0, ch_reserved 4, ch_size 8, ch_addralign 16
+ * GNU:   "ZLIB" 0, size 4 (8 bytes, always big-endian)
  * </pre>
  */
 final class CompressedSection {
     /** Deflate's best ratio (zlib, "Technical Details"): a larger claim is a lie. */
     private static final long MAX_RATIO = 1032;
+
+    private static final int GNU_MAGIC = 0x5a4c4942;
+    private static final int GNU_HEADER_BYTES = 12;
 
     private CompressedSection() {}
 
@@ -24,13 +29,30 @@ final class CompressedSection {
         if (type != Elf.ELFCOMPRESS_ZLIB) {
             throw new MalformedDataException("section compressed in an unknown way", type);
         }
+        return inflate(section, 3L * wordBytes, size);
+    }
+
+    static boolean isGnu(SectionHeader section) {
+        return section.name().startsWith(".zdebug_");
+    }
+
+    static Bytes inflateGnu(Bytes section) {
+        int magic = section.order(ByteOrder.BIG_ENDIAN).s32(0);
+        if (magic != GNU_MAGIC) {
+            throw new MalformedDataException("section compressed in an unknown way", magic);
+        }
+        return inflate(
+                section, GNU_HEADER_BYTES, section.order(ByteOrder.BIG_ENDIAN).u64(Integer.BYTES));
+    }
+
+    private static Bytes inflate(Bytes section, long headerBytes, long size) {
         if (size < 0 || size > ElfLimits.MAX_INFLATED_BYTES || size > section.size() * MAX_RATIO) {
             throw new MalformedDataException("section would inflate to too many bytes", size);
         }
         Inflater inflater = new Inflater();
         try {
             byte[] inflated = new byte[(int) size];
-            inflater.setInput(section.from(3L * wordBytes).asByteBuffer());
+            inflater.setInput(section.from(headerBytes).asByteBuffer());
             int done = 0;
             while (done < inflated.length) {
                 int count = inflater.inflate(inflated, done, inflated.length - done);

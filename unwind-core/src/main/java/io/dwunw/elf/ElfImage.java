@@ -91,7 +91,7 @@ public final class ElfImage {
     }
 
     /**
-     * A section's bytes as the file has them, decompressed if flagged {@code SHF_COMPRESSED}; empty for NOBITS.
+     * A section's bytes as the file has them, decompressed if flagged or named so; empty for NOBITS.
      *
      * @throws MalformedDataException if they lie outside the file or do not inflate
      */
@@ -100,7 +100,10 @@ public final class ElfImage {
             return Bytes.empty();
         }
         Bytes raw = content.head().order(header.order()).slice(section.offset(), section.size());
-        return section.isCompressed() ? CompressedSection.inflate(raw, header.wordBytes()) : raw;
+        if (section.isCompressed()) {
+            return CompressedSection.inflate(raw, header.wordBytes());
+        }
+        return CompressedSection.isGnu(section) ? CompressedSection.inflateGnu(raw) : raw;
     }
 
     /** From a static address to the end of what the file holds of its segment; null outside all segments. */

@@ -5,6 +5,7 @@ import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.elf.BuildId;
 import io.dwunw.elf.ElfImage;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -18,12 +19,12 @@ public final class CachedModule implements ModuleData {
     private int references;
     private boolean retired;
 
-    CachedModule(Path path, FileIdentity identity, Status status, @Nullable ElfImage image) {
+    CachedModule(Path path, FileIdentity identity, Status status, @Nullable OpenedImage opened) {
         this.path = path;
         this.identity = identity;
         this.status = status;
-        this.opened = image == null ? null : new OpenedImage(image);
-        this.buildId = image == null ? null : image.buildId();
+        this.opened = opened;
+        this.buildId = opened == null ? null : opened.image().buildId();
     }
 
     public Path path() {
@@ -48,6 +49,11 @@ public final class CachedModule implements ModuleData {
     @Override
     public @Nullable CallFrameInfo cfi() {
         return opened == null ? null : opened.cfi();
+    }
+
+    @Override
+    public List<SeparateCfi> separateCfi() {
+        return opened == null ? List.of() : opened.separateCfi();
     }
 
     Status status() {

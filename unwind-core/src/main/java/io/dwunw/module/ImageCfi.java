@@ -17,25 +17,41 @@ import org.jspecify.annotations.Nullable;
 public final class ImageCfi {
     private static final String EH_FRAME = ".eh_frame";
     private static final String EH_FRAME_HDR = ".eh_frame_hdr";
-    private static final String DEBUG_FRAME = ".debug_frame";
+    private static final List<String> DEBUG_FRAME = List.of(".debug_frame", ".zdebug_frame");
     private static final String GOT = ".got";
 
     private ImageCfi() {}
 
     /** The image's CFI; null if it has none. */
     public static @Nullable CallFrameInfo of(ElfImage image) {
-        int word = image.header().wordBytes();
         EhFrameHdr header = ehFrameHdr(image);
         List<CfiSection> sections = new ArrayList<>();
         CfiSection ehFrame = ehFrame(image, header);
         if (ehFrame != null) {
             sections.add(ehFrame);
         }
-        Bytes debugFrame = content(image, image.section(DEBUG_FRAME));
-        if (debugFrame != null) {
-            sections.add(new CfiSection(debugFrame, 0, CfiSection.Format.DEBUG_FRAME, word, 0, 0));
-        }
+        addDebugFrame(image, sections);
         return sections.isEmpty() ? null : new CallFrameInfo(sections, ehFrame == null ? null : header);
+    }
+
+    /**
+     * The CFI of a file that holds what was cut out of another one; null if it has none. Only {@code .debug_frame}: of what is
+     * loaded at run time such a file keeps headers without contents, and its segments may lead anywhere.
+     */
+    public static @Nullable CallFrameInfo ofDebugFile(ElfImage image) {
+        List<CfiSection> sections = new ArrayList<>();
+        addDebugFrame(image, sections);
+        return sections.isEmpty() ? null : new CallFrameInfo(sections, null);
+    }
+
+    private static void addDebugFrame(ElfImage image, List<CfiSection> sections) {
+        for (String name : DEBUG_FRAME) {
+            Bytes bytes = content(image, image.section(name));
+            if (bytes != null) {
+                int word = image.header().wordBytes();
+                sections.add(new CfiSection(bytes, 0, CfiSection.Format.DEBUG_FRAME, word, 0, 0));
+            }
+        }
     }
 
     private static @Nullable EhFrameHdr ehFrameHdr(ElfImage image) {

@@ -2,6 +2,7 @@ package io.dwunw.module;
 
 import io.dwunw.elf.ElfImage;
 import java.io.IOException;
+import org.jspecify.annotations.Nullable;
 
 /** Gets hold of a module's ELF image. Cold; called at most once per module. */
 @FunctionalInterface
@@ -13,4 +14,14 @@ public interface ImageSource {
      * @throws io.dwunw.bytes.MalformedDataException if it is no ELF file
      */
     ElfImage open(LoadedModule module) throws IOException;
+
+    /**
+     * Finds the file that a module's debug information was cut out into. Called at most once per module, when its own CFI does
+     * not cover an address.
+     *
+     * @return null if there is none
+     */
+    default @Nullable ElfImage debugFile(LoadedModule module, ElfImage image) {
+        return null;
+    }
 }

@@ -104,7 +104,8 @@ public final class LoadedModule {
         if (!opened) {
             opened = true;
             try {
-                data = new OpenedImage(source.open(this));
+                ElfImage elf = source.open(this);
+                data = new OpenedImage(elf, () -> source.debugFile(this, elf));
             } catch (IOException | MalformedDataException unusable) {
                 problem = String.valueOf(unusable.getMessage());
             } catch (InternalError truncated) {

@@ -21,6 +21,7 @@ public final class ModuleCache implements ModuleStore {
     public static final int DEFAULT_SLOTS = 16;
 
     private final int slots;
+    private final DebugFiles debugFiles;
     /** Oldest release first, so that the first warm one is the one to evict. */
     private final List<CachedModule> modules = new ArrayList<>();
 
@@ -39,10 +40,20 @@ public final class ModuleCache implements ModuleStore {
      * @throws IllegalArgumentException unless there is at least one slot
      */
     public ModuleCache(int slots) {
+        this(slots, DebugFiles.ofSystem());
+    }
+
+    /**
+     * An empty cache that finds separate debug files by {@code debugFiles}.
+     *
+     * @throws IllegalArgumentException unless there is at least one slot
+     */
+    public ModuleCache(int slots, DebugFiles debugFiles) {
         if (slots < 1) {
             throw new IllegalArgumentException("a module cache needs a slot, not " + slots);
         }
         this.slots = slots;
+        this.debugFiles = debugFiles;
     }
 
     @Override
@@ -153,9 +164,11 @@ public final class ModuleCache implements ModuleStore {
     }
 
     /** One of the two seams where damaged data becomes a status. */
-    private static CachedModule open(Path path, FileIdentity identity) {
+    private CachedModule open(Path path, FileIdentity identity) {
         try {
-            return new CachedModule(path, identity, Status.OK, ElfImage.ofFile(MappedFile.map(path)));
+            ElfImage image = ElfImage.ofFile(MappedFile.map(path));
+            OpenedImage opened = new OpenedImage(image, () -> debugFiles.find(path, image));
+            return new CachedModule(path, identity, Status.OK, opened);
         } catch (MalformedDataException noElf) {
             return new CachedModule(path, identity, Status.BAD_FORMAT, null);
         } catch (IOException | InternalError unreadable) {

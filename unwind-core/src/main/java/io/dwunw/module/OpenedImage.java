@@ -3,16 +3,22 @@ package io.dwunw.module;
 import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.elf.ElfImage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** An image with its CFI, which is sought when first wanted. */
+/** An image with its CFI and what was cut out of it, each sought when first wanted. */
 final class OpenedImage implements ModuleData {
     private final ElfImage image;
+    private final Supplier<@Nullable ElfImage> debugFile;
     private boolean sought;
     private @Nullable CallFrameInfo cfi;
+    private @Nullable List<SeparateCfi> separate;
 
-    OpenedImage(ElfImage image) {
+    OpenedImage(ElfImage image, Supplier<@Nullable ElfImage> debugFile) {
         this.image = image;
+        this.debugFile = debugFile;
     }
 
     @Override
@@ -31,5 +37,32 @@ final class OpenedImage implements ModuleData {
             }
         }
         return cfi;
+    }
+
+    @Override
+    public List<SeparateCfi> separateCfi() {
+        List<SeparateCfi> known = separate;
+        if (known == null) {
+            known = new ArrayList<>();
+            // What was never stripped has nothing elsewhere.
+            if (image.section(".debug_frame") == null) {
+                add(debugFile, known);
+                add(() -> MiniDebugInfo.of(image), known);
+            }
+            separate = known;
+        }
+        return known;
+    }
+
+    private void add(Supplier<@Nullable ElfImage> source, List<SeparateCfi> found) {
+        try {
+            ElfImage file = source.get();
+            CallFrameInfo cut = file == null ? null : ImageCfi.ofDebugFile(file);
+            if (file != null && cut != null) {
+                found.add(new SeparateCfi(cut, DebugFiles.shift(image, file)));
+            }
+        } catch (MalformedDataException | InternalError unusable) {
+            // As good as absent.
+        }
     }
 }

@@ -19,11 +19,13 @@ public final class ProcessImages implements ImageSource {
     private final String proc;
     private final String root;
     private final @Nullable MemoryReader memory;
+    private final DebugFiles debugFiles;
 
     private ProcessImages(String proc, String root, @Nullable MemoryReader memory) {
         this.proc = proc;
         this.root = root;
         this.memory = memory;
+        this.debugFiles = DebugFiles.below(root);
     }
 
     /** This process's images. Without a memory reader there is no vdso, and no replaced file without privileges. */
@@ -54,6 +56,12 @@ public final class ProcessImages implements ImageSource {
             ElfImage sameContents = first.deleted() ? null : withBuildId(path, loaded.buildId());
             return sameContents != null ? sameContents : loaded;
         }
+    }
+
+    /** Looks in the places that the process itself would look in. */
+    @Override
+    public @Nullable ElfImage debugFile(LoadedModule module, ElfImage image) {
+        return debugFiles.find(Path.of(root + module.path()), image);
     }
 
     private ElfImage inMemory(Mapping first, String what) throws IOException {

@@ -5,6 +5,7 @@ import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ProgramHeader;
 import io.dwunw.elf.SectionHeader;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -21,12 +22,19 @@ final class CodeRanges {
 
     private CodeRanges(List<long[]> ranges) {
         // Largest first: nearly every address lies in .text.
-        ranges.sort((one, other) -> Long.compareUnsigned(other[1] - other[0], one[1] - one[0]));
+        ranges.sort(new LargestFirst());
         lowSvma = new long[ranges.size()];
         highSvma = new long[ranges.size()];
         for (int i = 0; i < lowSvma.length; i++) {
             lowSvma[i] = ranges.get(i)[0];
             highSvma[i] = ranges.get(i)[1];
+        }
+    }
+
+    private static final class LargestFirst implements Comparator<long[]> {
+        @Override
+        public int compare(long[] one, long[] other) {
+            return Long.compareUnsigned(other[1] - other[0], one[1] - one[0]);
         }
     }
 

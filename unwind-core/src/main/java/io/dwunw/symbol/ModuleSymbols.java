@@ -4,6 +4,7 @@ import io.dwunw.elf.ElfImage;
 import io.dwunw.symbol.demangle.Demangler;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.LongFunction;
 
 /** One module's names: its index, and the names that were asked for already. */
 final class ModuleSymbols {
@@ -18,7 +19,7 @@ final class ModuleSymbols {
 
     ModuleSymbols(ElfImage image, SymbolTables tables) {
         this.code = CodeRanges.of(image);
-        this.stubs = new PltStubs(image, this::fromTables);
+        this.stubs = new PltStubs(image, new FromTables());
         this.tables = tables;
         this.preference = new SymbolPreference(tables);
         this.index = SymbolIndexBuilder.build(tables, code);
@@ -39,11 +40,22 @@ final class ModuleSymbols {
         if (entry == SymbolIndex.NONE || Long.compareUnsigned(index.startSvma(entry), code.lowSvma(range)) < 0) {
             return Symbol.unknown(svma);
         }
-        Names found = names.computeIfAbsent(entry, this::read);
+        Names found = names.get(entry);
+        if (found == null) {
+            found = read(entry);
+            names.put(entry, found);
+        }
         if (found.name.isEmpty()) {
             return Symbol.unknown(svma);
         }
         return new Symbol(found.name, found.mangled, svma - index.startSvma(entry), index.contains(entry, svma));
+    }
+
+    private final class FromTables implements LongFunction<Symbol> {
+        @Override
+        public Symbol apply(long svma) {
+            return fromTables(svma);
+        }
     }
 
     private Names read(int entry) {

@@ -6,6 +6,7 @@ import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
 import io.dwunw.elf.SectionHeader;
 import io.dwunw.symbol.demangle.Demangler;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,9 +42,12 @@ final class PltStubs {
     PltStubs(ElfImage image, LongFunction<Symbol> functions) {
         this.image = image;
         this.functions = functions;
-        this.sections = image.sections().stream()
-                .filter(section -> section.isAllocated() && section.name().startsWith(".plt"))
-                .toList();
+        this.sections = new ArrayList<>();
+        for (SectionHeader section : image.sections()) {
+            if (section.isAllocated() && section.name().startsWith(".plt")) {
+                sections.add(section);
+            }
+        }
     }
 
     /** The stub at an address, or null if there is none that can be named. */

@@ -1,10 +1,10 @@
 package io.dwunw.symbol;
 
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.elf.Elf;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
-import io.dwunw.elf.ProgramHeader;
+import io.dwunw.module.DebugFiles;
+import io.dwunw.module.MiniDebugInfo;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,23 +37,8 @@ final class SymbolTables {
 
     private void addFrom(@Nullable ElfImage companion, ElfImage image) {
         if (companion != null) {
-            add(companion.symtab(), firstLoaded(image, companion));
+            add(companion.symtab(), DebugFiles.shift(image, companion));
         }
-    }
-
-    private static long firstLoaded(ElfImage image, ElfImage companion) {
-        ProgramHeader here = firstLoaded(image);
-        ProgramHeader there = firstLoaded(companion);
-        return here == null || there == null ? 0 : here.svma() - there.svma();
-    }
-
-    private static @Nullable ProgramHeader firstLoaded(ElfImage image) {
-        for (ProgramHeader segment : image.programHeaders()) {
-            if (segment.type() == Elf.PT_LOAD) {
-                return segment;
-            }
-        }
-        return null;
     }
 
     private void add(ElfSymbols table, long shift) {

@@ -1,6 +1,7 @@
 package io.dwunw.symbol;
 
 import io.dwunw.elf.ElfImage;
+import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
 import java.nio.file.Path;
 import java.util.Map;

@@ -57,18 +57,28 @@ public final class NativeUnwinder {
         if (rule == null) {
             LoadedModule module = modules.find(lookup);
             if (module == null) {
-                return StopReason.NO_MODULE;
+                return throughTrampoline(registers, stack, StopReason.NO_MODULE);
             }
             misses++;
-            rule = compiler.compile(module, lookup, registers.architecture());
+            rule = compiler.compile(module, lookup, pc, registers.architecture());
             if (rule.outcome == StopReason.NO_IMAGE) {
                 return StopReason.NO_IMAGE; // may be had later; whoever opens images remembers failures
             }
             rule = cache.put(lookup, rule);
         }
         if (rule.outcome != StopReason.STEPPED) {
-            return rule.outcome;
+            return rule.outcome == StopReason.NO_CFI ? throughTrampoline(registers, stack, rule.outcome) : rule.outcome;
         }
+        return apply(rule, registers, stack);
+    }
+
+    /** Trampolines outside of all modules: their code has to be where the stack is read from. */
+    private StopReason throughTrampoline(RegisterSet registers, StackMemory stack, StopReason otherwise) {
+        UnwindRule rule = SignalTrampolines.in(stack, registers.pc(), registers.architecture());
+        return rule == null ? otherwise : apply(rule, registers, stack);
+    }
+
+    private StopReason apply(UnwindRule rule, RegisterSet registers, StackMemory stack) {
         StopReason reason = application.apply(rule, registers, stack, signatureMask);
         leftSignalFrame = reason == StopReason.STEPPED && rule.signalFrame;
         return reason;

@@ -33,7 +33,8 @@ final class RuleApplication {
         if (rule.returnAddress == UnwindRule.ReturnAddress.UNDEFINED) {
             return StopReason.END_OF_STACK;
         }
-        if (rule.extent != 0 && !stack.contains(newCfa + rule.lowestOffset, rule.extent)) {
+        boolean whole = rule.extent == 0 || stack.contains(newCfa + rule.lowestOffset, rule.extent);
+        if (!whole && !isRestPopped(rule, registers, stack, newCfa, word)) {
             return StopReason.STACK_CUT;
         }
         found = returnAddress(rule, registers, stack, newCfa, word);
@@ -52,7 +53,7 @@ final class RuleApplication {
         if (!isProgress(rule, registers, newSp, newPc)) {
             return StopReason.NO_PROGRESS;
         }
-        commit(rule, registers, stack, newCfa, word);
+        commit(rule, registers, stack, newCfa, word, whole);
         registers.sp(newSp);
         registers.pc(newPc);
         if (architecture.hasLinkRegister() && rule.returnAddressColumn < Architecture.REGISTER_SLOTS) {
@@ -60,6 +61,27 @@ final class RuleApplication {
         }
         cfa = newCfa;
         return StopReason.STEPPED;
+    }
+
+    /**
+     * In an epilogue, rows still say that a register is saved where it was popped from, below the stack pointer, and a stack
+     * that was copied from there on lacks that word. The register has its value back already.
+     */
+    private static boolean isRestPopped(
+            UnwindRule rule, RegisterSet registers, StackMemory stack, long newCfa, int word) {
+        boolean saved = rule.returnAddress == UnwindRule.ReturnAddress.SAVED;
+        if (rule.signalFrame || (saved && !stack.contains(newCfa + rule.returnAddressOffset, word))) {
+            return false;
+        }
+        for (int i = 0; i < rule.savedRegisters.length; i++) {
+            long avma = newCfa + rule.savedOffsets[i];
+            boolean popped = Long.compareUnsigned(avma, registers.sp()) < 0
+                    && rule.savedRegisters[i] != registers.architecture().stackPointer();
+            if (!popped && !stack.contains(avma, word)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private StopReason cfa(UnwindRule rule, RegisterSet registers, StackMemory stack, int word) {
@@ -166,12 +188,15 @@ final class RuleApplication {
                 || (direction == 0 && elsewhere && registers.architecture().hasLinkRegister());
     }
 
-    private void commit(UnwindRule rule, RegisterSet registers, StackMemory stack, long newCfa, int word) {
+    private void commit(
+            UnwindRule rule, RegisterSet registers, StackMemory stack, long newCfa, int word, boolean whole) {
         registers.retain(rule.kept);
         int[] saved = rule.savedRegisters;
         long[] offsets = rule.savedOffsets;
         for (int i = 0; i < saved.length; i++) {
-            registers.set(saved[i], read(stack, newCfa + offsets[i], word));
+            if (whole || stack.contains(newCfa + offsets[i], word)) {
+                registers.set(saved[i], read(stack, newCfa + offsets[i], word));
+            }
         }
         for (int i = 0; i < rule.others.size(); i++) {
             registers.set(rule.others.get(i).register(), otherValues[i]);

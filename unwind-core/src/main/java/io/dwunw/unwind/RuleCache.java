@@ -45,10 +45,15 @@ final class RuleCache {
         if (2 * (size + 1) > keys.length) {
             grow();
         }
-        UnwindRule stored = rule.canBeShared() ? shared.computeIfAbsent(rule, same -> same) : rule;
+        UnwindRule stored = rule.canBeShared() ? shared(rule) : rule;
         insert(lookupAvma, stored);
         size++;
         return stored;
+    }
+
+    private UnwindRule shared(UnwindRule rule) {
+        UnwindRule same = shared.putIfAbsent(rule, rule);
+        return same == null ? rule : same;
     }
 
     void clear() {

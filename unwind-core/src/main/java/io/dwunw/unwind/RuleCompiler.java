@@ -12,7 +12,9 @@ import io.dwunw.dwarf.UnwindRow;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleData;
 import io.dwunw.module.ModuleDataSource;
+import io.dwunw.module.SeparateCfi;
 import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
 
 /** Cold: finds the row for an address and compiles it. One of the two seams where damaged data becomes a stop reason. */
 final class RuleCompiler {
@@ -26,13 +28,13 @@ final class RuleCompiler {
         this.source = source;
     }
 
-    UnwindRule compile(LoadedModule module, long lookupAvma, Architecture architecture) {
+    UnwindRule compile(LoadedModule module, long lookupAvma, long pc, Architecture architecture) {
         ModuleData data = source.acquire(module);
         if (data == null) {
             return UnwindRule.none(StopReason.NO_IMAGE);
         }
         try {
-            return compile(data, module, lookupAvma, architecture);
+            return compile(data, module, lookupAvma, pc, architecture);
         } catch (MalformedDataException | InternalError damaged) {
             // InternalError: a mapped file was cut off under us.
             return UnwindRule.none(StopReason.BAD_CFI);
@@ -41,18 +43,31 @@ final class RuleCompiler {
         }
     }
 
-    private UnwindRule compile(ModuleData data, LoadedModule module, long lookupAvma, Architecture architecture) {
+    private UnwindRule compile(
+            ModuleData data, LoadedModule module, long lookupAvma, long pc, Architecture architecture) {
         if (data.image().header().machine() != architecture.elfMachine()) {
             return UnwindRule.none(StopReason.NO_IMAGE);
         }
-        CallFrameInfo cfi = data.cfi();
+        CallFrameInfo own = data.cfi();
         long loadBias = module.loadBias(data.image());
-        Fde fde = cfi == null ? null : cfi.find(lookupAvma - loadBias);
-        UnwindRow row = fde == null ? null : rows.find(fde, lookupAvma - loadBias);
-        if (fde == null || row == null) {
-            return UnwindRule.none(StopReason.NO_CFI);
+        UnwindRule rule = own == null ? null : compile(own, lookupAvma, architecture, loadBias);
+        if (rule != null) {
+            return rule;
         }
-        return compile(fde, row, architecture, loadBias);
+        for (SeparateCfi separate : data.separateCfi()) {
+            rule = compile(separate.cfi(), lookupAvma, architecture, loadBias + separate.shift());
+            if (rule != null) {
+                return rule;
+            }
+        }
+        UnwindRule trampoline = SignalTrampolines.in(data.image().atSvma(pc - loadBias), architecture);
+        return trampoline == null ? UnwindRule.none(StopReason.NO_CFI) : trampoline;
+    }
+
+    private @Nullable UnwindRule compile(CallFrameInfo cfi, long lookupAvma, Architecture architecture, long loadBias) {
+        Fde fde = cfi.find(lookupAvma - loadBias);
+        UnwindRow row = fde == null ? null : rows.find(fde, lookupAvma - loadBias);
+        return fde == null || row == null ? null : compile(fde, row, architecture, loadBias);
     }
 
     static UnwindRule compile(Fde fde, UnwindRow row, Architecture architecture, long loadBias) {

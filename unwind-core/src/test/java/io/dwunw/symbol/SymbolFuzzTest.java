@@ -6,6 +6,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ProgramHeader;
+import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.symbol.demangle.Demangler;

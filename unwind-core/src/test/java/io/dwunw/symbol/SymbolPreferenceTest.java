@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
+import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
 import java.nio.file.Path;
 import java.util.List;

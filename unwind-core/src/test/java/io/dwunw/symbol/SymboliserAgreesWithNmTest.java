@@ -3,6 +3,7 @@ package io.dwunw.symbol;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
 import java.io.IOException;
 import java.nio.file.Files;

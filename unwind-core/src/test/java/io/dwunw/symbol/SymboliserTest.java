@@ -9,6 +9,7 @@ import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
 import io.dwunw.elf.SectionHeader;
 import io.dwunw.memory.ProcessMemory;
+import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;

@@ -11,8 +11,16 @@ import java.util.List;
 /**
  * A recording of {@code snapshot.h}: one thread's registers and stack, the process's maps, and the frames that another
  * unwinder found on it.
+ *
+ * @param code of signal trampolines that lie in no file
  */
-public record Snapshot(String name, RegisterSet registers, StackSnapshot stack, String maps, List<Expected> expected) {
+public record Snapshot(
+        String name,
+        RegisterSet registers,
+        StackSnapshot stack,
+        String maps,
+        List<Expected> expected,
+        List<StackSnapshot> code) {
     /** A caller as the oracle saw it. */
     public record Expected(long pc, boolean returnAddress) {}
 
@@ -24,6 +32,7 @@ public record Snapshot(String name, RegisterSet registers, StackSnapshot stack, 
         StackSnapshot stack = new StackSnapshot(0, new byte[0], order);
         StringBuilder maps = new StringBuilder();
         List<Expected> expected = new ArrayList<>();
+        List<StackSnapshot> code = new ArrayList<>();
         for (String line : lines) {
             String[] words = line.split(" ", 3);
             switch (words[0]) {
@@ -32,19 +41,23 @@ public record Snapshot(String name, RegisterSet registers, StackSnapshot stack, 
                     registers = RegisterSet.prepare(architecture);
                     maps = new StringBuilder();
                     expected = new ArrayList<>();
+                    code = new ArrayList<>();
                 }
                 case "register" -> registers.set(Integer.parseInt(words[1]), hex(words[2]));
                 case "pc" -> registers.pc(hex(words[1]));
                 case "map" -> maps.append(line, "map ".length(), line.length()).append('\n');
                 case "stack" ->
                     stack = new StackSnapshot(hex(words[1]), HexFormat.of().parseHex(words[2]), order);
+                case "code" ->
+                    code.add(new StackSnapshot(hex(words[1]), HexFormat.of().parseHex(words[2]), order));
                 case "frame" -> {
                     if (hex(words[1]) != 0) {
                         expected.add(new Expected(hex(words[1]), words[2].equals("0")));
                     }
                 }
                 case "end" ->
-                    snapshots.add(new Snapshot(name, registers, stack, maps.toString(), List.copyOf(expected)));
+                    snapshots.add(new Snapshot(
+                            name, registers, stack, maps.toString(), List.copyOf(expected), List.copyOf(code)));
                 default -> throw new IllegalArgumentException(line);
             }
         }

@@ -2,7 +2,12 @@ package io.dwunw.unwind;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dwunw.Capture;
+import io.dwunw.Dwunw;
+import io.dwunw.FrameFlag;
 import io.dwunw.RegisterSet;
+import io.dwunw.Status;
+import io.dwunw.UnwindRequest;
 import io.dwunw.arch.AArch64;
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Mips32;
@@ -10,6 +15,7 @@ import io.dwunw.bytes.MappedFile;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.testkit.Snapshot;
+import io.dwunw.testkit.SnapshotMemory;
 import io.dwunw.testkit.rows.RowComparison;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -40,8 +46,8 @@ final class ForeignWalkTest {
     void walksAsLibgccDidInTheProgramItself(String name, Architecture architecture, ByteOrder order)
             throws IOException {
         List<Snapshot> snapshots = snapshots(name, architecture, order);
-        assertThat(snapshots).hasSize(2);
-        for (Snapshot snapshot : snapshots) {
+        assertThat(snapshots).hasSize(4);
+        for (Snapshot snapshot : snapshots.subList(0, 2)) {
             NativeUnwinder unwinder = unwinder(name, snapshot);
             List<Long> walked = new ArrayList<>();
             StopReason reason = unwinder.step(snapshot.registers(), snapshot.stack(), false);
@@ -56,6 +62,48 @@ final class ForeignWalkTest {
             assertThat(walked).hasSizeGreaterThanOrEqualTo(5);
             assertThat(reason).isEqualTo(StopReason.END_OF_STACK);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("fixtures")
+    void walksThroughSignalFramesWithoutCfi(String name, Architecture architecture, ByteOrder order)
+            throws IOException {
+        for (Snapshot snapshot : snapshots(name, architecture, order).subList(2, 4)) {
+            assertThat(snapshot.code()).hasSize(1);
+            ModuleMap modules = modules(name, snapshot);
+            try (Dwunw dwunw = Dwunw.open()) {
+                // The cache opens paths, and the fixture does not lie where it was recorded.
+                modules.update(snapshot.maps()
+                        .replaceAll(
+                                "(?m)/\\S*/" + name + "$",
+                                FIXTURES.resolve(name).toAbsolutePath().toString()));
+                Capture capture = dwunw.capture(
+                        UnwindRequest.of(snapshot.registers(), modules).withMemory(SnapshotMemory.of(snapshot)));
+                List<Snapshot.Expected> walked = capture.frames().stream()
+                        .skip(1)
+                        .map(frame ->
+                                new Snapshot.Expected(frame.pc(), !frame.flags().contains(FrameFlag.EXACT_PC)))
+                        .toList();
+                assertThat(walked).as(snapshot.name()).isEqualTo(snapshot.expected());
+                assertThat(walked).anyMatch(frame -> !frame.returnAddress());
+                assertThat(capture.frames()).anyMatch(frame -> frame.flags().contains(FrameFlag.SIGNAL));
+                assertThat(capture.status()).isEqualTo(Status.OK);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("fixtures")
+    void aTrampolineWhoseCodeIsNotAtHandStopsTheWalk(String name, Architecture architecture, ByteOrder order)
+            throws IOException {
+        Snapshot snapshot = snapshots(name, architecture, order).get(2);
+        NativeUnwinder unwinder = unwinder(name, snapshot);
+        StopReason reason = unwinder.step(snapshot.registers(), snapshot.stack(), false);
+        while (reason == StopReason.STEPPED) {
+            reason = unwinder.step(snapshot.registers(), snapshot.stack(), true);
+        }
+        assertThat(reason).isIn(StopReason.NO_MODULE, StopReason.NO_IMAGE);
+        assertThat(snapshot.registers().pc()).isEqualTo(snapshot.code().get(0).lowAvma());
     }
 
     @ParameterizedTest
@@ -116,6 +164,10 @@ final class ForeignWalkTest {
 
     /** Takes the program from the fixtures, wherever it ran. */
     private static NativeUnwinder unwinder(String name, Snapshot snapshot) {
+        return new NativeUnwinder(modules(name, snapshot));
+    }
+
+    private static ModuleMap modules(String name, Snapshot snapshot) {
         ModuleMap modules = new ModuleMap(module -> {
             if (!module.name().equals(name)) {
                 throw new IOException("not a fixture: " + module.path());
@@ -123,6 +175,6 @@ final class ForeignWalkTest {
             return ElfImage.ofFile(MappedFile.map(FIXTURES.resolve(name)));
         });
         modules.update(snapshot.maps());
-        return new NativeUnwinder(modules);
+        return modules;
     }
 }

@@ -13,6 +13,7 @@ import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -65,10 +66,12 @@ public final class GateEngine implements SamplingEngine {
                 .withRingBytes(config.ringBytes());
         GateRing ring = prepare(config.withStackBytes(GateProbes.stackBytes(kernel)));
         try {
-            Path library = NativeLibrary.file()
-                    .orElseThrow(() -> new GateUnavailableException("the agent's own library cannot be probed", null));
+            Optional<Path> library = NativeLibrary.file();
+            if (library.isEmpty()) {
+                throw new GateUnavailableException("the agent's own library could not be kept open", null);
+            }
             long[] points = {GateNative.probePoint(true), GateNative.probePoint(false)};
-            return new GateEngine(ring, GateProbes.open(kernel, library, points, new ProbedCode(points[1])));
+            return new GateEngine(ring, GateProbes.open(kernel, library.get(), points, new ProbedCode(points[1])));
         } catch (GateUnavailableException | BpfUnavailableException | RuntimeException e) {
             OPEN.set(false);
             throw e;

@@ -1,8 +1,5 @@
 package io.dwunw.agent.hotspot;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-
 /**
  * One code heap, read straight: its committed part is never unmapped. What lies in it may be freed and overwritten at any
  * moment, so that everything read is only a claim. Hot: allocates nothing.
@@ -14,9 +11,9 @@ final class CodeHeap {
     private static final int MAX_STEPS = 1 << 16;
 
     private final CodeCacheLayout layout;
-    private final ByteBuffer descriptor;
-    private final ByteBuffer code;
-    private final ByteBuffer segments;
+    private final StableMemory descriptor;
+    private final StableMemory code;
+    private final StableMemory segments;
     private final long low;
     private final int shift;
 
@@ -26,12 +23,12 @@ final class CodeHeap {
      */
     CodeHeap(long address, CodeCacheLayout layout, MemoryWindow memory) throws JavaFramesUnavailableException {
         this.layout = layout;
-        descriptor = memory.open(address, layout.heapBytes()).order(ByteOrder.LITTLE_ENDIAN);
-        low = descriptor.getLong(layout.memory() + layout.low());
-        shift = descriptor.getInt(layout.log2SegmentSize());
-        long reserved = descriptor.getLong(layout.memory() + layout.highBoundary()) - low;
-        long segmentsLow = descriptor.getLong(layout.segmentMap() + layout.low());
-        long segmentsReserved = descriptor.getLong(layout.segmentMap() + layout.highBoundary()) - segmentsLow;
+        descriptor = memory.stable(address, layout.heapBytes());
+        low = descriptor.word(layout.memory() + layout.low());
+        shift = descriptor.s4(layout.log2SegmentSize());
+        long reserved = descriptor.word(layout.memory() + layout.highBoundary()) - low;
+        long segmentsLow = descriptor.word(layout.segmentMap() + layout.low());
+        long segmentsReserved = descriptor.word(layout.segmentMap() + layout.highBoundary()) - segmentsLow;
         if (reserved <= 0 || segmentsReserved <= 0 || shift <= 0 || shift > MAX_SEGMENT_SHIFT) {
             throw new JavaFramesUnavailableException("a code heap of this JVM is not plausible");
         }
@@ -39,14 +36,14 @@ final class CodeHeap {
         segments = window(memory, segmentsLow, segmentsReserved);
     }
 
-    private static ByteBuffer window(MemoryWindow memory, long address, long length) {
-        return memory.open(address, Math.min(length, Integer.MAX_VALUE)).order(ByteOrder.LITTLE_ENDIAN);
+    private static StableMemory window(MemoryWindow memory, long address, long length) {
+        return memory.stable(address, Math.min(length, Integer.MAX_VALUE));
     }
 
     /** Bytes in use from the start; grows as the JVM commits more. */
     private int committed() {
-        long high = descriptor.getLong(layout.memory() + layout.high());
-        return (int) Math.max(0, Math.min(high - low, code.capacity()));
+        long high = descriptor.word(layout.memory() + layout.high());
+        return (int) Math.max(0, Math.min(high - low, code.bytes()));
     }
 
     boolean contains(long avma) {
@@ -61,29 +58,29 @@ final class CodeHeap {
     }
 
     int u1(long avma) {
-        return contains(avma, 1) ? code.get((int) (avma - low)) & 0xff : 0;
+        return contains(avma, 1) ? code.u1((int) (avma - low)) : 0;
     }
 
     int s2(long avma) {
-        return contains(avma, Short.BYTES) ? code.getShort((int) (avma - low)) : 0;
+        return contains(avma, Short.BYTES) ? code.s2((int) (avma - low)) : 0;
     }
 
     int s4(long avma) {
-        return contains(avma, Integer.BYTES) ? code.getInt((int) (avma - low)) : 0;
+        return contains(avma, Integer.BYTES) ? code.s4((int) (avma - low)) : 0;
     }
 
     long word(long avma) {
-        return contains(avma, Long.BYTES) ? code.getLong((int) (avma - low)) : 0;
+        return contains(avma, Long.BYTES) ? code.word((int) (avma - low)) : 0;
     }
 
     /** The blob whose block covers {@code pc}; 0 if that part of the heap is free. */
     long blobAt(long pc) {
         int segment = (int) ((pc - low) >>> shift);
         for (int steps = 0; steps < MAX_STEPS; steps++) {
-            if (segment < 0 || segment >= segments.capacity()) {
+            if (segment < 0 || segment >= segments.bytes()) {
                 return 0;
             }
-            int tag = segments.get(segment) & 0xff;
+            int tag = segments.u1(segment);
             if (tag == FREE_SEGMENT) {
                 return 0;
             }

@@ -27,6 +27,7 @@ final class InterpretedFrames {
     private final long low;
     private final long high;
     private long suspectSince = Long.MAX_VALUE;
+    private long replacedSince = Long.MAX_VALUE;
     private boolean gone;
 
     /** @param low start of the interpreter's code */
@@ -36,9 +37,10 @@ final class InterpretedFrames {
         this.high = high;
     }
 
-    /** A new walk. {@code since}: see {@link JavaMethods#interpreted}. */
-    void begin(long since) {
-        suspectSince = since;
+    /** A new walk. The moments: see {@link JavaMethods#interpreted}. */
+    void begin(long unloadedSince, long redefinedSince) {
+        suspectSince = unloadedSince;
+        replacedSince = redefinedSince;
         gone = false;
     }
 
@@ -84,6 +86,10 @@ final class InterpretedFrames {
 
     private int methodId(JavaCursor cursor, long fp) {
         return methods.interpreted(
-                cursor.word(fp + METHOD), cursor.word(fp + BCP), cursor.word(fp + POOL_CACHE), suspectSince);
+                cursor.word(fp + METHOD),
+                cursor.word(fp + BCP),
+                cursor.word(fp + POOL_CACHE),
+                suspectSince,
+                replacedSince);
     }
 }

@@ -5,6 +5,7 @@ import io.dwunw.memory.MemoryReader;
 import io.dwunw.memory.StackMemory;
 import java.lang.management.ClassLoadingMXBean;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Method;
 
 /**
  * Walks through the generated code of the JVM that this runs in. One instance serves one thread.
@@ -20,6 +21,8 @@ public final class JavaFrames implements JavaCode {
     private static final String CALL_STUB = "call_stub";
     private static final String ENTER_SPECIAL = "enterSpecial";
     private static final String UNLOADED_CLASSES = "java.cls.unloadedClasses";
+    private static final String LOADED_CLASSES = "java.cls.loadedClasses";
+    private static final String SAFEPOINTS = "sun.rt.safepoints";
 
     private final CodeCache codeCache;
     private final BlobNames names;
@@ -31,6 +34,9 @@ public final class JavaFrames implements JavaCode {
     private final StubFrames stubs;
     private final SenderRules rules;
     private final UnloadCounter unloaded;
+    private final MetadataReuse reuse;
+    private final MetadataReader memory;
+    private final MethodDecoder decoder;
     private final int callStubName;
     private final boolean learnsContinuationReturn;
     private final CodeBlob blob = new CodeBlob();
@@ -38,6 +44,9 @@ public final class JavaFrames implements JavaCode {
     private long unloadedBefore;
     /** Stacks that were copied before this moment may hold addresses of what is gone. */
     private long distrustedUntil = Long.MIN_VALUE;
+
+    private long replacedUntil = Long.MIN_VALUE;
+    private boolean interrupted;
 
     /**
      * Reads the JVM's description of itself. Takes some tens of milliseconds.
@@ -56,17 +65,27 @@ public final class JavaFrames implements JavaCode {
     static JavaFrames open(VmStructs structs, MetadataReader metadata, MemoryWindow window)
             throws JavaFramesUnavailableException {
         PerfData perfData = PerfData.open(structs, metadata, window);
-        UnloadCounter counter = perfData == null ? null : perfData.counter(UNLOADED_CLASSES);
-        return new JavaFrames(structs, metadata, window, counter != null ? counter : managementCounter());
+        UnloadCounter gone = perfData == null ? null : perfData.counter(UNLOADED_CLASSES);
+        UnloadCounter loaded = perfData == null ? null : perfData.counter(LOADED_CLASSES);
+        UnloadCounter safepoints = perfData == null ? null : perfData.counter(SAFEPOINTS);
+        if (gone == null || loaded == null) {
+            // The JVM was started with -XX:-UsePerfData.
+            ClassLoadingMXBean classes = ManagementFactory.getClassLoadingMXBean();
+            gone = classes::getUnloadedClassCount;
+            loaded = classes::getTotalLoadedClassCount;
+        }
+        MetadataReuse reuse = new MetadataReuse(loaded, safepoints == null ? loaded : safepoints);
+        return new JavaFrames(structs, metadata, window, gone, reuse);
     }
 
-    /** The JVM was started with {@code -XX:-UsePerfData}. */
-    private static UnloadCounter managementCounter() {
-        ClassLoadingMXBean classLoading = ManagementFactory.getClassLoadingMXBean();
-        return classLoading::getUnloadedClassCount;
-    }
-
+    /** In a JVM that replaces no classes. */
     JavaFrames(VmStructs structs, MetadataReader memory, MemoryWindow window, UnloadCounter unloaded)
+            throws JavaFramesUnavailableException {
+        this(structs, memory, window, unloaded, new MetadataReuse(() -> 0, () -> 0));
+    }
+
+    JavaFrames(
+            VmStructs structs, MetadataReader memory, MemoryWindow window, UnloadCounter unloaded, MetadataReuse reuse)
             throws JavaFramesUnavailableException {
         FieldFinder find = new FieldFinder(structs);
         CodeCacheLayout cacheLayout = CodeCacheLayout.of(find);
@@ -76,6 +95,8 @@ public final class JavaFrames implements JavaCode {
         EntryLayout entryLayout = EntryLayout.of(find);
         find.requireAll();
         this.unloaded = unloaded;
+        this.reuse = reuse;
+        this.memory = memory;
         unloadedBefore = unloaded.value();
         codeCache = CodeCache.open(memory, window, cacheLayout, blobLayout);
         memory.begin();
@@ -90,7 +111,8 @@ public final class JavaFrames implements JavaCode {
         }
         names = new BlobNames(memory);
         callStubName = names.idOf(CALL_STUB);
-        methods = new JavaMethods(new MethodDecoder(memory, methodLayout, excluded), methodLayout);
+        decoder = new MethodDecoder(memory, methodLayout, excluded);
+        methods = new JavaMethods(decoder, methodLayout);
         scopes = new CompiledScopes(memory, nmethodLayout, methods, excluded);
         interpreted = new InterpretedFrames(methods, interpreterLow, interpreterHigh);
         entries = new EntryStubs(entryLayout, callStubReturn);
@@ -110,7 +132,14 @@ public final class JavaFrames implements JavaCode {
             methods.distrust();
             scopes.forget();
         }
-        interpreted.begin(sampleNanos < distrustedUntil ? sampleNanos : Long.MAX_VALUE);
+        if (reuse.possible()) {
+            replacedUntil = System.nanoTime();
+            methods.distrust();
+        }
+        boolean replaced = methods.sawReplacement() && sampleNanos < replacedUntil;
+        interpreted.begin(
+                sampleNanos < distrustedUntil ? sampleNanos : Long.MAX_VALUE, replaced ? sampleNanos : Long.MAX_VALUE);
+        interrupted = false;
         compiled.begin();
         stubs.begin();
         entries.forgetAnchor();
@@ -125,6 +154,7 @@ public final class JavaFrames implements JavaCode {
     public JavaStep step(RegisterSet registers, StackMemory stack, boolean returnAddress, JavaFrameSink sink) {
         cursor.start(registers, stack);
         entries.forgetAnchor();
+        interrupted |= !returnAddress;
         long pc = cursor.pc();
         if (interpreted.contains(pc)) {
             return finish(interpreted.step(cursor, rules, sink), registers);
@@ -158,6 +188,25 @@ public final class JavaFrames implements JavaCode {
             }
             case INTERPRETER, ADAPTER, VTABLE -> JavaStep.CODE_REPLACED;
         };
+    }
+
+    /**
+     * Tells a method of the application's own loader, whose classes are never unloaded, so that they may be believed even
+     * after other classes were. That loader loads the agent, too.
+     *
+     * @param methodId {@code Linux.methodId(method)}
+     * @return whether the JVM's own description confirms that it is this method's
+     */
+    public boolean trustLoaderOf(Method method, long methodId) {
+        Class<?> type = method.getDeclaringClass();
+        if (type.getClassLoader() != ClassLoader.getSystemClassLoader()) {
+            return false;
+        }
+        memory.begin();
+        // Up to JDK 25 a method's id is the address of a pointer to it; whatever it is in others will not pass the
+        // check.
+        long address = memory.word(methodId);
+        return !memory.faulted() && decoder.trustLoaderOf(address, type.getName(), method.getName());
     }
 
     private JavaStep finish(JavaStep step, RegisterSet registers) {
@@ -211,7 +260,8 @@ public final class JavaFrames implements JavaCode {
 
     @Override
     public boolean searched() {
-        return compiled.searched();
+        // What a signal interrupted may be about to make its frame or to leave it: no rule is sure to tell.
+        return compiled.searched() || interrupted;
     }
 
     @Override

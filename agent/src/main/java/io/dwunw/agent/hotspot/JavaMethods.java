@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The memory of an unloaded or redefined method is used again, even for a method of the same layout. So a remembered
  * address is believed only if the frame itself agrees (interpreted frames: the bytecode pointer lies in the remembered
  * bytecodes and the pool cache is the remembered one), or after the identity was read again; and not beyond the next
- * unloading of any class.
+ * unloading of any class, nor beyond a safepoint after which classes were loaded ({@link MetadataReuse}).
  *
  * <p>Hot for what is known: {@link #interpreted}. Bounded. Not thread-safe.
  */
@@ -33,14 +33,17 @@ final class JavaMethods {
     private final int[] codeSizes = new int[SLOTS];
     private final int[] ids = new int[SLOTS];
     private final int[] generations = new int[SLOTS];
-    /** When the address first read as this method; the beginning of time for a method that is never unloaded. */
+    /** When the address first read as this method. */
     private final long[] knownSince = new long[SLOTS];
+    /** Whether the method's class is never unloaded. */
+    private final boolean[] permanent = new boolean[SLOTS];
 
     private final int bytecodesOffset;
     private final List<JavaMethod> methods = new ArrayList<>();
     private final Map<JavaMethod, Integer> idByMethod = new HashMap<>();
     private int used;
     private int generation = 1;
+    private boolean replaced;
 
     JavaMethods(MethodDecoder decoder, MethodLayout layout) {
         this.decoder = decoder;
@@ -52,9 +55,17 @@ final class JavaMethods {
         return id > 0 && id < methods.size() ? methods.get(id) : JavaMethod.UNKNOWN;
     }
 
-    /** Some class was unloaded: no address is believed any more without reading it again. */
+    /** Some class was unloaded, or may have been replaced: no address is believed any more without reading it again. */
     void distrust() {
         generation++;
+    }
+
+    /**
+     * Whether the memory of a method of a class that is never unloaded has been seen to become another method's: classes of
+     * this program are being replaced.
+     */
+    boolean sawReplacement() {
+        return replaced;
     }
 
     /**
@@ -64,15 +75,17 @@ final class JavaMethods {
      * @param poolCache the frame's constant pool cache
      * @param suspectSince when the stack was copied, if a class may have been unloaded since, so that the address may have
      *     come to mean another method; then only one is believed that was known before that moment and still reads the
-     *     same. {@link Long#MAX_VALUE} if nothing was unloaded
+     *     same, or of a class that is never unloaded. {@link Long#MAX_VALUE} if nothing was unloaded
+     * @param replacedSince the same for a class that may have been replaced, which even those may be that are never unloaded
      * @return its id; {@link #UNKNOWN} if the frame and the metadata do not agree
      */
-    int interpreted(long method, long bcp, long poolCache, long suspectSince) {
+    int interpreted(long method, long bcp, long poolCache, long suspectSince, long replacedSince) {
         if (!isPlausible(method, bcp, poolCache)) {
             return UNKNOWN;
         }
         int slot = slot(method);
-        return knownSince[slot] <= suspectSince ? ids[slot] : UNKNOWN;
+        boolean sure = (permanent[slot] || knownSince[slot] <= suspectSince) && knownSince[slot] <= replacedSince;
+        return sure ? ids[slot] : UNKNOWN;
     }
 
     /** Whether a frame with these words can be an interpreted method's, whether or not that can be trusted. */
@@ -121,8 +134,10 @@ final class JavaMethods {
             slot = take(method, slot);
         }
         if (ids[slot] != id) {
-            knownSince[slot] = decoder.isPermanent() ? Long.MIN_VALUE : System.nanoTime();
+            replaced |= ids[slot] != UNKNOWN && permanent[slot] && decoder.isPermanent();
+            knownSince[slot] = System.nanoTime();
         }
+        permanent[slot] = decoder.isPermanent();
         constMethods[slot] = decoder.constMethod();
         poolCaches[slot] = decoder.poolCache();
         codeSizes[slot] = decoder.codeSize();

@@ -42,7 +42,9 @@ public final class JavaThreads {
     /** Tells {@code newListener} of all threads that are known now, and of all changes from now on. */
     public void listen(Listener newListener) {
         listener = newListener;
-        known.forEach((tid, thread) -> newListener.javaThread(tid, thread.javaThread()));
+        for (Map.Entry<Integer, Known> entry : known.entrySet()) {
+            newListener.javaThread(entry.getKey(), entry.getValue().javaThread());
+        }
     }
 
     /** A table that knows no thread, for a JVM that does not describe its threads. */
@@ -135,13 +137,16 @@ public final class JavaThreads {
     }
 
     private void tellChanges(Map<Integer, Known> before, Listener told) {
-        known.forEach((tid, now) -> {
-            Known old = before.remove(tid);
-            if (old == null || old.javaThread() != now.javaThread()) {
-                told.javaThread(tid, now.javaThread());
+        for (Map.Entry<Integer, Known> entry : known.entrySet()) {
+            Known old = before.remove(entry.getKey());
+            long now = entry.getValue().javaThread();
+            if (old == null || old.javaThread() != now) {
+                told.javaThread(entry.getKey(), now);
             }
-        });
-        before.keySet().forEach(tid -> told.javaThread(tid, 0));
+        }
+        for (int tid : before.keySet()) {
+            told.javaThread(tid, 0);
+        }
     }
 
     private void add(Thread thread, MetadataReader reader, Field field) {

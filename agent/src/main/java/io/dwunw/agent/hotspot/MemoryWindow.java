@@ -11,4 +11,9 @@ public interface MemoryWindow {
      * @param length in bytes, at most {@link Integer#MAX_VALUE}
      */
     ByteBuffer open(long address, long length);
+
+    /** The same, for reading while a stack is walked; a recording notes what is read. */
+    default StableMemory stable(long address, long length) {
+        return new StableBuffer(open(address, length));
+    }
 }

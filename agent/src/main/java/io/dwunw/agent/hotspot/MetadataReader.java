@@ -16,11 +16,12 @@ import java.nio.ByteOrder;
  */
 final class MetadataReader {
     private static final int PAGE_BITS = 12;
-    private static final int PAGE_BYTES = 1 << PAGE_BITS;
     private static final int PAGES = 16;
 
     private final MemoryReader memory;
-    private final byte[][] pages = new byte[PAGES][PAGE_BYTES];
+    private final int pageBits;
+    private final int pageBytes;
+    private final byte[][] pages;
     private final ByteBuffer[] words = new ByteBuffer[PAGES];
     private final long[] pageNumbers = new long[PAGES];
     private final int[] lengths = new int[PAGES];
@@ -29,7 +30,15 @@ final class MetadataReader {
     private boolean faulted;
 
     MetadataReader(MemoryReader memory) {
+        this(memory, PAGE_BITS);
+    }
+
+    /** Reads pieces of {@code 1 << pageBits} bytes at a time: a recording wants to see what is needed, and nothing else. */
+    MetadataReader(MemoryReader memory, int pageBits) {
         this.memory = memory;
+        this.pageBits = pageBits;
+        pageBytes = 1 << pageBits;
+        pages = new byte[PAGES][pageBytes];
         for (int i = 0; i < PAGES; i++) {
             words[i] = ByteBuffer.wrap(pages[i]).order(ByteOrder.LITTLE_ENDIAN);
         }
@@ -102,7 +111,7 @@ final class MetadataReader {
     }
 
     private int page(long avma) {
-        long number = avma >>> PAGE_BITS;
+        long number = avma >>> pageBits;
         for (int i = 0; i < used; i++) {
             if (pageNumbers[i] == number) {
                 return i;
@@ -120,11 +129,11 @@ final class MetadataReader {
             victim = (victim + 1) % PAGES;
         }
         pageNumbers[page] = number;
-        lengths[page] = Math.max(0, memory.read(number << PAGE_BITS, pages[page], 0, PAGE_BYTES));
+        lengths[page] = Math.max(0, memory.read(number << pageBits, pages[page], 0, pageBytes));
         return page;
     }
 
-    private static int offsetInPage(long avma) {
-        return (int) avma & (PAGE_BYTES - 1);
+    private int offsetInPage(long avma) {
+        return (int) avma & (pageBytes - 1);
     }
 }

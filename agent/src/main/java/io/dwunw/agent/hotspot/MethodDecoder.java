@@ -23,6 +23,8 @@ final class MethodDecoder {
 
     /** The boot loader's {@code ClassLoaderData}; 0 until it is known. */
     private long bootLoader;
+    /** That of the loader of this very class, if it is never unloaded; 0 if it is not known. */
+    private long ownLoader;
 
     private boolean permanent;
     private long constMethod;
@@ -98,7 +100,8 @@ final class MethodDecoder {
         long flags = (layout.hiddenInConstMethod() ? constMethod : method) + layout.flags();
         boolean hidden = (memory.u2(flags) & layout.hiddenBit()) != 0;
         LineTable lines = lines();
-        permanent = isOfBootLoader(holder);
+        long loader = memory.word(holder + layout.klassLoaderData());
+        permanent = loader != 0 && (loader == bootLoader() || loader == ownLoader);
         if (memory.faulted()) {
             return null;
         }
@@ -117,11 +120,30 @@ final class MethodDecoder {
         return permanent;
     }
 
-    private boolean isOfBootLoader(long holder) {
+    private long bootLoader() {
         if (bootLoader == 0 && layout.objectKlass() != 0) {
             bootLoader = memory.word(memory.word(layout.objectKlass()) + layout.klassLoaderData());
         }
-        return bootLoader != 0 && memory.word(holder + layout.klassLoaderData()) == bootLoader;
+        return bootLoader;
+    }
+
+    /**
+     * Classes of this method's loader are never unloaded.
+     *
+     * @param className what the method's class must be called
+     * @return false, and nothing is believed, if there is no such method at the address
+     */
+    boolean trustLoaderOf(long method, String className, String methodName) {
+        if (!readIdentity(method)) {
+            return false;
+        }
+        JavaMethod read = readMethod(method);
+        long loader = memory.word(memory.word(pool + layout.poolHolder()) + layout.klassLoaderData());
+        if (read == null || memory.faulted() || !read.className().equals(className)) {
+            return false;
+        }
+        ownLoader = read.methodName().equals(methodName) ? loader : 0;
+        return ownLoader != 0;
     }
 
     private LineTable lines() {

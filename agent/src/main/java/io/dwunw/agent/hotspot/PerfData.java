@@ -62,11 +62,26 @@ final class PerfData {
             int data = at + area.getInt(at + DATA_OFFSET);
             boolean isLong = area.getInt(at + VECTOR_LENGTH) == 0 && area.get(at + TYPE) == 'J';
             if (isLong && isNamed(at + area.getInt(at + NAME_OFFSET), wanted) && data <= area.capacity() - Long.BYTES) {
-                return () -> area.getLong(data);
+                return new CounterWord(area, data);
             }
             at += length;
         }
         return null;
+    }
+
+    private static final class CounterWord implements UnloadCounter {
+        private final ByteBuffer area;
+        private final int at;
+
+        CounterWord(ByteBuffer area, int at) {
+            this.area = area;
+            this.at = at;
+        }
+
+        @Override
+        public long value() {
+            return area.getLong(at);
+        }
     }
 
     private boolean isNamed(int at, byte[] wanted) {

@@ -25,22 +25,57 @@ public final class AllocationSites {
      */
     public static <S> List<AllocationSite<S>> outstanding(
             LiveMemory<S> live, long nowNanos, long minAgeNanos, ToLongFunction<S> siteOf) {
-        IdentityHashMap<S, Total> byStack = new IdentityHashMap<>();
-        live.forEach((address, size, weight, born, stack) -> {
-            long age = Math.max(0, nowNanos - born);
-            if (age >= minAgeNanos) {
-                byStack.computeIfAbsent(stack, s -> new Total()).add(size, weight, age);
-            }
-        });
+        ByStack<S> byStack = new ByStack<>(nowNanos, minAgeNanos);
+        live.forEach(byStack);
         Map<Long, Gathered<S>> bySite = new LinkedHashMap<>();
-        byStack.forEach((stack, total) -> bySite.computeIfAbsent(siteOf.applyAsLong(stack), s -> new Gathered<>(stack))
-                .add(stack, total));
+        for (Map.Entry<S, Total> entry : byStack.totals.entrySet()) {
+            long site = siteOf.applyAsLong(entry.getKey());
+            Gathered<S> gathered = bySite.get(site);
+            if (gathered == null) {
+                gathered = new Gathered<>(site, entry.getKey());
+                bySite.put(site, gathered);
+            }
+            gathered.add(entry.getKey(), entry.getValue());
+        }
         List<AllocationSite<S>> sites = new ArrayList<>(bySite.size());
-        bySite.forEach((site, gathered) -> sites.add(gathered.toSite(site)));
-        sites.sort(Comparator.<AllocationSite<S>>comparingLong(AllocationSite::outstandingBytes)
-                .reversed()
-                .thenComparingLong(AllocationSite::site));
+        for (Gathered<S> gathered : bySite.values()) {
+            sites.add(gathered.toSite());
+        }
+        sites.sort(new MostBytesFirst<>());
         return sites;
+    }
+
+    private static final class MostBytesFirst<S> implements Comparator<AllocationSite<S>> {
+        @Override
+        public int compare(AllocationSite<S> one, AllocationSite<S> other) {
+            int order = Long.compare(other.outstandingBytes(), one.outstandingBytes());
+            return order != 0 ? order : Long.compare(one.site(), other.site());
+        }
+    }
+
+    private static final class ByStack<S> implements LiveAllocations.Visitor<S> {
+        private final IdentityHashMap<S, Total> totals = new IdentityHashMap<>();
+        private final long nowNanos;
+        private final long minAgeNanos;
+
+        ByStack(long nowNanos, long minAgeNanos) {
+            this.nowNanos = nowNanos;
+            this.minAgeNanos = minAgeNanos;
+        }
+
+        @Override
+        public void block(long address, long size, long weight, long born, S stack) {
+            long age = Math.max(0, nowNanos - born);
+            if (age < minAgeNanos) {
+                return;
+            }
+            Total total = totals.get(stack);
+            if (total == null) {
+                total = new Total();
+                totals.put(stack, total);
+            }
+            total.add(size, weight, age);
+        }
     }
 
     private static final class Total {
@@ -73,10 +108,12 @@ public final class AllocationSites {
 
     private static final class Gathered<S> {
         private final Total total = new Total();
+        private final long site;
         private S stack;
         private long stackWeight = -1;
 
-        Gathered(S stack) {
+        Gathered(long site, S stack) {
+            this.site = site;
             this.stack = stack;
         }
 
@@ -88,7 +125,7 @@ public final class AllocationSites {
             total.add(part);
         }
 
-        AllocationSite<S> toSite(long site) {
+        AllocationSite<S> toSite() {
             return new AllocationSite<>(
                     site,
                     stack,

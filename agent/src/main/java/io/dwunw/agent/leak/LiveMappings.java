@@ -1,6 +1,8 @@
 package io.dwunw.agent.leak;
 
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -98,11 +100,11 @@ public final class LiveMappings<S> {
 
     /** How many of the mappings ever added have no page left. */
     public long dead() {
-        return added
-                - byAddress.values().stream()
-                        .mapToLong(Mapping::number)
-                        .distinct()
-                        .count();
+        Set<Long> alive = new HashSet<>();
+        for (Mapping<S> mapping : byAddress.values()) {
+            alive.add(mapping.number());
+        }
+        return added - alive.size();
     }
 
     /** Mappings that found no room since the start. */

@@ -76,14 +76,21 @@ public final class LiveMemory<S> {
      */
     public void unmapped(long address, long size, long timeNanos, boolean mayBeUndone, Deaths deaths) {
         if (mayBeUndone) {
-            mappings.at(address, (start, bytes, weight, born, stack) -> {
-                if (bytes <= size) {
-                    undecided.put(address, new Undecided<>(true, bytes, weight, born, stack));
+            mappings.at(address, new LiveAllocations.Visitor<>() {
+                @Override
+                public void block(long start, long bytes, long weight, long born, S stack) {
+                    if (bytes <= size) {
+                        undecided.put(address, new Undecided<>(true, bytes, weight, born, stack));
+                    }
                 }
             });
         }
-        mappings.remove(
-                address, size, (start, bytes, born) -> deaths.died(start, bytes, Math.max(0, timeNanos - born)));
+        mappings.remove(address, size, new LiveMappings.Unmapped() {
+            @Override
+            public void unmapped(long start, long bytes, long born) {
+                deaths.died(start, bytes, Math.max(0, timeNanos - born));
+            }
+        });
     }
 
     /** The free of {@code address} did not happen after all; whether the block was known. */

@@ -1,5 +1,6 @@
 package io.dwunw.agent.linux;
 
+import java.lang.reflect.Executable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
@@ -76,6 +77,16 @@ public final class Linux {
     }
 
     private static native long libraryChanges0();
+
+    /**
+     * JNI's id of a method, as {@code FromReflectedMethod} gives it. What it means is the JVM's own affair: whoever takes
+     * it for an address has to read there fault-safely, and to check what is there.
+     */
+    public static long methodId(Executable method) {
+        return methodId0(method);
+    }
+
+    private static native long methodId0(Executable method);
 
     private static native long syscall0(long number, long a1, long a2, long a3, long a4, long a5, long a6);
 

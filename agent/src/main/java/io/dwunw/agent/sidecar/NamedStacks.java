@@ -1,6 +1,7 @@
 package io.dwunw.agent.sidecar;
 
 import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.SiteHash;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.jfr.FrameName;
 import io.dwunw.jfr.ReplayedStack;
@@ -9,9 +10,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToLongFunction;
 
 /** Names a distinct stack once, in the form that events carry. The least recently used are forgotten. */
-final class NamedStacks {
+final class NamedStacks implements ToLongFunction<StackTrace> {
     private static final int MAX_STACKS = 1 << 13;
 
     private final FrameNames names;
@@ -35,6 +37,12 @@ final class NamedStacks {
             named.put(trace, known);
         }
         return known;
+    }
+
+    /** The hash of a stack's site. */
+    @Override
+    public long applyAsLong(StackTrace trace) {
+        return SiteHash.of(frameNames(trace));
     }
 
     List<FrameName> frameNames(StackTrace trace) {

@@ -4,7 +4,6 @@ import io.dwunw.agent.leak.AllocationSite;
 import io.dwunw.agent.leak.AllocationSites;
 import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.sample.AllocatorNames;
-import io.dwunw.agent.stack.SiteHash;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.jfr.NativeAllocationEvent;
 import io.dwunw.jfr.NativeFreeEvent;
@@ -66,8 +65,8 @@ final class Publications {
         if (!NativeLeakEvent.enabled()) {
             return;
         }
-        List<AllocationSite<StackTrace>> sites = AllocationSites.outstanding(
-                live, System.nanoTime(), minAgeNanos, trace -> SiteHash.of(stacks.frameNames(trace)));
+        List<AllocationSite<StackTrace>> sites =
+                AllocationSites.outstanding(live, System.nanoTime(), minAgeNanos, stacks);
         leaks.addAll(sites.subList(0, Math.min(sites.size(), MAX_LEAKS)));
     }
 
@@ -94,6 +93,11 @@ final class Publications {
         return new Publication(event, stack);
     }
 
+    private static String hex(long site) {
+        String digits = Long.toHexString(site);
+        return "0".repeat(2 * Long.BYTES - digits.length()) + digits;
+    }
+
     private Publication publication(AllocationSite<StackTrace> leak) {
         ReplayedStack stack = stacks.name(leak.stack());
         NativeLeakEvent event = new NativeLeakEvent();
@@ -103,7 +107,7 @@ final class Publications {
         event.oldestAge = leak.oldestNanos();
         event.youngestAge = leak.youngestNanos();
         event.report = reports;
-        event.site = String.format("%016x", leak.site());
+        event.site = hex(leak.site());
         event.frames = stack.text();
         return new Publication(event, stack);
     }

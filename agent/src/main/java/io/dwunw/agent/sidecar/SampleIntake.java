@@ -32,7 +32,12 @@ final class SampleIntake implements SampleHandler {
     private final DistinctErrors errors;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final long[] walksByState = new long[StackState.values().length];
-    private final LiveMemory.Deaths publishDeath = this::noteFree;
+    private final LiveMemory.Deaths publishDeath = new LiveMemory.Deaths() {
+        @Override
+        public void died(long address, long size, long lifetimeNanos) {
+            noteFree(address, size, lifetimeNanos);
+        }
+    };
     private long walks;
     private long unpublished;
     private boolean publishFrees;

@@ -28,7 +28,7 @@ public final class Sidecar extends ReplayThread {
 
     private final SidecarOpener opener;
     private final DistinctErrors errors;
-    private final Rendezvous chunkEnd = new Rendezvous(this::wake);
+    private final Rendezvous chunkEnd = new Rendezvous(new WakeUp());
     /** Released when the probes are attached, or never will be; replaced when they are detached. */
     private volatile CountDownLatch probes = new CountDownLatch(1);
 
@@ -194,6 +194,13 @@ public final class Sidecar extends ReplayThread {
         chunkEnd.close();
         if (p != null) {
             p.close();
+        }
+    }
+
+    private final class WakeUp implements Runnable {
+        @Override
+        public void run() {
+            wake();
         }
     }
 

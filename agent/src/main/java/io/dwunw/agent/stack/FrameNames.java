@@ -35,6 +35,11 @@ public final class FrameNames {
         }
     };
 
+    /** As the other, for stacks of libc's allocator only. */
+    public FrameNames(WalkedModules modules, Symboliser symboliser, @Nullable JavaCode java, boolean showHidden) {
+        this(modules, symboliser, java, AllocatorNames.LIBC, showHidden);
+    }
+
     /**
      * Names the frames of one walker.
      *

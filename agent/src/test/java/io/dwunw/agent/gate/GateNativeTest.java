@@ -31,6 +31,8 @@ class GateNativeTest {
         "weights,",
         "signals,",
         "exits,",
+        "reborn,",
+        "stacks,",
         "opening, liblazy.so libnow.so",
         "churn, liblazy.so 100",
     })
@@ -47,6 +49,18 @@ class GateNativeTest {
             })
     void howeverTheProgramIsLinked(String options) throws Exception {
         NativeChecks.Outcome outcome = checks.run("semantics", List.of(options.split(" ", -1)), Map.of());
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+    }
+
+    @Test
+    void aProgramMayTakeTheAddressOfMalloc() throws Exception {
+        NativeChecks.Outcome outcome = checks.run("canonical", List.of("-no-pie", "-fno-pie"), Map.of(), "liblazy.so");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+    }
+
+    @Test
+    void whatOthersHaveSetStaysAsItIs() throws Exception {
+        NativeChecks.Outcome outcome = checks.run("foreign", List.of("-Wl,-z,relro", "-Wl,-z,now"), Map.of());
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     }
 

@@ -37,7 +37,7 @@ final class AnchorProgram {
                     Truth.current().frames(),
                     Truth.current().visible());
         }
-        System.out.println(comparison.result());
+        System.out.println(comparison.result() + " " + walked.kinds());
         if (comparison.wrong() != 0) {
             System.exit(1);
         }

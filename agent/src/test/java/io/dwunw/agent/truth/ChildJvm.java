@@ -1,6 +1,7 @@
 package io.dwunw.agent.truth;
 
 import io.dwunw.agent.hotspot.JavaFrames;
+import io.dwunw.jfr.FrameName;
 import io.dwunw.unwind.NativeUnwinder;
 import java.io.File;
 import java.io.IOException;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
@@ -20,6 +22,13 @@ import org.jspecify.annotations.Nullable;
 final class ChildJvm {
     private static final long LIMIT_SECONDS = 300;
     private static final Path INSTALLED = Path.of("/usr/lib/jvm");
+    private static final int JDK_21 = 21;
+    /** Where {@code it/jdk21} unpacks a JDK that Debian 12 does not have. */
+    private static final Path UNPACKED_21 = Path.of(
+                    Objects.requireNonNullElse(System.getenv("DWUNW_JDK21"), "../it/target/jdk21"))
+            .resolve("usr/lib/jvm/java-21-openjdk-amd64")
+            .toAbsolutePath()
+            .normalize();
 
     private ChildJvm() {}
 
@@ -45,6 +54,9 @@ final class ChildJvm {
     static @Nullable Path home(int feature) throws IOException {
         if (Runtime.version().feature() == feature) {
             return Path.of(System.getProperty("java.home"));
+        }
+        if (feature == JDK_21 && Files.isExecutable(UNPACKED_21.resolve("bin/javac"))) {
+            return UNPACKED_21;
         }
         if (!Files.isDirectory(INSTALLED)) {
             return null;
@@ -96,7 +108,7 @@ final class ChildJvm {
     /** Where the classes of the tests, the agent and the unwinder are. */
     static String classPath() throws URISyntaxException {
         List<String> places = new ArrayList<>();
-        for (Class<?> type : List.of(ChildJvm.class, JavaFrames.class, NativeUnwinder.class)) {
+        for (Class<?> type : List.of(ChildJvm.class, JavaFrames.class, NativeUnwinder.class, FrameName.class)) {
             String place = Path.of(type.getProtectionDomain()
                             .getCodeSource()
                             .getLocation()

@@ -6,6 +6,7 @@ import io.dwunw.agent.truth.Walked.JavaFrame;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Compares walked stacks with the truth, frame by frame, and counts. */
 final class Comparison {
@@ -13,6 +14,9 @@ final class Comparison {
     private static final int MAX_UPCALL_FRAMES = 16;
 
     private final Map<StackState, Integer> states = new EnumMap<>(StackState.class);
+    /** Whether methods may be obsolete: Java itself gives no lines for those. */
+    private final boolean obsoleteMethods;
+
     private int samples;
     private int exact;
     private int honest;
@@ -23,6 +27,15 @@ final class Comparison {
 
     /** The frames further out than the virtual thread's own are its carrier's, of which the truth says nothing. */
     private static final String MOUNT = "enterSpecial";
+
+    Comparison() {
+        this(false);
+    }
+
+    /** @param obsoleteMethods whether classes are replaced while their methods are on the stack */
+    Comparison(boolean obsoleteMethods) {
+        this.obsoleteMethods = obsoleteMethods;
+    }
 
     /** Compares a stack whose truth was recorded by an upcall, whose own frames the truth has on top. */
     void compareBelowUpcall(
@@ -67,8 +80,7 @@ final class Comparison {
         }
     }
 
-    private static @org.jspecify.annotations.Nullable String difference(
-            StackState state, List<JavaFrame> walked, List<Truth.Frame> truth) {
+    private @Nullable String difference(StackState state, List<JavaFrame> walked, List<Truth.Frame> truth) {
         boolean gaps = state == StackState.FROZEN_FRAMES
                 || state == StackState.SEARCHED
                 || state == StackState.INLINED_UNKNOWN;
@@ -88,8 +100,7 @@ final class Comparison {
         return null;
     }
 
-    private static @org.jspecify.annotations.Nullable String subsequenceDifference(
-            List<JavaFrame> walked, List<Truth.Frame> truth) {
+    private @Nullable String subsequenceDifference(List<JavaFrame> walked, List<Truth.Frame> truth) {
         int at = 0;
         for (JavaFrame frame : walked) {
             while (at < truth.size() && !same(frame, truth.get(at))) {
@@ -103,7 +114,7 @@ final class Comparison {
         return null;
     }
 
-    private static boolean same(JavaFrame walked, Truth.Frame truth) {
+    private boolean same(JavaFrame walked, Truth.Frame truth) {
         if (walked.isUnknown()) {
             return true;
         }
@@ -117,13 +128,12 @@ final class Comparison {
         return walked.bci() == truth.bci() && sameLine(method.line(walked.bci()), truth.line());
     }
 
-    private static boolean sameLine(int walked, int truth) {
-        return walked == truth || (walked <= 0 && truth <= 0);
+    private boolean sameLine(int walked, int truth) {
+        return walked == truth || (truth <= 0 && (walked <= 0 || obsoleteMethods));
     }
 
     /** What is left without hidden frames must be what an exception shows. */
-    private static @org.jspecify.annotations.Nullable String visibleDifference(
-            List<JavaFrame> walked, List<StackTraceElement> visible) {
+    private @Nullable String visibleDifference(List<JavaFrame> walked, List<StackTraceElement> visible) {
         int at = 0;
         for (JavaFrame frame : walked) {
             JavaMethod method = frame.method();
@@ -136,9 +146,11 @@ final class Comparison {
             StackTraceElement element = visible.get(at++);
             boolean same = element.getClassName().equals(method.className())
                     && element.getMethodName().equals(method.methodName())
-                    && (frame.approximate() || element.getLineNumber() == method.line(frame.bci()));
+                    && (frame.approximate() || sameLine(method.line(frame.bci()), element.getLineNumber()));
             String file = element.getFileName();
-            if (!same || !(file == null ? "" : file).equals(method.sourceFile())) {
+            boolean sameFile =
+                    file == null ? method.sourceFile().isEmpty() || obsoleteMethods : file.equals(method.sourceFile());
+            if (!same || !sameFile) {
                 return "shown as " + text(frame) + " instead of " + element;
             }
         }

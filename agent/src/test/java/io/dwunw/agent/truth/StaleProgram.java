@@ -50,7 +50,7 @@ final class StaleProgram {
                 pending.clear();
             }
         }
-        System.out.println(comparison.result());
+        System.out.println(comparison.result() + " " + walked.kinds());
         if (comparison.wrong() != 0) {
             System.exit(1);
         }

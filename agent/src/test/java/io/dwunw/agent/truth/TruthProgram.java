@@ -1,5 +1,6 @@
 package io.dwunw.agent.truth;
 
+import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.StackState;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
@@ -11,7 +12,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * samples, the greatest depth, the seed, and perhaps a class with more ways of calling. Prints one line {@code RESULT …}; ends with 0 only if no stack was wrong.
  */
 final class TruthProgram {
-    private static final int NATIVE_LAYERS = 4;
+    private static final int MAX_REPORTS = 5;
 
     private TruthProgram() {}
 
@@ -23,13 +24,15 @@ final class TruthProgram {
         String calls = arguments.length > 4 ? arguments[4] : "";
         boolean virtual = calls.endsWith("VirtualCalls");
         Walked walked = new Walked();
-        Comparison comparison = new Comparison();
+        Comparison comparison = new Comparison(calls.endsWith("ChangingCalls"));
         ByteBuffer record = Walked.newRecord();
         Descent descent = new Descent(seed, steps(calls), record);
+        NativeTruth natives = new NativeTruth(walked.names());
         int nativeMismatches = 0;
         for (int i = 0; i < samples; i++) {
             Truth truth = virtual ? sampleOnVirtualThread(descent, maxDepth) : sample(descent, maxDepth);
-            StackState state = walked.walk(record).state();
+            FrameBuffer stack = walked.walk(record);
+            StackState state = stack.state();
             List<Walked.JavaFrame> frames = walked.javaFrames();
             if (virtual) {
                 comparison.compareVirtual(state, frames, truth.frames(), truth.visible());
@@ -38,10 +41,13 @@ final class TruthProgram {
             } else {
                 comparison.compare(state, frames, truth.frames(), truth.visible());
             }
-            boolean nativeRight = descent.endedInForeignLeaf() || walked.leadingNativeFrames() == NATIVE_LAYERS;
-            nativeMismatches += nativeRight ? 0 : 1;
+            String difference = natives.difference(stack, truth.frames(), descent.endedInForeignLeaf(), !virtual);
+            if (difference != null && ++nativeMismatches <= MAX_REPORTS) {
+                System.out.println("WRONG native part: " + difference);
+            }
         }
-        System.out.println(comparison.result() + " nativeMismatches=" + nativeMismatches);
+        System.out.println(comparison.result() + " nativeFrames=" + natives.compared() + " nativeMismatches="
+                + nativeMismatches + " " + walked.kinds());
         if (comparison.wrong() != 0 || nativeMismatches != 0) {
             System.exit(1);
         }

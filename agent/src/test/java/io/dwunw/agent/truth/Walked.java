@@ -1,7 +1,7 @@
 package io.dwunw.agent.truth;
 
+import io.dwunw.agent.hotspot.FrameKinds;
 import io.dwunw.agent.hotspot.HotSpot;
-import io.dwunw.agent.hotspot.JavaFrames;
 import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.JavaMethod;
 import io.dwunw.agent.linux.Linux;
@@ -11,11 +11,14 @@ import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sample.Sample;
 import io.dwunw.agent.stack.Frame;
 import io.dwunw.agent.stack.FrameBuffer;
+import io.dwunw.agent.stack.FrameNames;
 import io.dwunw.agent.stack.MixedStackWalker;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
+import io.dwunw.symbol.Symboliser;
 import io.dwunw.unwind.NativeUnwinder;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -31,7 +34,8 @@ final class Walked {
 
     private final ModuleMap modules;
     private final HotSpot hotspot;
-    private final JavaFrames java;
+    private final FrameKinds java;
+    private final FrameNames names;
     private final MixedStackWalker walker;
     private final Sample sample = new Sample();
     private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
@@ -50,8 +54,13 @@ final class Walked {
             modules.update(Files.readString(MAPS));
         }
         hotspot = HotSpot.open(libjvm(), memory, Linux::memory, null);
-        java = hotspot.frames();
+        Method own = Walked.class.getDeclaredMethods()[0];
+        if (!hotspot.frames().trustLoaderOf(own, Linux.methodId(own))) {
+            throw new IllegalStateException("the JVM does not know " + own);
+        }
+        java = new FrameKinds(hotspot.frames(), libjvm(), memory, Linux::memory);
         walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, () -> withModules && refresh());
+        names = new FrameNames(walker.walkedModules(), new Symboliser(), java, true);
     }
 
     private static long libjvm() throws IOException {
@@ -101,13 +110,14 @@ final class Walked {
         return found;
     }
 
-    /** Native frames before the first Java frame. */
-    int leadingNativeFrames() {
-        int count = 0;
-        while (count < frames.count() && Frame.kind(frames.frame(count)) == Frame.Kind.NATIVE) {
-            count++;
-        }
-        return count;
+    /** What the frames are called. */
+    FrameNames names() {
+        return names;
+    }
+
+    /** What the walks went through. */
+    String kinds() {
+        return java.text();
     }
 
     record JavaFrame(JavaMethod method, int bci, boolean approximate) {

@@ -51,6 +51,13 @@ public final class NativeBlocks {
     /** realloc. */
     public static native long reallocate(long address, long size);
 
+    /**
+     * A burst of {@code count} blocks of 16 to 512 bytes, then all freed; at most 64 blocks.
+     *
+     * @return bytes asked for; 0 if a block could not be had
+     */
+    public static native long burst(int count);
+
     /** Threads of their own, see {@link WorkersPlan}. */
     static void workers(WorkersPlan plan) {
         if (workers(plan.threads(), plan.rounds(), plan.kept(), plan.pauseMicros()) != 0) {
@@ -59,6 +66,9 @@ public final class NativeBlocks {
     }
 
     private static native int workers(int threads, int rounds, int kept, int pauseMicros);
+
+    /** Whether a probe sits on {@code dwunwit_allocate}, the function that {@link #allocate} calls. */
+    public static native boolean probed();
 
     /** Whether a probe or a gate sits on malloc. */
     public static native boolean traced();

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -21,10 +22,22 @@ public record Jdk(Path home, String version) {
     private static final int OLDEST = 17;
 
     private static final Path SYSTEM = Path.of("/usr/lib/jvm");
+    static final boolean ONLY_UNPACKED = Boolean.getBoolean("dwunw.jdk21");
+
+    private static final Path UNPACKED = Path.of(Objects.requireNonNullElse(
+                    System.getenv("DWUNW_JDK21"),
+                    Project.root().resolve("it/target/jdk21").toString()))
+            .resolve("usr/lib/jvm/java-21-openjdk-amd64");
     private static final String VERSION_KEY = "JAVA_VERSION=\"";
 
-    /** One JDK of every feature release that is there, oldest first; the one that runs the tests is always among them. */
+    /**
+     * One JDK of every feature release that is there, oldest first; the one that runs the tests is always among them. In
+     * the profile {@code jdk21} it is that JDK alone, as {@code it/jdk21} has unpacked it.
+     */
     public static List<Jdk> installed() {
+        if (ONLY_UNPACKED) {
+            return List.of(new Jdk(UNPACKED, version(UNPACKED.resolve("release"))));
+        }
         Map<Integer, Jdk> byFeature = new TreeMap<>(Comparator.naturalOrder());
         Jdk own = current();
         byFeature.put(own.feature(), own);

@@ -47,7 +47,8 @@ public enum Need {
     JDK_25 {
         @Override
         Optional<String> missing() {
-            boolean installed = Jdk.installed().stream().anyMatch(jdk -> jdk.feature() == NEWEST_JDK);
+            boolean installed =
+                    Jdk.ONLY_UNPACKED || Jdk.installed().stream().anyMatch(jdk -> jdk.feature() == NEWEST_JDK);
             return installed ? Optional.empty() : Optional.of("no JDK 25 under /usr/lib/jvm");
         }
     };

@@ -304,7 +304,9 @@ final class ItaniumTypes {
             readQualifier(read);
         }
         if (memberFunction || in.peek() == 'F') {
-            read.kinds.replaceAll(ItaniumTypes::ofImpliedObject);
+            for (int i = 0; i < read.kinds.size(); i++) {
+                read.kinds.set(i, ofImpliedObject(read.kinds.get(i)));
+            }
         }
         return read;
     }

@@ -1,10 +1,12 @@
-package io.dwunw.symbol;
+package io.dwunw.module;
 
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.bytes.MappedFile;
 import io.dwunw.elf.BuildId;
+import io.dwunw.elf.Elf;
 import io.dwunw.elf.ElfImage;
+import io.dwunw.elf.ProgramHeader;
 import io.dwunw.elf.SectionHeader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,17 +23,30 @@ import org.jspecify.annotations.Nullable;
  */
 public final class DebugFiles {
     private static final int MIN_BUILD_ID_DIGITS = 4;
+    private static final String SYSTEM = "/usr/lib/debug";
 
     private final List<Path> roots;
+    /** Where the files are seen below, but not what they are called: another process's root directory, or "". */
+    private final String processRoot;
 
     /** Looks below these directories, of which {@code /usr/lib/debug} is the usual one. */
     public DebugFiles(List<Path> roots) {
+        this(roots, "");
+    }
+
+    private DebugFiles(List<Path> roots, String processRoot) {
         this.roots = List.copyOf(roots);
+        this.processRoot = processRoot;
     }
 
     /** Looks below {@code /usr/lib/debug}. */
     public static DebugFiles ofSystem() {
-        return new DebugFiles(List.of(Path.of("/usr/lib/debug")));
+        return below("");
+    }
+
+    /** Looks below {@code /usr/lib/debug} of another root directory, for files that lie below it, too. */
+    static DebugFiles below(String processRoot) {
+        return new DebugFiles(List.of(Path.of(processRoot + SYSTEM)), processRoot);
     }
 
     /**
@@ -105,11 +120,28 @@ public final class DebugFiles {
         List<Path> candidates = new ArrayList<>();
         candidates.add(directory.resolve(name));
         candidates.add(directory.resolve(".debug").resolve(name));
+        String absolute = directory.toAbsolutePath().toString();
+        String known = absolute.startsWith(processRoot) ? absolute.substring(processRoot.length()) : absolute;
         for (Path root : roots) {
-            Path below = root.resolve(directory.toAbsolutePath().toString().substring(1));
-            candidates.add(below.resolve(name));
+            candidates.add(Path.of(root + "/" + known, name));
         }
         return candidates;
+    }
+
+    /** SVMA of a file − SVMA of its debug file: prelinking moves a file, but not what was cut out of it before. */
+    public static long shift(ElfImage image, ElfImage debugFile) {
+        ProgramHeader here = firstLoaded(image);
+        ProgramHeader there = firstLoaded(debugFile);
+        return here == null || there == null ? 0 : here.svma() - there.svma();
+    }
+
+    private static @Nullable ProgramHeader firstLoaded(ElfImage image) {
+        for (ProgramHeader segment : image.programHeaders()) {
+            if (segment.type() == Elf.PT_LOAD) {
+                return segment;
+            }
+        }
+        return null;
     }
 
     private static @Nullable Bytes map(Path path) {

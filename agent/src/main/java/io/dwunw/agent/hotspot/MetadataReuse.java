@@ -1,0 +1,44 @@
+package io.dwunw.agent.hotspot;
+
+/**
+ * Notices when the memory of a method may have been taken for another one, though no class was unloaded: replacing a class
+ * (retransformation, redefinition) frees the methods of its older versions, and the next classes of the same loader take
+ * their place.
+ *
+ * <p>HotSpot frees such memory at safepoints only, and takes it only while it parses a class, so that both counters have
+ * risen in between. In a program that has loaded its classes that is never.
+ *
+ * <p>Hot: two loads a walk.
+ */
+final class MetadataReuse {
+    private final UnloadCounter loadedClasses;
+    private final UnloadCounter safepoints;
+    private long loadedBefore;
+    private long safepointsBefore;
+
+    /**
+     * @param loadedClasses rises with every class that is parsed, also for a replacement
+     * @param safepoints rises with every safepoint; where that is not known, the same as {@code loadedClasses}
+     */
+    MetadataReuse(UnloadCounter loadedClasses, UnloadCounter safepoints) {
+        this.loadedClasses = loadedClasses;
+        this.safepoints = safepoints;
+        loadedBefore = loadedClasses.value();
+        safepointsBefore = safepoints.value();
+    }
+
+    /** Whether it may have happened since this was last answered with true. */
+    boolean possible() {
+        long safepointsNow = safepoints.value();
+        if (safepointsNow == safepointsBefore) {
+            return false;
+        }
+        long loadedNow = loadedClasses.value();
+        if (loadedNow == loadedBefore) {
+            return false;
+        }
+        safepointsBefore = safepointsNow;
+        loadedBefore = loadedNow;
+        return true;
+    }
+}
