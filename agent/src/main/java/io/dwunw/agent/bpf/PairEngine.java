@@ -167,10 +167,10 @@ public final class PairEngine implements SamplingEngine {
         return a.low() == b.low() && a.inode() == b.inode() && a.path().equals(b.path());
     }
 
-    /** The first of the library's mappings. One that was deleted has no file any more that a probe could be set in. */
+    /** The first of the library's mappings that has code. One that was deleted has no file any more that a probe could be set in. */
     private static @Nullable Mapping library(AllocatorPair pair, List<Mapping> mappings) {
         for (Mapping mapping : mappings) {
-            if (pair.isIn(mapping)) {
+            if (mapping.executable() && pair.isIn(mapping)) {
                 return mapping;
             }
         }

@@ -45,7 +45,7 @@ final class PairFunctions {
      * Where the functions are to be probed.
      *
      * @param number of the pair
-     * @param first of the library's mappings
+     * @param first of the library's mappings that have code
      * @throws IOException if the file cannot be read
      * @throws io.dwunw.bytes.MalformedDataException if it is no ELF file
      */

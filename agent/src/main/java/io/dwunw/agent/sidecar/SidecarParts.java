@@ -34,6 +34,7 @@ public final class SidecarParts implements AutoCloseable {
     private final ProcessModules modules;
     private final JavaThreads threads;
     private final StackReplay replay;
+    private final Rehearsal rehearsal;
     private final SampleIntake intake;
     private final Publications publications;
     private final ThreadCpuClock clock = new ThreadCpuClock();
@@ -65,8 +66,10 @@ public final class SidecarParts implements AutoCloseable {
         this.threads = threads;
         this.replay = replay;
         StackTraces traces = new StackTraces(KNOWN_STACKS);
-        this.intake = new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, errors);
-        this.publications = new Publications(intake, new NamedStacks(names, replay), live, allocators, minAge);
+        NamedStacks named = new NamedStacks(names, replay);
+        this.rehearsal = new Rehearsal(named);
+        this.intake = new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, rehearsal, errors);
+        this.publications = new Publications(intake, named, live, allocators, minAge);
     }
 
     boolean attached() {
@@ -79,10 +82,14 @@ public final class SidecarParts implements AutoCloseable {
         engine.attach();
     }
 
-    /** Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. */
+    /**
+     * Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. What waits to be
+     * published is of recordings that have ended; the next one must not get it.
+     */
     void detach(int drainLimit) {
         engine.detach();
         drainAll(drainLimit);
+        intake.forgetWaiting();
         live.clear();
     }
 
@@ -123,6 +130,10 @@ public final class SidecarParts implements AutoCloseable {
             reconciledLostFrees = counters.lostFrees;
             live.forgetBlocks(address -> !engine.isLive(address));
         }
+    }
+
+    Rehearsal rehearsal() {
+        return rehearsal;
     }
 
     SampleIntake intake() {
