@@ -179,6 +179,11 @@ public final class GateProbes implements AutoCloseable {
         return kernel.ring().drain(handler, limit);
     }
 
+    /** Bytes that wait to be drained. */
+    public long backlog() {
+        return kernel.ring().backlog();
+    }
+
     /** Where the anchors are that go into samples of Java threads. */
     public synchronized void layout(JavaThreadLayout offsets) {
         if (!kernel.closed()) {

@@ -25,6 +25,11 @@ public final class UprobeEngine implements SamplingEngine {
         public int drain(SampleHandler handler, int limit) {
             return UprobeEngine.this.drain(handler, limit);
         }
+
+        @Override
+        public long backlog() {
+            return kernel.ring().backlog();
+        }
     };
     private @Nullable Links links;
 

@@ -53,6 +53,11 @@ public final class GateEngine implements SamplingEngine {
         public int drain(SampleHandler handler, int limit) {
             return GateEngine.this.drain(handler, limit);
         }
+
+        @Override
+        public long backlog() {
+            return probes == null ? ring.backlog() : probes.backlog();
+        }
     };
 
     private GateEngine(GateRing ring, @Nullable GateProbes probes) {

@@ -94,8 +94,8 @@ final class GateRing implements SampleSource {
         return malformed;
     }
 
-    /** Bytes that wait to be drained. */
-    long backlog() {
+    @Override
+    public long backlog() {
         return (long) LONG.getAcquire(header, PRODUCER) - position;
     }
 }

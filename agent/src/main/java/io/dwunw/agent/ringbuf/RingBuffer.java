@@ -116,7 +116,7 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
         return malformed;
     }
 
-    /** Bytes that wait to be drained. */
+    @Override
     public synchronized long backlog() {
         return closed ? 0 : (long) LONG.getAcquire(producer, 0) - position;
     }

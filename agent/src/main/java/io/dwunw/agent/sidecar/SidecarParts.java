@@ -17,6 +17,7 @@ import io.dwunw.agent.stack.StackTraces;
 import io.dwunw.jfr.AgentStatisticsEvent;
 import io.dwunw.jfr.StackReplay;
 import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 
 /** The sidecar's possessions, wired together. Confined to its thread. */
 public final class SidecarParts implements AutoCloseable {
@@ -24,6 +25,10 @@ public final class SidecarParts implements AutoCloseable {
     private static final int KNOWN_STACKS = 1 << 16;
     /** A producer that is faster than this thread must not keep it from all else. */
     private static final int MAX_DRAIN_TURNS = 256;
+    /** Longest wait for a thread that was interrupted while it wrote a record, with all later records behind it. */
+    private static final long WRITER_PATIENCE_NANOS = 500_000_000L;
+
+    private static final long WRITER_PAUSE_NANOS = 50_000;
 
     private static final long NANOS_BETWEEN_RECONCILIATIONS = 5_000_000_000L;
 
@@ -97,11 +102,18 @@ public final class SidecarParts implements AutoCloseable {
         return samples.drain(intake, limit);
     }
 
-    /** Empties the ring, but for a producer that is faster than this thread. */
+    /** Empties the ring, but for a producer that is faster than this thread, or does not go on. */
     void drainAll(int limit) {
+        long patience = System.nanoTime() + WRITER_PATIENCE_NANOS;
         int turns = 0;
-        while (drain(limit) == limit && turns < MAX_DRAIN_TURNS) {
-            turns++;
+        while (turns < MAX_DRAIN_TURNS) {
+            if (drain(limit) == limit) {
+                turns++;
+            } else if (samples.backlog() == 0 || System.nanoTime() - patience > 0) {
+                return;
+            } else {
+                LockSupport.parkNanos(WRITER_PAUSE_NANOS);
+            }
         }
     }
 
