@@ -4,12 +4,14 @@
  *   session        entry and return of one call in one program; the return probe is set only for calls of interest
  *   entry, leave   uprobe_multi links: one program each way
  *   entry_by_pc    perf events: there is no cookie, so the function is found by the probe's address
+ *   custom_...     the same for functions of the user's own
  * and one that only copies, where the in-process gate has sampled:
  *   gate           at its probe points
  */
 #include "state.h"
 #include "poisson.h"
 #include "record.h"
+#include "custom.h"
 #include "gate_program.h"
 
 /* What a handler answers to the kernel: a session's return is followed only for FOLLOW. */
@@ -25,21 +27,6 @@ enum { FOLLOW = 0, DONE = 1 };
 #define PROT_NONE 0
 #define MAP_FIXED 0x10
 #define MREMAP_FIXED 2
-
-/* By halves: there is no 128-bit product here, and clang makes one of every shorter test for overflow. */
-INLINE u64 product(u64 a, u64 b, int *overflow)
-{
-    if (LIKELY(((a | b) >> 32) == 0)) {
-        return a * b;
-    }
-    u64 a_high = a >> 32;
-    u64 b_high = b >> 32;
-    u64 low = (u64) (u32) a * (u32) b;
-    u64 cross = a_high * (u32) b + b_high * (u32) a;
-    u64 upper = cross + (low >> 32);
-    *overflow = (a_high != 0 && b_high != 0) || upper >> 32 != 0;
-    return upper << 32 | (u32) low;
-}
 
 INLINE void count_call(struct counters *counters, u32 allocator, u64 bytes)
 {
@@ -210,13 +197,6 @@ INLINE int enter_excluded(const struct registers *regs, struct counters *counter
     return DONE;
 }
 
-INLINE int identify(struct pid_namespace_ids *ids)
-{
-    /* A child that shares the memory (vfork) has its own tgid: it is not this process. */
-    return pid_tgid_in_namespace(config.pidns_dev, config.pidns_ino, ids, sizeof(*ids)) == 0
-        && ids->tgid == config.pid;
-}
-
 INLINE int enter(const struct registers *regs, u32 allocator)
 {
     struct pid_namespace_ids ids = {};
@@ -325,6 +305,31 @@ SEC("entry_by_pc") int dwunw_entry_by_pc(struct registers *regs)
 SEC("leave") int dwunw_leave(struct registers *regs)
 {
     return return_from(regs);
+}
+
+SEC("custom_session") int dwunw_custom_session(struct registers *regs)
+{
+    u64 cookie = attach_cookie(regs);
+    u32 function = cookie >> COOKIE_FUNCTION_SHIFT;
+    if (regs->rip == (cookie & COOKIE_ADDRESS_MASK)) {
+        return enter_custom(regs, function, function) ? FOLLOW : DONE;
+    }
+    leave_custom(regs, function, function);
+    return 0;
+}
+
+SEC("custom_entry") int dwunw_custom_entry(struct registers *regs)
+{
+    u32 function = attach_cookie(regs) >> COOKIE_FUNCTION_SHIFT;
+    enter_custom(regs, function, function);
+    return 0;
+}
+
+SEC("custom_leave") int dwunw_custom_leave(struct registers *regs)
+{
+    u32 function = attach_cookie(regs) >> COOKIE_FUNCTION_SHIFT;
+    leave_custom(regs, function, function);
+    return 0;
 }
 
 SEC("gate") int dwunw_gate(struct registers *regs)

@@ -164,13 +164,13 @@ INLINE void fill_stack(struct dwunw_allocation *record, u64 sp, u64 high, u32 ca
 
 /* Capacity must be a constant to the verifier, hence one copy of this for each class. */
 INLINE void emit_in_class(const struct registers *regs, struct counters *counters, const struct call *call, u32 tid,
-                          u64 address, u64 thread, const struct stack_end *end, u32 capacity)
+                          u64 address, u64 key, u64 thread, const struct stack_end *end, u32 capacity)
 {
     struct dwunw_allocation *record = ring_reserve(&ring, DWUNW_ALLOCATION_HEADER_BYTES + capacity, 0);
     if (record == 0) {
         add(&counters->lost_allocations, 1);
         if (call->remembered) {
-            map_delete(&live, &address);
+            map_delete(&live, &key);
         }
         return;
     }
@@ -202,13 +202,21 @@ INLINE void emit_in_class(const struct registers *regs, struct counters *counter
     add(&counters->sampled, 1);
 }
 
+/* Which block an address is: a function of the user's may hand out the address that malloc gave it, and both are blocks.
+ * User addresses have 56 bits at most (five-level paging). */
+INLINE u64 live_key(u32 allocator, u64 address)
+{
+    return allocator < DWUNW_CUSTOM ? address : address | (u64) (allocator - DWUNW_CUSTOM + 1) << 56;
+}
+
 /* The block's address is remembered before the record goes out, and the application learns of the address only
  * afterwards: its free cannot be missed. */
 INLINE void emit_allocation(const struct registers *regs, struct counters *counters, struct call *call, u32 tid,
                             u64 address)
 {
     call->remembered = call->allocator != DWUNW_MMAP && call->allocator != DWUNW_MREMAP;
-    if (call->remembered && map_update(&live, &address, &call->size, BPF_ANY) != 0) {
+    u64 key = live_key(call->allocator, address);
+    if (call->remembered && map_update(&live, &key, &call->size, BPF_ANY) != 0) {
         add(&counters->live_full, 1);
         return;
     }
@@ -217,13 +225,13 @@ INLINE void emit_allocation(const struct registers *regs, struct counters *count
     struct stack_end end = end_of_stack(counters, tid, thread, regs->rsp);
     u64 need = end.high == 0 ? (u64) -1 : end.high - regs->rsp;
     if (need <= config.class_bytes[0]) {
-        emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[0]);
+        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[0]);
     } else if (need <= config.class_bytes[1]) {
-        emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[1]);
+        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[1]);
     } else if (need <= config.class_bytes[2]) {
-        emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[2]);
+        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[2]);
     } else {
-        emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[3]);
+        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[3]);
     }
 }
 

@@ -87,8 +87,41 @@ struct counters {
     u64 abandoned;        /* calls whose return was never seen */
     u64 unbounded;        /* nobody has told the stack's end */
     u64 gate_hits;        /* of the gate's probe points */
+    u64 odd_sizes;        /* calls of the user's functions whose size no block can have */
 };
 
+/* What the user told of a function; by its number, which is 2 * pair, + 1 for the one that frees. */
+struct custom_function {
+    u64 constant; /* bytes of each block, where no argument says so */
+    u32 first;    /* number of the argument that is the size, or for a free the address; 0 = constant */
+    u32 second;   /* number of the argument to multiply it by; 0 = none */
+    u32 out;      /* number of the argument that says where the address will be; 0 = it is returned */
+    u32 reserved;
+};
+
+#define CUSTOM_FUNCTIONS 32
+#define CUSTOM_FREES 1
+
+/* A sampled call of a function of the user's that is under way. Such functions may be nested in each other. */
+struct custom_key {
+    u64 sp; /* at the function's first instruction */
+    u32 tid;
+    u32 function;
+};
+
+struct custom_call {
+    u64 size;
+    u64 interval;
+    u64 result_at;
+};
+
+struct map_definition custom SEC("maps") = {
+    .type = MAP_ARRAY, .key_size = sizeof(u32), .value_size = sizeof(struct custom_function),
+    .max_entries = CUSTOM_FUNCTIONS};
+/* One whose return was never seen (longjmp, an exception) must not stay for ever. */
+struct map_definition custom_calls SEC("maps") = {
+    .type = MAP_LRU_HASH, .key_size = sizeof(struct custom_key), .value_size = sizeof(struct custom_call),
+    .max_entries = 16384};
 struct map_definition ring SEC("maps") = {.type = MAP_RINGBUF, .max_entries = 8 << 20};
 struct map_definition calls SEC("maps") = {
     .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct call), .max_entries = 8192};
@@ -107,6 +140,28 @@ struct map_definition probes SEC("maps") = {
 INLINE void add(u64 *counter, u64 amount)
 {
     __sync_fetch_and_add(counter, amount);
+}
+
+/* By halves: there is no 128-bit product here, and clang makes one of every shorter test for overflow. */
+INLINE u64 product(u64 a, u64 b, int *overflow)
+{
+    if (LIKELY(((a | b) >> 32) == 0)) {
+        return a * b;
+    }
+    u64 a_high = a >> 32;
+    u64 b_high = b >> 32;
+    u64 low = (u64) (u32) a * (u32) b;
+    u64 cross = a_high * (u32) b + b_high * (u32) a;
+    u64 upper = cross + (low >> 32);
+    *overflow = (a_high != 0 && b_high != 0) || upper >> 32 != 0;
+    return upper << 32 | (u32) low;
+}
+
+INLINE int identify(struct pid_namespace_ids *ids)
+{
+    /* A child that shares the memory (vfork) has its own tgid: it is not this process. */
+    return pid_tgid_in_namespace(config.pidns_dev, config.pidns_ino, ids, sizeof(*ids)) == 0
+        && ids->tgid == config.pid;
 }
 
 #endif

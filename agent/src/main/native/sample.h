@@ -49,7 +49,7 @@ enum dwunw_allocator {
     DWUNW_MREMAP = 10,
     DWUNW_FREE = 11,
     DWUNW_MUNMAP = 12,
-    DWUNW_CUSTOM = 13, /* a pair named by the user */
+    DWUNW_CUSTOM = 13, /* the first of the pairs named by the user; a record says 13 + the pair's number */
     DWUNW_ALLOCATORS = 14
 };
 

@@ -113,6 +113,14 @@ static void engine(void)
     ENGINE("COUNTERS_ABANDONED", counters, abandoned);
     ENGINE("COUNTERS_UNBOUNDED", counters, unbounded);
     ENGINE("COUNTERS_GATE_HITS", counters, gate_hits);
+    ENGINE("COUNTERS_ODD_SIZES", counters, odd_sizes);
+    ENGINE("CUSTOM_CONSTANT", custom_function, constant);
+    ENGINE("CUSTOM_FIRST", custom_function, first);
+    ENGINE("CUSTOM_SECOND", custom_function, second);
+    ENGINE("CUSTOM_OUT", custom_function, out);
+    ENGINE_VALUE("CUSTOM_LENGTH", sizeof(struct custom_function));
+    ENGINE_VALUE("CUSTOM_FUNCTIONS", CUSTOM_FUNCTIONS);
+    ENGINE_VALUE("CUSTOM_FREES", CUSTOM_FREES);
     ENGINE_VALUE("COUNTERS_LENGTH", sizeof(struct counters));
 }
 

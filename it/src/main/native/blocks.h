@@ -60,6 +60,9 @@ void dwunwit_churn_release(void);
 /* Whether something sits on malloc now: its first bytes, or this library's import slot, differ from what the linker left. */
 int dwunwit_traced(void);
 
+/* Whether a probe sits on dwunwit_allocate. */
+int dwunwit_probed(void);
+
 #ifdef __cplusplus
 }
 #endif

@@ -20,6 +20,11 @@ JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_cppLayers(JNIEnv *e
     dwunwit_cpp_layers(size, count);
 }
 
+JNIEXPORT jboolean JNICALL Java_io_dwunw_it_program_NativeBlocks_probed(JNIEnv *env, jclass type) {
+    (void)env, (void)type;
+    return dwunwit_probed() != 0;
+}
+
 JNIEXPORT jboolean JNICALL Java_io_dwunw_it_program_NativeBlocks_openLate(JNIEnv *env, jclass type, jstring path) {
     (void)type;
     const char *name = (*env)->GetStringUTFChars(env, path, NULL);

@@ -33,3 +33,7 @@ int dwunwit_traced(void) {
     void *(*volatile imported)(size_t) = malloc;
     return (const unsigned char *)(void *)imported != in_libc || patched_in_place(in_libc);
 }
+
+int dwunwit_probed(void) {
+    return patched_in_place((const unsigned char *)(void *)dwunwit_allocate);
+}

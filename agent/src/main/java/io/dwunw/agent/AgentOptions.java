@@ -1,7 +1,10 @@
 package io.dwunw.agent;
 
+import io.dwunw.agent.bpf.AllocatorPair;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Set;
@@ -17,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param minAge how long a block must have lived before it counts as a leak
  * @param maxOverhead how much CPU time tracing may take, as a part of what the application uses; 0 for no limit
  * @param hidden whether hidden Java frames (lambda forms and the like) are shown
+ * @param pairs functions of the user's that allocate and free
  * @param request what is to be done instead of tracing, if anything
  */
 public record AgentOptions(
@@ -27,6 +31,7 @@ public record AgentOptions(
         Duration minAge,
         double maxOverhead,
         boolean hidden,
+        List<AllocatorPair> pairs,
         Request request) {
 
     /** How allocations are caught. */
@@ -85,17 +90,21 @@ public record AgentOptions(
               maxoverhead=PERCENT  CPU time that tracing may take of what the application uses, or off: the interval is
                               widened where it takes more  (default 1%; off with interval=1)
               hidden=BOOLEAN  show hidden Java frames such as lambda forms  (default false)
+              pair=LIBRARY:ALLOCATE/FREE
+                              functions of your own, as in pair=libfoo.so:ctx_new(2)/ctx_free: size is the 2nd argument;
+                              or (1*2) a product, =64 a constant; may be repeated
               help, version   print this, or the version, and run the application untraced
             events: dwunw.NativeAllocation, dwunw.NativeFree (off by default), dwunw.NativeLeak, dwunw.AgentStatistics""";
 
     private static final String[] KEYS = {
-        "interval", "engine", "stack", "depth", "minage", "maxoverhead", "hidden", "help", "version"
+        "interval", "engine", "stack", "depth", "minage", "maxoverhead", "hidden", "pair", "help", "version"
     };
 
     public AgentOptions {
         Objects.requireNonNull(engine);
         Objects.requireNonNull(minAge);
         Objects.requireNonNull(request);
+        pairs = List.copyOf(pairs);
     }
 
     /** What holds when nothing is said. */
@@ -108,6 +117,7 @@ public record AgentOptions(
                 DEFAULT_MIN_AGE,
                 DEFAULT_MAX_OVERHEAD,
                 false,
+                List.of(),
                 Request.TRACE);
     }
 
@@ -129,7 +139,7 @@ public record AgentOptions(
             String key = (equals < 0 ? text : text.substring(0, equals)).strip().toLowerCase(Locale.ROOT);
             String value = equals < 0 ? null : text.substring(equals + 1).strip();
             options = options.with(key, value);
-            if (!seen.add(key)) {
+            if (!seen.add(key) && !key.equals("pair")) {
                 throw new OptionException("option '" + key + "' is given twice");
             }
         }
@@ -146,6 +156,7 @@ public record AgentOptions(
             case "minage" -> withMinAge(OptionValues.duration(key, value, MAX_MIN_AGE));
             case "maxoverhead" -> withMaxOverhead(OptionValues.percentage(key, value));
             case "hidden" -> withHidden(OptionValues.bool(key, value));
+            case "pair" -> withPair(PairOption.parse(value));
             case "help" -> withRequest(flag(key, value, Request.HELP));
             case "version" -> withRequest(flag(key, value, Request.VERSION));
             default -> throw new OptionException(unknown(key));
@@ -186,34 +197,43 @@ public record AgentOptions(
     }
 
     private AgentOptions withInterval(long v) {
-        return new AgentOptions(v, engine, stackBytes, depth, minAge, maxOverhead, hidden, request);
+        return new AgentOptions(v, engine, stackBytes, depth, minAge, maxOverhead, hidden, pairs, request);
     }
 
     private AgentOptions withEngine(Engine v) {
-        return new AgentOptions(interval, v, stackBytes, depth, minAge, maxOverhead, hidden, request);
+        return new AgentOptions(interval, v, stackBytes, depth, minAge, maxOverhead, hidden, pairs, request);
     }
 
     private AgentOptions withStackBytes(int v) {
-        return new AgentOptions(interval, engine, v, depth, minAge, maxOverhead, hidden, request);
+        return new AgentOptions(interval, engine, v, depth, minAge, maxOverhead, hidden, pairs, request);
     }
 
     private AgentOptions withDepth(int v) {
-        return new AgentOptions(interval, engine, stackBytes, v, minAge, maxOverhead, hidden, request);
+        return new AgentOptions(interval, engine, stackBytes, v, minAge, maxOverhead, hidden, pairs, request);
     }
 
     private AgentOptions withMinAge(Duration v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, v, maxOverhead, hidden, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, v, maxOverhead, hidden, pairs, request);
     }
 
     private AgentOptions withMaxOverhead(double v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, hidden, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, hidden, pairs, request);
     }
 
     private AgentOptions withHidden(boolean v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, v, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, v, pairs, request);
+    }
+
+    private AgentOptions withPair(AllocatorPair pair) throws OptionException {
+        List<AllocatorPair> more = new ArrayList<>(pairs);
+        more.add(pair);
+        if (more.size() > AllocatorPair.MAX_PAIRS) {
+            throw new OptionException("option 'pair' is given more than " + AllocatorPair.MAX_PAIRS + " times");
+        }
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, hidden, more, request);
     }
 
     private AgentOptions withRequest(Request v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, hidden, v);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, hidden, pairs, v);
     }
 }

@@ -2,8 +2,10 @@ package io.dwunw.agent;
 
 import io.dwunw.agent.AgentOptions.Engine;
 import io.dwunw.agent.bpf.BpfUnavailableException;
+import io.dwunw.agent.bpf.PairEngine;
 import io.dwunw.agent.bpf.UprobeConfig;
 import io.dwunw.agent.bpf.UprobeEngine;
+import io.dwunw.agent.engine.CombinedEngine;
 import io.dwunw.agent.engine.EngineUnavailableException;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.gate.GateConfig;
@@ -33,15 +35,32 @@ final class Engines {
      * @throws EngineUnavailableException because of what the user would have to change
      */
     static SamplingEngine open(AgentOptions options) throws EngineUnavailableException {
-        SamplingEngine engine = switch (options.engine()) {
+        SamplingEngine engine = withPairs(options, openEngine(options));
+        engine.excludeThread(Linux.threadId());
+        return engine;
+    }
+
+    private static SamplingEngine openEngine(AgentOptions options) throws EngineUnavailableException {
+        return switch (options.engine()) {
             case AUTO -> gateElseUprobes(options);
             case GATE -> bestGate(options);
             case GATE_BPF -> GateEngine.openWithBpf(gateConfig(options));
             case GATE_SELF -> GateEngine.open(gateConfig(options));
             case UPROBE -> uprobes(options);
         };
-        engine.excludeThread(Linux.threadId());
-        return engine;
+    }
+
+    /** Functions of the user's are probed next to any engine; where they cannot be, the rest is traced all the same. */
+    private static SamplingEngine withPairs(AgentOptions options, SamplingEngine engine) {
+        if (options.pairs().isEmpty()) {
+            return engine;
+        }
+        try {
+            return new CombinedEngine(engine, PairEngine.open(uprobeConfig(options), options.pairs(), Console::line));
+        } catch (BpfUnavailableException e) {
+            Console.line("option 'pair' has no effect: " + e.getMessage());
+            return engine;
+        }
     }
 
     private static SamplingEngine gateElseUprobes(AgentOptions options) throws EngineUnavailableException {
@@ -65,7 +84,7 @@ final class Engines {
         if (UprobeEngine.certainlyMissing().isEmpty()) {
             try {
                 return GateEngine.openWithBpf(gateConfig(options));
-            } catch (BpfUnavailableException e) {
+            } catch (EngineUnavailableException e) {
                 return GateEngine.open(gateConfig(options));
             }
         }
@@ -77,8 +96,12 @@ final class Engines {
     }
 
     private static SamplingEngine uprobes(AgentOptions options) throws BpfUnavailableException {
-        return UprobeEngine.open(UprobeConfig.of(options.interval())
+        return UprobeEngine.open(uprobeConfig(options));
+    }
+
+    private static UprobeConfig uprobeConfig(AgentOptions options) {
+        return UprobeConfig.of(options.interval())
                 .withStackBytes(options.stackBytes())
-                .withRingBytes(GateConfig.ringBytesFor(options.interval())));
+                .withRingBytes(GateConfig.ringBytesFor(options.interval()));
     }
 }

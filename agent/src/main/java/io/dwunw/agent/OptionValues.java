@@ -1,6 +1,8 @@
 package io.dwunw.agent;
 
+import io.dwunw.agent.engine.Spelling;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -96,16 +98,7 @@ final class OptionValues {
 
     /** The known key with the fewest edits to {@code key}; the first of equals. */
     static String nearest(String key, String... keys) {
-        String best = keys[0];
-        int bestDistance = Integer.MAX_VALUE;
-        for (String known : keys) {
-            int distance = known.startsWith(key) || key.startsWith(known) ? 1 : distance(shown(key), known);
-            if (distance < bestDistance) {
-                bestDistance = distance;
-                best = known;
-            }
-        }
-        return best;
+        return Spelling.nearest(key, List.of(keys), 1).get(0);
     }
 
     static String shown(@Nullable String value) {
@@ -157,23 +150,5 @@ final class OptionValues {
             }
         }
         return Long.toString(bytes);
-    }
-
-    /** Levenshtein's distance. */
-    private static int distance(String a, String b) {
-        int[] row = new int[b.length() + 1];
-        for (int j = 0; j < row.length; j++) {
-            row[j] = j;
-        }
-        for (int i = 1; i <= a.length(); i++) {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j < row.length; j++) {
-                int substitution = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.min(substitution, 1 + Math.min(row[j], row[j - 1]));
-            }
-        }
-        return row[b.length()];
     }
 }

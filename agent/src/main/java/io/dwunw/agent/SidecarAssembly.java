@@ -1,5 +1,6 @@
 package io.dwunw.agent;
 
+import io.dwunw.agent.bpf.AllocatorPair;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.HotSpot;
@@ -9,6 +10,7 @@ import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.hotspot.MemoryWindow;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SelfMemory;
+import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.agent.sidecar.DistinctErrors;
 import io.dwunw.agent.sidecar.OverheadBudget;
 import io.dwunw.agent.sidecar.ProcessModules;
@@ -24,6 +26,8 @@ import io.dwunw.unwind.NativeUnwinder;
 import java.lang.instrument.Instrumentation;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -56,12 +60,31 @@ final class SidecarAssembly {
                     hotspot.stackBase()));
             threads.listen(new TellEngine(engine));
         }
+        AllocatorNames allocators = allocatorNames(options.pairs());
         MixedStackWalker walker =
                 new MixedStackWalker(moduleMap, new NativeUnwinder(moduleMap), java, new LookAgain(modules));
-        FrameNames names = new FrameNames(walker.walkedModules(), new Symboliser(), java, options.hidden());
+        FrameNames names = new FrameNames(walker.walkedModules(), new Symboliser(), java, allocators, options.hidden());
         OverheadBudget budget = new OverheadBudget(engine, options.interval(), options.maxOverhead(), console);
         return new SidecarParts(
-                engine, modules, walker, names, threads, replay, budget, errors, options.depth(), options.minAge());
+                engine,
+                modules,
+                walker,
+                names,
+                allocators,
+                threads,
+                replay,
+                budget,
+                errors,
+                options.depth(),
+                options.minAge());
+    }
+
+    private static AllocatorNames allocatorNames(List<AllocatorPair> pairs) {
+        List<AllocatorNames.Custom> custom = new ArrayList<>();
+        for (AllocatorPair pair : pairs) {
+            custom.add(new AllocatorNames.Custom(pair.file(), pair.allocate()));
+        }
+        return new AllocatorNames(custom);
     }
 
     private static final class TellEngine implements JavaThreads.Listener {

@@ -3,7 +3,9 @@ package io.dwunw.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dwunw.agent.bpf.AllocatorPair;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,6 +32,7 @@ class AgentOptionsTest {
                         Duration.ofMillis(250),
                         0.0025,
                         true,
+                        List.of(),
                         AgentOptions.Request.TRACE));
         assertThat(AgentOptions.parse("help").request()).isEqualTo(AgentOptions.Request.HELP);
         assertThat(AgentOptions.parse("version").request()).isEqualTo(AgentOptions.Request.VERSION);
@@ -108,6 +111,15 @@ class AgentOptionsTest {
                 "help=1 | option 'help' takes no value",
                 "interval=1,interval=2 | option 'interval' is given twice",
                 "interval=1,,depth=5 | an option is empty",
+                "pair | option 'pair' cannot be ''; expected LIBRARY:ALLOCATE/FREE",
+                "pair=ctx_new/ctx_free | expected LIBRARY:ALLOCATE/FREE",
+                "pair=a.so:b | expected LIBRARY:ALLOCATE/FREE",
+                "pair=a.so:b(7)/c | '7' is no argument's number, which are 1 to 6",
+                "pair=a.so:b(1*)/c | '' is no argument's number",
+                "pair=a.so:b(1/c | a ( needs its )",
+                "pair=a.so:/c | '' is no function's name",
+                "pair=a.so:b=0/c | option 'pair' cannot be '0'",
+                "pair=a.so:b/c=5 | what follows the /",
             })
     void aBadValueSaysWhatWouldBeRight(String text, String expected) {
         assertThatThrownBy(() -> AgentOptions.parse(text))
@@ -116,10 +128,44 @@ class AgentOptionsTest {
                 .hasMessageNotContaining("\n");
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "libfoo.so:ctx_new/ctx_free | libfoo.so ctx_new 1 0 0 0 ctx_free 1",
+                "libfoo.so:ctx_new(2)/ctx_free(3) | libfoo.so ctx_new 2 0 0 0 ctx_free 3",
+                "/opt/a:b/libfoo.so.1:n(1*6)/f | /opt/a:b/libfoo.so.1 n 1 6 0 0 f 1",
+                "libfoo.so:n=4k/f | libfoo.so n 0 0 4096 0 f 1",
+                "libfoo.so:n(2)->1/f | libfoo.so n 2 0 0 1 f 1",
+                "libfoo.so:n=64->2/f | libfoo.so n 0 0 64 2 f 1",
+            })
+    void aPairSaysWhereTheSizeIs(String text, String expected) throws OptionException {
+        AllocatorPair pair =
+                AgentOptions.parse("interval=1,pair=" + text).pairs().get(0);
+        assertThat(String.join(
+                        " ",
+                        pair.library(),
+                        pair.allocate(),
+                        "" + pair.sizeArgument(),
+                        "" + pair.factorArgument(),
+                        "" + pair.constantSize(),
+                        "" + pair.outArgument(),
+                        pair.free(),
+                        "" + pair.freeArgument()))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void pairsMayBeMany() throws OptionException {
+        assertThat(AgentOptions.parse("pair=a.so:b/c,pair=d.so:e/f").pairs()).hasSize(2);
+        String many = "pair=a.so:b/c,".repeat(16) + "pair=a.so:b/c";
+        assertThatThrownBy(() -> AgentOptions.parse(many)).hasMessageContaining("more than 16 times");
+    }
+
     @Test
     void helpNamesEveryKey() {
         for (String key :
-                new String[] {"interval", "engine", "stack", "depth", "minage", "hidden", "help", "version"}) {
+                new String[] {"interval", "engine", "stack", "depth", "minage", "hidden", "pair", "help", "version"}) {
             assertThat(AgentOptions.HELP).contains(key);
         }
     }

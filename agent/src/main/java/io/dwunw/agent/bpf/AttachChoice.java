@@ -1,5 +1,7 @@
 package io.dwunw.agent.bpf;
 
+import io.dwunw.agent.linux.Errno;
+
 /** Ways to set the probes, from the best down. Which one a kernel has is found out by trying. */
 enum AttachChoice {
     /** The first of the others that works. */
@@ -12,8 +14,8 @@ enum AttachChoice {
     /** Loads the programs for a way that the kernel supports, or fails with what the last one said. */
     Links.Method choose(BpfSystem bpf, LoadedObject object, HostFiles files, int pid) throws KernelCallException {
         return switch (this) {
-            case SESSION -> MultiLinks.session(bpf, object, pid);
-            case MULTI -> MultiLinks.entryAndReturn(bpf, object, pid);
+            case SESSION -> MultiLinks.session(bpf, object, pid, "");
+            case MULTI -> MultiLinks.entryAndReturn(bpf, object, pid, "");
             case PERF_LINK -> PerfLinks.load(bpf, object, files, pid, false);
             case PERF_IOCTL -> PerfLinks.load(bpf, object, files, pid, true);
             case BEST -> best(bpf, object, files, pid);
@@ -41,6 +43,19 @@ enum AttachChoice {
         }
         PerfLinks links = PerfLinks.entryOnly(bpf, object, files, pid, program, this == PERF_IOCTL);
         return this != BEST || links.isSupported() ? links : links.byIoctl();
+    }
+
+    /** The same for functions of the user's, which need cookies at their returns, too: those only a multi link has. */
+    Links.Method chooseCustom(BpfSystem bpf, LoadedObject object, int pid) throws KernelCallException {
+        String prefix = "custom_";
+        boolean session = MultiLinks.isSupported(bpf, BpfAttr.BPF_TRACE_UPROBE_SESSION);
+        if (this == SESSION || (this == BEST && session)) {
+            return MultiLinks.session(bpf, object, pid, prefix);
+        }
+        if (this == MULTI || supportsMulti(bpf)) {
+            return MultiLinks.entryAndReturn(bpf, object, pid, prefix);
+        }
+        throw new KernelCallException("uprobe_multi, from Linux 6.6 on", Errno.EOPNOTSUPP);
     }
 
     private static boolean supportsMulti(BpfSystem bpf) throws KernelCallException {

@@ -93,6 +93,11 @@ public final class CounterSnapshot {
         return at(EngineLayout.COUNTERS_GATE_HITS);
     }
 
+    /** Calls of the user's functions whose size no block can have: some other argument is the size. */
+    public long oddSizes() {
+        return at(EngineLayout.COUNTERS_ODD_SIZES);
+    }
+
     /** All samples that were drawn but did not reach the ring. */
     public long lost() {
         return lostAllocations() + liveFull() + untracked() + abandoned();

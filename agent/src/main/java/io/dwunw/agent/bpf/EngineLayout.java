@@ -42,6 +42,14 @@ final class EngineLayout {
     static final int BOUNDS_HIGH = 8;
     static final int BOUNDS_LENGTH = 16;
 
+    static final int CUSTOM_CONSTANT = 0;
+    static final int CUSTOM_FIRST = 8;
+    static final int CUSTOM_SECOND = 12;
+    static final int CUSTOM_OUT = 16;
+    static final int CUSTOM_LENGTH = 24;
+    static final int CUSTOM_FUNCTIONS = 32;
+    static final int CUSTOM_FREES = 1;
+
     static final int COUNTERS_CALLS = 0;
     static final int COUNTERS_BYTES = 112;
     static final int COUNTERS_SAMPLED = 224;
@@ -56,7 +64,8 @@ final class EngineLayout {
     static final int COUNTERS_ABANDONED = 296;
     static final int COUNTERS_UNBOUNDED = 304;
     static final int COUNTERS_GATE_HITS = 312;
-    static final int COUNTERS_LENGTH = 320;
+    static final int COUNTERS_ODD_SIZES = 320;
+    static final int COUNTERS_LENGTH = 328;
 
     private EngineLayout() {}
 

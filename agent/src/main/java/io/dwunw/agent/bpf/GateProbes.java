@@ -122,11 +122,7 @@ public final class GateProbes implements AutoCloseable {
         byCall = target.firstByte() == CALL;
         if (!byCall) {
             links.close();
-            file = new ProbedFile(
-                    file.path(),
-                    file.points().stream()
-                            .map(p -> new ProbePoint(0, false, p.fileOffset() + SHORT_NOP, p.avma() + SHORT_NOP))
-                            .toList());
+            file = atShortNops(file);
             links = method.attach(file);
             target.pass();
         }
@@ -135,6 +131,22 @@ public final class GateProbes implements AutoCloseable {
             throw new BpfUnavailableException(
                     Reason.REFUSED, "the kernel takes the probes, but never calls them", null);
         }
+    }
+
+    private static ProbedFile atShortNops(ProbedFile file) {
+        List<ProbePoint> points = new ArrayList<>();
+        for (ProbePoint point : file.points()) {
+            points.add(new ProbePoint(0, false, point.fileOffset() + SHORT_NOP, point.avma() + SHORT_NOP));
+        }
+        return new ProbedFile(file.path(), points);
+    }
+
+    private static long[] addresses(ProbedFile file) {
+        long[] addresses = new long[file.points().size()];
+        for (int i = 0; i < addresses.length; i++) {
+            addresses[i] = file.points().get(i).avma();
+        }
+        return addresses;
     }
 
     /**
@@ -146,10 +158,7 @@ public final class GateProbes implements AutoCloseable {
         if (links != null || kernel.closed()) {
             return;
         }
-        find(
-                kernel.files(),
-                library,
-                file.points().stream().mapToLong(ProbePoint::avma).toArray());
+        find(kernel.files(), library, addresses(file));
         try {
             links = method.attach(file);
         } catch (KernelCallException e) {

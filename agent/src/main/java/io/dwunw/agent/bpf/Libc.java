@@ -44,7 +44,8 @@ record Libc(ProbedFile file, Range text, Range threadText, Range allocatorText) 
     static Libc find(String maps) throws BpfUnavailableException {
         List<Mapping> mappings = Mapping.parse(maps);
         List<Mapping> libc = named(mappings, Library.LIBC);
-        if (libc.isEmpty()) {
+        Mapping first = Mapping.firstExecutable(libc);
+        if (first == null) {
             boolean musl = !named(mappings, Library.MUSL).isEmpty();
             throw new BpfUnavailableException(
                     Reason.NO_GLIBC,
@@ -52,7 +53,6 @@ record Libc(ProbedFile file, Range text, Range threadText, Range allocatorText) 
                             + ": uprobes are set on glibc's allocator only, use a glibc-based JDK",
                     null);
         }
-        Mapping first = libc.get(0);
         checkUnchanged(first);
         try {
             byte[] file = Files.readAllBytes(Path.of(first.path()));

@@ -25,6 +25,19 @@ record Mapping(long low, long high, boolean executable, long offset, long inode,
         return mappings;
     }
 
+    /**
+     * The first with code. A file may be mapped more than once: whoever reads it, like this agent's own unwinder, has it
+     * mapped as data, and perhaps below where it was loaded.
+     */
+    static @Nullable Mapping firstExecutable(List<Mapping> mappings) {
+        for (Mapping mapping : mappings) {
+            if (mapping.executable()) {
+                return mapping;
+            }
+        }
+        return null;
+    }
+
     /** By hand: at start-up a regular expression costs more than all the rest. */
     private static @Nullable Mapping parseLine(String line) {
         int dash = line.indexOf('-');

@@ -30,14 +30,16 @@ final class MultiLinks implements Links.Method {
         this.leave = leave;
     }
 
-    static MultiLinks session(BpfSystem bpf, LoadedObject object, int pid) throws KernelCallException {
-        int program = object.program("session", BpfAttr.BPF_TRACE_UPROBE_SESSION);
+    /** @param prefix of the programs' names */
+    static MultiLinks session(BpfSystem bpf, LoadedObject object, int pid, String prefix) throws KernelCallException {
+        int program = object.program(prefix + "session", BpfAttr.BPF_TRACE_UPROBE_SESSION);
         return new MultiLinks(bpf, pid, program, program);
     }
 
-    static MultiLinks entryAndReturn(BpfSystem bpf, LoadedObject object, int pid) throws KernelCallException {
-        int entry = object.program("entry", BpfAttr.BPF_TRACE_UPROBE_MULTI);
-        int leave = object.program("leave", BpfAttr.BPF_TRACE_UPROBE_MULTI);
+    static MultiLinks entryAndReturn(BpfSystem bpf, LoadedObject object, int pid, String prefix)
+            throws KernelCallException {
+        int entry = object.program(prefix + "entry", BpfAttr.BPF_TRACE_UPROBE_MULTI);
+        int leave = object.program(prefix + "leave", BpfAttr.BPF_TRACE_UPROBE_MULTI);
         return new MultiLinks(bpf, pid, entry, leave);
     }
 

@@ -13,6 +13,8 @@ final class ProbeInstruction {
     /** Most bytes of a function's start that are looked at. */
     static final int WINDOW = 24;
 
+    private static final int ENDBR64_BYTES = 4;
+
     private ProbeInstruction() {}
 
     /**
@@ -35,6 +37,21 @@ final class ProbeInstruction {
         return 0;
     }
 
+    /**
+     * For a function that nothing is known of: a loop may jump back to any of its instructions, but not to before its
+     * {@code endbr64}.
+     */
+    static int entryOffset(Bytes code) {
+        return isEndbr64(code, 0) && isEmulated(code, ENDBR64_BYTES) ? ENDBR64_BYTES : 0;
+    }
+
+    private static boolean isEndbr64(Bytes code, int at) {
+        return byteAt(code, at) == 0xf3
+                && byteAt(code, at + 1) == 0x0f
+                && byteAt(code, at + 2) == 0x1e
+                && byteAt(code, at + 3) == 0xfa;
+    }
+
     /** Intel SDM volume 2: PUSH r64, NOP, JMP rel, Jcc rel; {@code branch_setup_xol_ops()} and its like in the kernel. */
     private static boolean isEmulated(Bytes code, int at) {
         int first = byteAt(code, at);
@@ -50,8 +67,8 @@ final class ProbeInstruction {
         int first = byteAt(code, at);
         int second = byteAt(code, at + 1);
         int third = byteAt(code, at + 2);
-        if (first == 0xf3 && second == 0x0f && third == 0x1e && byteAt(code, at + 3) == 0xfa) {
-            return 4; // endbr64
+        if (isEndbr64(code, at)) {
+            return ENDBR64_BYTES;
         }
         if (first == 0x48 && second == 0x85 && third >= 0xc0) {
             return 3; // test r64, r64

@@ -37,8 +37,10 @@ public interface SamplingEngine extends AutoCloseable {
     /**
      * Whether a sampled heap block is alive as far as the producer knows: after frees were lost, this tells the dead from
      * the living.
+     *
+     * @param blockKey see {@link io.dwunw.agent.sample.Sample#blockKey}
      */
-    boolean isLive(long address);
+    boolean isLive(long blockKey);
 
     /**
      * Unmappings need to be told only as long as a sampled mapping may be alive.

@@ -95,7 +95,7 @@ public final class GateEngine implements SamplingEngine {
         try {
             Optional<Path> library = NativeLibrary.file();
             if (library.isEmpty()) {
-                throw new GateUnavailableException("the agent's own library cannot be probed", null);
+                throw new GateUnavailableException("the agent's own library could not be kept open", null);
             }
             long[] points = {GateNative.probePoint(true), GateNative.probePoint(false)};
             return new GateEngine(ring, GateProbes.open(kernel, library.get(), points, new ProbedCode(points[1])));

@@ -71,6 +71,13 @@ public final class Linux {
         return (int) syscall0(SystemCall.GETTID, 0, 0, 0, 0, 0, 0);
     }
 
+    /** How many libraries were loaded and unloaded so far: as long as it stays the same, none came or went. */
+    public static long libraryChanges() {
+        return libraryChanges0();
+    }
+
+    private static native long libraryChanges0();
+
     /**
      * JNI's id of a method, as {@code FromReflectedMethod} gives it. What it means is the JVM's own affair: whoever takes
      * it for an address has to read there fault-safely, and to check what is there.

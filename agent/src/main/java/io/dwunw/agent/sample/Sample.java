@@ -38,6 +38,9 @@ import java.nio.charset.StandardCharsets;
  * {@link #comm()}. What a record says of itself is not believed beyond the bytes it has. Not thread-safe.
  */
 public final class Sample {
+    /** User addresses have no more (five-level paging). */
+    private static final int KEY_ADDRESS_BITS = 56;
+
     private static final ByteBuffer EMPTY =
             ByteBuffer.allocate(ALLOCATION_HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
 
@@ -95,8 +98,32 @@ public final class Sample {
         return kind() == SampleDescriptor.KIND_UNFREE;
     }
 
+    /** As the record numbers it: an {@link Allocator}'s number, or beyond for functions of the user's. */
+    public int allocatorNumber() {
+        return buffer.getShort(offset + ALLOCATOR) & 0xffff;
+    }
+
+    /**
+     * What identifies a heap block: its address, with a mark of the user's function that handed it out, because such a
+     * function may pass on what malloc gave it, and both are blocks.
+     */
+    public long blockKey() {
+        int custom = allocatorNumber() - Allocator.CUSTOM.number();
+        return custom < 0 ? address() : address() | (long) (custom + 1) << KEY_ADDRESS_BITS;
+    }
+
+    /** Whether a {@link #blockKey} is that of a function of the user's. */
+    public static boolean isCustom(long blockKey) {
+        return blockKey >>> KEY_ADDRESS_BITS != 0;
+    }
+
+    /** The address in a {@link #blockKey}. */
+    public static long addressOf(long blockKey) {
+        return blockKey & ((1L << KEY_ADDRESS_BITS) - 1);
+    }
+
     public Allocator allocator() {
-        return Allocator.of(buffer.getShort(offset + ALLOCATOR) & 0xffff);
+        return Allocator.of(allocatorNumber());
     }
 
     /** Bits {@code SampleDescriptor.FLAG_*}. */

@@ -3,6 +3,7 @@ package io.dwunw.agent.sidecar;
 import io.dwunw.agent.leak.AllocationSite;
 import io.dwunw.agent.leak.AllocationSites;
 import io.dwunw.agent.leak.LiveMemory;
+import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.jfr.NativeAllocationEvent;
 import io.dwunw.jfr.NativeFreeEvent;
@@ -22,14 +23,21 @@ final class Publications {
     private final SampleIntake intake;
     private final NamedStacks stacks;
     private final LiveMemory<StackTrace> live;
+    private final AllocatorNames allocators;
     private final long minAgeNanos;
     private final ArrayDeque<AllocationSite<StackTrace>> leaks = new ArrayDeque<>();
     private long reports;
 
-    Publications(SampleIntake intake, NamedStacks stacks, LiveMemory<StackTrace> live, Duration minAge) {
+    Publications(
+            SampleIntake intake,
+            NamedStacks stacks,
+            LiveMemory<StackTrace> live,
+            AllocatorNames allocators,
+            Duration minAge) {
         this.intake = intake;
         this.stacks = stacks;
         this.live = live;
+        this.allocators = allocators;
         this.minAgeNanos = minAge.toNanos();
     }
 
@@ -76,7 +84,7 @@ final class Publications {
         event.address = allocation.address();
         event.size = allocation.size();
         event.weight = allocation.weight();
-        event.allocator = allocation.allocator().functionName();
+        event.allocator = allocators.function(allocation.allocator());
         event.allocatingThread = allocation.thread();
         event.osThreadId = allocation.tid();
         event.osThreadName = allocation.threadName();

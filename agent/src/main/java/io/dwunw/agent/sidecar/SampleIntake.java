@@ -69,7 +69,7 @@ final class SampleIntake implements SampleHandler {
             } else if (sample.isFree()) {
                 freed(sample);
             } else if (sample.isUnfree()) {
-                live.unfreed(sample.address());
+                live.unfreed(sample.blockKey());
             }
         } catch (RuntimeException e) {
             // One sample that trips us up must not stop the draining of those behind it.
@@ -84,7 +84,7 @@ final class SampleIntake implements SampleHandler {
         walksByState[stack.state().ordinal()]++;
         Allocator allocator = sample.allocator();
         long weight = sample.weight();
-        live.allocated(allocator.mapsPages(), sample.address(), sample.size(), weight, sample.timeNanos(), stack);
+        live.allocated(allocator.mapsPages(), sample.blockKey(), sample.size(), weight, sample.timeNanos(), stack);
         if (!RecordingHooks.registered() || !NativeAllocationEvent.enabled()) {
             rehearsal.offer(stack);
         } else if (hasRoom()) {
@@ -92,7 +92,7 @@ final class SampleIntake implements SampleHandler {
                     sample.address(),
                     sample.size(),
                     weight,
-                    allocator,
+                    sample.allocatorNumber(),
                     threads.find(sample.tid(), sample.anchorThread()),
                     sample.tid(),
                     sample.comm(),
@@ -112,17 +112,17 @@ final class SampleIntake implements SampleHandler {
         publishFrees = RecordingHooks.registered() && NativeFreeEvent.enabled();
         Allocator allocator = sample.allocator();
         // A free of pages may always be taken back: by mremap, or by a mapping at a fixed address that failed.
-        boolean moves = allocator != Allocator.FREE;
+        boolean moves = allocator != Allocator.FREE && allocator != Allocator.CUSTOM;
         if (allocator.mapsPages()) {
             live.unmapped(sample.address(), sample.size(), sample.timeNanos(), moves, publishDeath);
         } else {
-            live.freed(sample.address(), sample.timeNanos(), moves, publishDeath);
+            live.freed(sample.blockKey(), sample.timeNanos(), moves, publishDeath);
         }
     }
 
-    private void noteFree(long address, long size, long lifetimeNanos) {
+    private void noteFree(long blockKey, long size, long lifetimeNanos) {
         if (publishFrees && hasRoom()) {
-            waiting.add(new SampledDeath(address, size, lifetimeNanos));
+            waiting.add(new SampledDeath(Sample.addressOf(blockKey), size, lifetimeNanos));
         }
     }
 

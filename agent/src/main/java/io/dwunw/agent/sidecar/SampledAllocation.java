@@ -1,6 +1,5 @@
 package io.dwunw.agent.sidecar;
 
-import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.stack.StackTrace;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +8,7 @@ record SampledAllocation(
         long address,
         long size,
         long weight,
-        Allocator allocator,
+        int allocator,
         @Nullable Thread thread,
         int tid,
         String threadName,

@@ -7,6 +7,7 @@ import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
+import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.FrameNames;
 import io.dwunw.agent.stack.MixedStackWalker;
@@ -59,6 +60,7 @@ public final class SidecarParts implements AutoCloseable {
             ProcessModules modules,
             MixedStackWalker walker,
             FrameNames names,
+            AllocatorNames allocators,
             JavaThreads threads,
             StackReplay replay,
             OverheadBudget budget,
@@ -75,7 +77,7 @@ public final class SidecarParts implements AutoCloseable {
         NamedStacks named = new NamedStacks(names, replay);
         this.rehearsal = new Rehearsal(named);
         this.intake = new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, rehearsal, errors);
-        this.publications = new Publications(intake, named, live, minAge);
+        this.publications = new Publications(intake, named, live, allocators, minAge);
     }
 
     boolean attached() {

@@ -11,7 +11,7 @@ import io.dwunw.agent.hotspot.JavaFrameSink;
  *   0  1  return  module id    pc as an SVMA
  *   1  0  approx  -            48 .. 32 bci     31 .. 0 method id
  *   1  1  0       -            31 .. 0 stub id
- *   1  1  1       -            31 .. 0 allocator
+ *   1  1  1       -            31 .. 0 allocator's number
  * </pre>
  */
 public final class Frame {
@@ -70,8 +70,8 @@ public final class Frame {
         return STUB_BITS | (stubId & 0xffff_ffffL);
     }
 
-    static long allocator(int ordinal) {
-        return STUB_BITS | FLAG | (ordinal & 0xffff_ffffL);
+    static long allocator(int number) {
+        return STUB_BITS | FLAG | (number & 0xffff_ffffL);
     }
 
     public static Kind kind(long frame) {
@@ -120,7 +120,7 @@ public final class Frame {
         return (frame & FLAG) != 0;
     }
 
-    /** The stub id of a stub frame, the ordinal of an allocator frame. */
+    /** The stub id of a stub frame, the number of an allocator frame. */
     public static int ordinal(long frame) {
         return (int) frame;
     }

@@ -2,7 +2,7 @@ package io.dwunw.agent.stack;
 
 import io.dwunw.agent.hotspot.JavaCode;
 import io.dwunw.agent.hotspot.JavaMethod;
-import io.dwunw.agent.sample.Allocator;
+import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.jfr.FrameName;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.symbol.Symbol;
@@ -21,12 +21,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameNames {
     private static final int MAX_NAMES = 1 << 17;
-    private static final String ALLOCATOR_MODULE = "libc.so.6";
     private static final String JVM_MODULE = "libjvm.so";
 
     private final WalkedModules modules;
     private final Symboliser symboliser;
     private final @Nullable JavaCode java;
+    private final AllocatorNames allocators;
     private final boolean showHidden;
     private final Map<Long, FrameName> names = new LinkedHashMap<>(1024, 0.75f, true) {
         @Override
@@ -35,17 +35,29 @@ public final class FrameNames {
         }
     };
 
+    /** As the other, for stacks of libc's allocator only. */
+    public FrameNames(WalkedModules modules, Symboliser symboliser, @Nullable JavaCode java, boolean showHidden) {
+        this(modules, symboliser, java, AllocatorNames.LIBC, showHidden);
+    }
+
     /**
      * Names the frames of one walker.
      *
      * @param modules those that the walker met
      * @param java what named the methods in the frames; null if the walker had none
+     * @param allocators what the allocators at the top of stacks are called
      * @param showHidden whether Java frames that {@link Throwable} leaves out are shown all the same
      */
-    public FrameNames(WalkedModules modules, Symboliser symboliser, @Nullable JavaCode java, boolean showHidden) {
+    public FrameNames(
+            WalkedModules modules,
+            Symboliser symboliser,
+            @Nullable JavaCode java,
+            AllocatorNames allocators,
+            boolean showHidden) {
         this.modules = modules;
         this.symboliser = symboliser;
         this.java = java;
+        this.allocators = allocators;
         this.showHidden = showHidden;
     }
 
@@ -109,9 +121,9 @@ public final class FrameNames {
         return FrameName.ofNative(JVM_MODULE, name, JVM_MODULE + "!<" + name + ">");
     }
 
-    private static FrameName allocator(int ordinal) {
-        Allocator[] allocators = Allocator.values();
-        String name = ordinal < allocators.length ? allocators[ordinal].functionName() : "unknown";
-        return FrameName.ofNative(ALLOCATOR_MODULE, name, ALLOCATOR_MODULE + "!" + name);
+    private FrameName allocator(int number) {
+        String module = allocators.module(number);
+        String name = allocators.function(number);
+        return FrameName.ofNative(module, name, module + "!" + name);
     }
 }

@@ -50,14 +50,13 @@ public final class MixedStackWalker {
     }
 
     /** Replaces what {@code out} holds by the frames of the sample's stack. */
-    @SuppressWarnings("EnumOrdinal") // the sample record itself numbers allocators so
     public void walk(Sample sample, FrameBuffer out) {
         out.clear();
         sample.registers(registers);
         anchor.set(sample.anchorSp(), sample.anchorPc(), sample.anchorFp());
         boolean atReturn = sample.atReturn();
         if (atReturn) {
-            out.add(Frame.allocator(sample.allocator().ordinal()));
+            out.add(Frame.allocator(sample.allocatorNumber()));
         }
         walk(sample.stack(), sample.timeNanos(), atReturn, out);
     }

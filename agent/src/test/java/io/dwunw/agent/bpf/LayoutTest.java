@@ -51,7 +51,15 @@ class LayoutTest {
                 .hasEntrySatisfying(
                         ".bss.settings", m -> assertThat(m.valueBytes()).isEqualTo(EngineLayout.SETTINGS_LENGTH));
         assertThat(new TreeSet<>(object.programs().keySet()))
-                .containsExactly("entry", "entry_by_pc", "gate", "leave", "session");
+                .containsExactly(
+                        "custom_entry",
+                        "custom_leave",
+                        "custom_session",
+                        "entry",
+                        "entry_by_pc",
+                        "gate",
+                        "leave",
+                        "session");
         assertThat(object.license()).isEqualTo("Dual MIT/GPL");
     }
 

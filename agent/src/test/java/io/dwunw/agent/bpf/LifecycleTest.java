@@ -79,6 +79,19 @@ class LifecycleTest {
     }
 
     @Test
+    void aLibraryThatIsAlsoMappedAsDataIsProbedWhereItsCodeIs() throws Exception {
+        Libc plain = Libc.find(Files.readString(Path.of("/proc/self/maps")));
+        String path = plain.file().path();
+        long inode = (Long) Files.getAttribute(Path.of(path), "unix:ino");
+        String asData = "1000000-1200000 r--s 00000000 fe:00 " + inode + "  " + path + "\n";
+        Libc mappedTwice = Libc.find(asData + Files.readString(Path.of("/proc/self/maps")));
+        assertThat(mappedTwice.file().points())
+                .containsExactlyInAnyOrderElementsOf(plain.file().points());
+        assertThat(mappedTwice.text()).isEqualTo(plain.text());
+        assertThat(mappedTwice.allocatorText()).isEqualTo(plain.allocatorText());
+    }
+
+    @Test
     void threadsMayAllocateAllTheWhile() throws Exception {
         boolean[] stop = new boolean[1];
         List<Thread> workers = new ArrayList<>();

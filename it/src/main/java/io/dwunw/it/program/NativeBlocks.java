@@ -67,6 +67,9 @@ public final class NativeBlocks {
 
     private static native int workers(int threads, int rounds, int kept, int pauseMicros);
 
+    /** Whether a probe sits on {@code dwunwit_allocate}, the function that {@link #allocate} calls. */
+    public static native boolean probed();
+
     /** Threads of their own that allocate and free what {@link SizeMix} says; 0 if they could be started. */
     static native int mix(int threads, int rounds);
 

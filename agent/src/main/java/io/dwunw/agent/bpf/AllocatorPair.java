@@ -1,0 +1,45 @@
+package io.dwunw.agent.bpf;
+
+/**
+ * Two functions of the user's: one hands out blocks, the other takes them back. Arguments are numbered from 1, integers
+ * and pointers only; 0 = none.
+ *
+ * @param library file name, with or without its version, or absolute path of the library that has them
+ * @param allocate name of the function that allocates
+ * @param sizeArgument says how large the block is to be; 0 = {@code constantSize} does
+ * @param factorArgument the size is to be multiplied by it
+ * @param constantSize bytes of each block
+ * @param outArgument points to where the block's address is written, and the function returns 0 if that went well; 0 = the
+ *     address is what the function returns
+ * @param free name of the function that frees
+ * @param freeArgument the block's address
+ */
+public record AllocatorPair(
+        String library,
+        String allocate,
+        int sizeArgument,
+        int factorArgument,
+        long constantSize,
+        int outArgument,
+        String free,
+        int freeArgument) {
+    /** Pairs that one process can have. */
+    public static final int MAX_PAIRS = EngineLayout.CUSTOM_FUNCTIONS / 2;
+
+    /** Arguments that are passed in registers. */
+    public static final int MAX_ARGUMENT = 6;
+
+    /** The library's file name. */
+    public String file() {
+        return library.substring(library.lastIndexOf('/') + 1);
+    }
+
+    /** Whether a mapped file is the library. */
+    boolean isIn(Mapping mapping) {
+        if (library.startsWith("/")) {
+            return mapping.path().equals(library);
+        }
+        String file = mapping.fileName();
+        return file.equals(library) || file.startsWith(library + ".");
+    }
+}

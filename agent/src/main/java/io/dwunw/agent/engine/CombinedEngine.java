@@ -1,0 +1,108 @@
+package io.dwunw.agent.engine;
+
+import io.dwunw.agent.ringbuf.SampleHandler;
+import io.dwunw.agent.ringbuf.SampleSource;
+import io.dwunw.agent.sample.Allocator;
+import io.dwunw.agent.sample.Sample;
+
+/**
+ * An engine for libc's allocator together with one for functions of the user's. Their samples are not in order with each
+ * other, which does no harm: what one of them calls a block the other never does.
+ */
+public final class CombinedEngine implements SamplingEngine {
+    private final SamplingEngine libc;
+    private final SamplingEngine custom;
+    private final EngineCounters customCounters = new EngineCounters();
+
+    /** Owns both. */
+    public CombinedEngine(SamplingEngine libc, SamplingEngine custom) {
+        this.libc = libc;
+        this.custom = custom;
+    }
+
+    @Override
+    public void attach() throws EngineUnavailableException {
+        custom.attach();
+        libc.attach();
+    }
+
+    @Override
+    public void detach() {
+        libc.detach();
+        custom.detach();
+    }
+
+    @Override
+    public boolean attached() {
+        return libc.attached();
+    }
+
+    @Override
+    public SampleSource samples() {
+        SampleSource fromLibc = libc.samples();
+        SampleSource fromCustom = custom.samples();
+        return (handler, limit) -> drain(fromLibc, fromCustom, handler, limit);
+    }
+
+    private static int drain(SampleSource libc, SampleSource custom, SampleHandler handler, int limit) {
+        int drained = custom.drain(handler, limit);
+        return drained + libc.drain(handler, limit - drained);
+    }
+
+    @Override
+    public void interval(long bytes) {
+        libc.interval(bytes);
+        custom.interval(bytes);
+    }
+
+    @Override
+    public void excludeThread(int tid) {
+        libc.excludeThread(tid);
+        custom.excludeThread(tid);
+    }
+
+    @Override
+    public void counters(EngineCounters into) {
+        libc.counters(into);
+        custom.counters(customCounters);
+        into.calls(Allocator.CUSTOM, customCounters.calls(Allocator.CUSTOM));
+        into.bytesSeen += customCounters.bytesSeen;
+        into.samples += customCounters.samples;
+        into.lost += customCounters.lost;
+        into.lostFrees += customCounters.lostFrees;
+        into.cutStacks += customCounters.cutStacks;
+    }
+
+    @Override
+    public boolean isLive(long blockKey) {
+        return Sample.isCustom(blockKey) ? custom.isLive(blockKey) : libc.isLive(blockKey);
+    }
+
+    @Override
+    public void mappingsDead(long total) {
+        libc.mappingsDead(total);
+    }
+
+    @Override
+    public void javaThread(int tid, long javaThread) {
+        libc.javaThread(tid, javaThread);
+        custom.javaThread(tid, javaThread);
+    }
+
+    @Override
+    public void layout(JavaThreadLayout offsets) {
+        libc.layout(offsets);
+        custom.layout(offsets);
+    }
+
+    @Override
+    public String description() {
+        return libc.description() + "; " + custom.description();
+    }
+
+    @Override
+    public void close() {
+        libc.close();
+        custom.close();
+    }
+}
