@@ -196,10 +196,20 @@ public final class PairEngine implements SamplingEngine {
     /** In the order in which the kernel took them. */
     @Override
     public SampleSource samples() {
-        return this::drain;
+        return new SampleSource() {
+            @Override
+            public int drain(SampleHandler handler, int limit) {
+                return drainAndLook(handler, limit);
+            }
+
+            @Override
+            public long backlog() {
+                return kernel.ring().backlog();
+            }
+        };
     }
 
-    private int drain(SampleHandler handler, int limit) {
+    private int drainAndLook(SampleHandler handler, int limit) {
         lookIfChanged();
         int handled = kernel.ring().drain(bounds.before(handler), limit);
         bounds.resolve();

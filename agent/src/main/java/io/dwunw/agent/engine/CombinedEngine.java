@@ -39,14 +39,20 @@ public final class CombinedEngine implements SamplingEngine {
 
     @Override
     public SampleSource samples() {
-        SampleSource fromLibc = libc.samples();
-        SampleSource fromCustom = custom.samples();
-        return (handler, limit) -> drain(fromLibc, fromCustom, handler, limit);
+        return new BothSamples(libc.samples(), custom.samples());
     }
 
-    private static int drain(SampleSource libc, SampleSource custom, SampleHandler handler, int limit) {
-        int drained = custom.drain(handler, limit);
-        return drained + libc.drain(handler, limit - drained);
+    private record BothSamples(SampleSource libc, SampleSource custom) implements SampleSource {
+        @Override
+        public int drain(SampleHandler handler, int limit) {
+            int drained = custom.drain(handler, limit);
+            return drained + libc.drain(handler, limit - drained);
+        }
+
+        @Override
+        public long backlog() {
+            return custom.backlog() + libc.backlog();
+        }
     }
 
     @Override
