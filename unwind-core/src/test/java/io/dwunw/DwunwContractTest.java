@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Matcher;
@@ -249,7 +250,7 @@ final class DwunwContractTest {
     void anUnreadableModuleIsIoAndOneThatIsNoElfIsBadFormat(@TempDir Path directory) throws IOException {
         Path text = Files.writeString(directory.resolve("libtext.so"), "not an ELF file");
         String maps = "400000-401000 r-xp 00000000 08:01 11 " + directory.resolve("libgone.so") + "\n"
-                + "500000-501000 r-xp 00000000 08:01 12 " + text + "\n";
+                + "500000-501000 r-xp 00000000 08:01 " + Files.getAttribute(text, "unix:ino") + " " + text + "\n";
         assertThat(captureAt(maps, 0x400010).status()).isEqualTo(Status.IO);
         assertThat(captureAt(maps, 0x500010).status()).isEqualTo(Status.BAD_FORMAT);
     }
@@ -273,7 +274,8 @@ final class DwunwContractTest {
     @Test
     void aModuleOfASisterAbiIsNotImplemented(@TempDir Path directory) throws IOException {
         Path x32 = Files.write(directory.resolve("libx32.so"), elfHeader(4, ByteOrder.LITTLE_ENDIAN, 62));
-        String maps = "400000-401000 r-xp 00000000 08:01 11 " + x32 + "\n";
+        String maps =
+                "400000-401000 r-xp 00000000 08:01 " + Files.getAttribute(x32, "unix:ino") + " " + x32 + "\n";
         Capture capture = captureAt(maps, 0x400010);
         assertThat(capture.status()).isEqualTo(Status.NOT_IMPLEMENTED);
         assertThat(capture.frames()).hasSize(1);
@@ -381,6 +383,18 @@ final class DwunwContractTest {
             }
         }
         throw new AssertionError("no symbol " + name);
+    }
+
+    /** Its path now leads to other code, whose CFI would yield wrong callers. */
+    @Test
+    void aReplacedFileIsNotTakenForTheMappedOne(@TempDir Path directory) throws IOException {
+        Path library = Files.copy(libc(), directory.resolve("libc.so.6"));
+        Object inode = Files.getAttribute(library, "unix:ino");
+        String maps = "400000-600000 r-xp 00000000 08:01 " + inode + " " + library + "\n";
+        assertThat(last(captureAt(maps, 0x400010)).stop()).isNotEqualTo(StopReason.NO_IMAGE);
+        Path newer = Files.copy(libc(), directory.resolve("newer"));
+        Files.move(newer, library, StandardCopyOption.REPLACE_EXISTING);
+        assertThat(captureAt(maps, 0x400010).status()).isEqualTo(Status.IO);
     }
 
     private Capture captureAt(String maps, long pc) {

@@ -71,9 +71,8 @@ final class SampleIntake implements SampleHandler {
             } else if (sample.isUnfree()) {
                 live.unfreed(sample.address());
             }
-        } catch (RuntimeException | InternalError e) {
-            // One sample that trips us up must not stop the draining of those behind it. (An InternalError is
-            // what reading a mapped file throws that was truncated meanwhile.)
+        } catch (RuntimeException e) {
+            // One sample that trips us up must not stop the draining of those behind it.
             errors.record("handling a sample", e);
         }
     }

@@ -2,8 +2,8 @@ package io.dwunw.testkit.rows;
 
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Architectures;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.bytes.MappedFile;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.dwarf.CfiSection;
 import io.dwunw.dwarf.Fde;
@@ -56,7 +56,7 @@ public final class RowComparison {
 
     /** Compares a whole file. */
     public static RowComparison of(Path file) throws IOException {
-        RowComparison comparison = new RowComparison(ElfImage.ofFile(MappedFile.map(file)));
+        RowComparison comparison = new RowComparison(ElfImage.ofFile(FileBytes.open(file)));
         ReadelfOutput.forEach(file, comparison::compare);
         comparison.compareCounts();
         return comparison;
