@@ -274,8 +274,7 @@ final class DwunwContractTest {
     @Test
     void aModuleOfASisterAbiIsNotImplemented(@TempDir Path directory) throws IOException {
         Path x32 = Files.write(directory.resolve("libx32.so"), elfHeader(4, ByteOrder.LITTLE_ENDIAN, 62));
-        String maps =
-                "400000-401000 r-xp 00000000 08:01 " + Files.getAttribute(x32, "unix:ino") + " " + x32 + "\n";
+        String maps = "400000-401000 r-xp 00000000 08:01 " + Files.getAttribute(x32, "unix:ino") + " " + x32 + "\n";
         Capture capture = captureAt(maps, 0x400010);
         assertThat(capture.status()).isEqualTo(Status.NOT_IMPLEMENTED);
         assertThat(capture.frames()).hasSize(1);

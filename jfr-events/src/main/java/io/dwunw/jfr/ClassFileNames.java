@@ -14,7 +14,7 @@ final class ClassFileNames {
     static final int MAX_LENGTH = 2048;
 
     private static final String UNNAMED = "?";
-    private static final String OWN_PACKAGE = ReplayNode.class.getPackageName() + ".";
+    private static final String OWN_PACKAGE = ReplayNode.class.getPackageName().replace('.', '/') + "/";
 
     /** Methods of Object and ReplayNode: final ones cannot be overridden, the others must not be. */
     private static final Set<String> TAKEN = Set.of(
@@ -34,7 +34,7 @@ final class ClassFileNames {
     /** Internal form (with slashes) of a class name with dots. */
     static String className(String dotted) {
         String legal = legal(dotted, true);
-        return isReserved(dotted) ? WORD_JOINER + legal : legal;
+        return isReserved(legal) ? WORD_JOINER + legal : legal;
     }
 
     static String methodName(String plain) {
@@ -46,8 +46,8 @@ final class ClassFileNames {
      * HotSpot defines {@code java.*} only in its own loaders; the other names are those that generated code refers to,
      * which a generated class of the same name would hide.
      */
-    private static boolean isReserved(String dotted) {
-        return dotted.startsWith("java.") || dotted.startsWith("jdk.jfr.") || dotted.startsWith(OWN_PACKAGE);
+    private static boolean isReserved(String internal) {
+        return internal.startsWith("java/") || internal.startsWith("jdk/jfr/") || internal.startsWith(OWN_PACKAGE);
     }
 
     private static String legal(String text, boolean packages) {
@@ -81,7 +81,11 @@ final class ClassFileNames {
         };
     }
 
-    /** JFR stores names as the JVM's modified UTF-8 and readers decode plain UTF-8, where NUL and surrogates differ. */
+    /**
+     * JFR stores names as the JVM's modified UTF-8 and readers decode plain UTF-8, where NUL and surrogates differ: a pair,
+     * three bytes each, is read as two replacement characters, the application's own names included. The four bytes of
+     * plain UTF-8 are no way out: the JVM refuses them in a class of any loader but its own.
+     */
     private static char legalElse(char c) {
         if (c < ' ') {
             return (char) ('␀' + c);

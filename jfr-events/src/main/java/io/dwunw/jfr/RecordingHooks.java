@@ -82,11 +82,15 @@ public final class RecordingHooks implements AutoCloseable {
     public void close() {
         closed = true;
         FlightRecorder.removeListener(listener);
-        if (hooked.compareAndSet(true, false)) {
+        unhook();
+        poll();
+    }
+
+    private void unhook() {
+        if (hooked.get()) {
             FlightRecorder.removePeriodicEvent(chunkEnd);
             FlightRecorder.removePeriodicEvent(statistics);
         }
-        poll();
     }
 
     /** Without a lock of ours, because JFR takes its own here and calls us under it elsewhere. */
@@ -102,6 +106,9 @@ public final class RecordingHooks implements AutoCloseable {
         REGISTERED.set(true);
         FlightRecorder.addPeriodicEvent(NativeLeakEvent.class, chunkEnd);
         FlightRecorder.addPeriodicEvent(AgentStatisticsEvent.class, statistics);
+        if (closed) {
+            unhook(); // close() may have come too early to find anything to remove
+        }
     }
 
     private static final class ChunkEnd implements Runnable {

@@ -27,6 +27,9 @@ class ClassFileNamesTest {
                 "a/b a∕b",
                 "[La; ⟦La,",
                 "\u2060a a",
+                "ja\u2060va.lang.Thread \u2060java/lang/Thread",
+                "\u2060java.lang.Thread \u2060java/lang/Thread",
+                "\u2060io.dwunw.jfr.ReplayNode \u2060io/dwunw/jfr/ReplayNode",
                 "\u2060 ?"
             })
     void classNames(String from, String to) {
