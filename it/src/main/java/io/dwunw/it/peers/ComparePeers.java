@@ -80,11 +80,11 @@ public final class ComparePeers {
                 .markdown(before
                         + String.format(
                                 Locale.ROOT,
-                                ". %d rounds, %d ms measured in each run; median (min–max); ratios and differences to the run"
+                                ". Rounds: %d; %d ms measured in each run; median (min–max); ratios and differences to the run"
                                         + " without an agent in the same round, medians.",
                                 rounds,
                                 plan.timing().measuredMillis()));
-        out.println(report);
+        out.print(report);
         if (plan.markdown() != null) {
             Files.writeString(plan.markdown(), report);
         }

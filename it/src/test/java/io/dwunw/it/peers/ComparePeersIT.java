@@ -28,17 +28,6 @@ final class ComparePeersIT {
         assertThat(Files.readString(markdown)).isEqualTo(report);
     }
 
-    @Test
-    void aPacedProgramIsRecordedAllocationByAllocation() throws IOException, InterruptedException {
-        String report = run("--rounds", "1", "--millis", "1000", "rate-10k", "gate-self-all");
-        // The attained rate, what the ring lost, what the recording lacks.
-        assertThat(report.lines())
-                .as(report)
-                .anyMatch(
-                        row -> row.matches(
-                                "\\| dwunw `engine=gate-self`, every allocation \\| [0-9.,]+ +\\| 0\\.00 +\\| 0\\.\\d\\d +\\|.*"));
-    }
-
     private static String run(String... args) throws IOException, InterruptedException {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ComparePeers.run(List.of(args), Project.root(), new PrintStream(out, true, StandardCharsets.UTF_8));
