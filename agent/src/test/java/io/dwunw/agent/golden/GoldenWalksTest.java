@@ -154,6 +154,23 @@ final class GoldenWalksTest {
                 .toList();
     }
 
+    @ParameterizedTest(name = "JDK {0}, {1}")
+    @MethodSource("walks")
+    void hiddenFramesAreShownOnlyWhereTheyAreWanted(int jdk, String name) throws Exception {
+        Recording recording = Recording.ofJdk(jdk);
+        Replay replay = Replay.of(recording);
+        RecordedSample sample = sample(recording, name);
+        List<String> whole = golden(jdk, name);
+        long hidden = whole.stream().filter(line -> line.endsWith("(hidden)")).count();
+
+        assertThat(hidden).isPositive();
+        assertThat(replay.shown(sample, true)).hasSize(whole.size() - 1);
+        assertThat(replay.shown(sample, false))
+                .hasSize(whole.size() - 1 - (int) hidden)
+                .noneMatch(frame -> frame.className().contains("$$Lambda"))
+                .noneMatch(frame -> frame.className().contains("LambdaForm$"));
+    }
+
     /** After an unloading a frame of an older stack is the right one or unknown, and the state says so. */
     @ParameterizedTest(name = "JDK {0}, {1}")
     @MethodSource("walks")
