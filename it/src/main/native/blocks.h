@@ -42,8 +42,20 @@ static inline void *dwunwit_used(void *block) {
 void dwunwit_c_layers(size_t size, int count);
 void dwunwit_cpp_layers(size_t size, int count);
 
+/* `count` blocks (at most 64) of 16, 32 ... 512 bytes in turn, then all freed. The bytes asked for; 0 if one could not be had. */
+long dwunwit_burst(int count);
+
 /* `threads` threads allocate `rounds` blocks of every family each, then release one another's, all but those of the first `kept` rounds. */
 int dwunwit_workers(int threads, int rounds, int kept, int pause_micros);
+
+/* In `threads` threads: `rounds` rounds of a mix of sizes, see mix.c. */
+int dwunwit_mix(int threads, int rounds);
+
+/* See churn.c. */
+int dwunwit_churn_start(const char *copies, int count);
+int dwunwit_churn_stop(void);
+int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size);
+void dwunwit_churn_release(void);
 
 /* Whether something sits on malloc now: its first bytes, or this library's import slot, differ from what the linker left. */
 int dwunwit_traced(void);

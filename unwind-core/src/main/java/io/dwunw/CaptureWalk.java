@@ -1,6 +1,6 @@
 package io.dwunw;
 
-import io.dwunw.elf.ElfImage;
+import io.dwunw.elf.ElfHeader;
 import io.dwunw.memory.CachedPages;
 import io.dwunw.memory.MemoryReader;
 import io.dwunw.memory.StackMemory;
@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One capture from its request to its frames. */
 final class CaptureWalk {
@@ -74,7 +75,9 @@ final class CaptureWalk {
         if (lacksCfi(reason) && request.framePointers()) {
             reason = framePointerStep(stack, reason);
             cfa = framePointers.cfa();
-            flags.add(FrameFlag.FRAME_POINTER);
+            if (reason == StopReason.STEPPED) {
+                flags.add(FrameFlag.FRAME_POINTER);
+            }
         }
         if (reason != StopReason.STEPPED) {
             frames.add(frame(pc, sp, 0, 0, flags, reason));
@@ -113,21 +116,34 @@ final class CaptureWalk {
         return switch (reason) {
             case STEPPED, END_OF_STACK, MAX_FRAMES -> Status.OK;
             case NO_MODULE, NO_CFI, LOST_REGISTER -> Status.NO_DEBUG_DATA;
-            case NO_IMAGE -> access.failure() == Status.OK ? Status.UNSUPPORTED_ARCH : access.failure();
+            case NO_IMAGE -> access.failure() == Status.OK ? unsuitable() : access.failure();
             case BAD_CFI, NO_PROGRESS -> Status.BAD_FORMAT;
             case STACK_CUT -> Status.INVALID_ARG;
         };
     }
 
+    /** The file was opened, and the walk could not use it. */
+    private Status unsuitable() {
+        Frame last = frames.get(frames.size() - 1);
+        ElfHeader header = header(last.lookupAvma());
+        boolean sisterAbi =
+                header != null && header.machine() == registers.architecture().elfMachine();
+        return sisterAbi ? Status.NOT_IMPLEMENTED : Status.UNSUPPORTED_ARCH;
+    }
+
     /** MIPS runs in either order, and only the files say which. */
     private ByteOrder order() {
-        LoadedModule module = modules.find(registers.pc());
+        ElfHeader header = header(registers.pc());
+        return header == null ? ByteOrder.LITTLE_ENDIAN : header.order();
+    }
+
+    private @Nullable ElfHeader header(long avma) {
+        LoadedModule module = modules.find(avma);
         ModuleData data = module == null ? null : access.acquire(module);
         if (data == null) {
-            return ByteOrder.LITTLE_ENDIAN;
+            return null;
         }
-        ElfImage image = data.image();
         access.release(data);
-        return image.header().order();
+        return data.image().header();
     }
 }

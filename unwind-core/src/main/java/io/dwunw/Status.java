@@ -16,6 +16,9 @@ public enum Status {
     UNSUPPORTED_ARCH,
     /** The file is no ELF or its CFI is broken. Fallback: frame pointers, if allowed. */
     BAD_FORMAT,
-    /** The feature exists in the contract but not for this input. Fallback: keep the frames found so far. */
+    /**
+     * The contract has it, but not for this input: a module of a sister ABI (x32, n32, n64) of a known architecture. Fallback:
+     * keep the frames found so far.
+     */
     NOT_IMPLEMENTED
 }

@@ -1,13 +1,19 @@
 package io.dwunw;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dwunw.arch.AArch64;
 import io.dwunw.arch.Architecture;
+import io.dwunw.arch.Architectures;
 import io.dwunw.arch.FrameRecord;
+import io.dwunw.arch.Mips32;
 import io.dwunw.arch.X86_64;
+import io.dwunw.bytes.Bytes;
+import io.dwunw.elf.ElfImage;
 import io.dwunw.memory.MemoryReader;
 import io.dwunw.memory.StackSnapshot;
+import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
 import io.dwunw.testkit.Recordings;
@@ -18,7 +24,12 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -239,9 +250,151 @@ final class DwunwContractTest {
     void anUnreadableModuleIsIoAndOneThatIsNoElfIsBadFormat(@TempDir Path directory) throws IOException {
         Path text = Files.writeString(directory.resolve("libtext.so"), "not an ELF file");
         String maps = "400000-401000 r-xp 00000000 08:01 11 " + directory.resolve("libgone.so") + "\n"
-                + "500000-501000 r-xp 00000000 08:01 12 " + text + "\n";
+                + "500000-501000 r-xp 00000000 08:01 " + Files.getAttribute(text, "unix:ino") + " " + text + "\n";
         assertThat(captureAt(maps, 0x400010).status()).isEqualTo(Status.IO);
         assertThat(captureAt(maps, 0x500010).status()).isEqualTo(Status.BAD_FORMAT);
+    }
+
+    @Test
+    void aPcWithoutFdeIsNoDebugData() {
+        ModuleMap modules = modules();
+        LoadedModule program = Objects.requireNonNull(modules.find(
+                snapshot.expected().get(snapshot.expected().size() - 1).pc()));
+        RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
+        registers.copyFrom(snapshot.registers());
+        // The start files' _init is assembled without CFI.
+        registers.pc(program.loadBias() + svma(Objects.requireNonNull(program.image()), "_init"));
+        Capture capture =
+                context.capture(UnwindRequest.of(registers, modules).withMemory(new SnapshotMemory(snapshot.stack())));
+        assertThat(capture.status()).isEqualTo(Status.NO_DEBUG_DATA);
+        assertThat(capture.frames()).hasSize(1);
+        assertThat(last(capture).stop()).isEqualTo(StopReason.NO_CFI);
+    }
+
+    @Test
+    void aModuleOfASisterAbiIsNotImplemented(@TempDir Path directory) throws IOException {
+        Path x32 = Files.write(directory.resolve("libx32.so"), elfHeader(4, ByteOrder.LITTLE_ENDIAN, 62));
+        String maps =
+                "400000-401000 r-xp 00000000 08:01 " + Files.getAttribute(x32, "unix:ino") + " " + x32 + "\n";
+        Capture capture = captureAt(maps, 0x400010);
+        assertThat(capture.status()).isEqualTo(Status.NOT_IMPLEMENTED);
+        assertThat(capture.frames()).hasSize(1);
+    }
+
+    @Test
+    void everyStatusDocumentsItsFallback() throws IOException {
+        String source = Files.readString(Path.of("src/main/java/io/dwunw/Status.java"));
+        for (Status status : Status.values()) {
+            Matcher constant =
+                    Pattern.compile("/\\*\\*([^/]*)\\*/\\s+" + status + "\\b").matcher(source);
+            assertThat(constant.find()).as(status.name()).isTrue();
+            assertThat(constant.group(1).contains("Fallback:"))
+                    .as(status.name())
+                    .isEqualTo(status != Status.OK);
+        }
+    }
+
+    @Test
+    void aRegisterSetHasPcSpAndThirtyTwoSlotsInDwarfNumbering() {
+        for (Architecture architecture : List.of(X86_64.ARCHITECTURE, AArch64.ARCHITECTURE, Mips32.ARCHITECTURE)) {
+            RegisterSet registers = RegisterSet.prepare(architecture);
+            assertThat(registers.version()).isEqualTo(RegisterSet.VERSION);
+            assertThat(registers.knownMask()).isZero();
+            for (int slot = 0; slot < 32; slot++) {
+                registers.set(slot, 100 + slot);
+                assertThat(registers.get(slot)).isEqualTo(100 + slot);
+            }
+            assertThat(registers.sp()).isEqualTo(100 + architecture.stackPointer());
+            registers.pc(7);
+            assertThat(registers.pc()).isEqualTo(7);
+            assertThat(architecture.registerNames().get(architecture.stackPointer()))
+                    .contains("sp");
+        }
+    }
+
+    @Test
+    void x86AArch64AndMipsAreRegisteredAndAFourthCanJoin() {
+        assertThat(Architectures.all().stream().map(Architecture::name)).contains("x86_64", "aarch64", "mips32");
+        Architecture riscv = new Architecture("riscv64", 243, 8, 2, 8, 1, 0, FrameRecord.NONE, List.of());
+        RegisterSet registers = RegisterSet.ofSample(riscv, 0x1000, 0x2000);
+        Architectures.register(riscv);
+        assertThat(Architectures.byName("riscv64")).isEqualTo(riscv);
+        assertThat(context.capture(UnwindRequest.of(registers, modules())).status())
+                .isEqualTo(Status.OK);
+        Architecture other = new Architecture("other", 243, 8, 2, 8, 1, 0, FrameRecord.NONE, List.of());
+        assertThatThrownBy(() -> Architectures.register(other)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void elf32AndElf64AreReadInBothByteOrders() {
+        for (int word : new int[] {4, 8}) {
+            for (ByteOrder order : List.of(ByteOrder.LITTLE_ENDIAN, ByteOrder.BIG_ENDIAN)) {
+                ElfImage image = ElfImage.ofFile(Bytes.of(elfHeader(word, order, 8), ByteOrder.LITTLE_ENDIAN));
+                assertThat(image.header().wordBytes()).isEqualTo(word);
+                assertThat(image.header().order()).isEqualTo(order);
+                assertThat(image.header().machine()).isEqualTo(8);
+            }
+        }
+    }
+
+    @Test
+    void closingLeavesNoFileMappedOrOpen(@TempDir Path directory) throws Exception {
+        Path copy = Files.copy(libc(), directory.resolve("libcopy.so"));
+        String maps = snapshot.maps().replace(libc().toString(), copy.toString());
+        try (Dwunw other = Dwunw.open()) {
+            ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
+            modules.update(maps);
+            Capture capture = other.capture(
+                    UnwindRequest.of(snapshot.registers(), modules).withMemory(new SnapshotMemory(snapshot.stack())));
+            assertThat(capture.status()).isEqualTo(Status.OK);
+            assertThat(Files.readString(Path.of("/proc/self/maps"))).contains(copy.toString());
+        }
+        // Java unmaps a file when nobody can reach it any more.
+        for (int i = 0; i < 50 && Files.readString(Path.of("/proc/self/maps")).contains(copy.toString()); i++) {
+            System.gc();
+            Thread.sleep(100);
+        }
+        assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(copy.toString());
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            assertThat(descriptors.filter(descriptor -> leadsTo(descriptor, copy)))
+                    .isEmpty();
+        }
+    }
+
+    private static boolean leadsTo(Path descriptor, Path file) {
+        try {
+            return Files.readSymbolicLink(descriptor).equals(file);
+        } catch (IOException closedMeanwhile) {
+            return false;
+        }
+    }
+
+    private static byte[] elfHeader(int wordBytes, ByteOrder order, int machine) {
+        java.nio.ByteBuffer header = java.nio.ByteBuffer.allocate(64).order(ByteOrder.BIG_ENDIAN);
+        header.putInt(0x7f454c46).put((byte) (wordBytes / 4)).put((byte) (order == ByteOrder.BIG_ENDIAN ? 2 : 1));
+        header.order(order).putShort(18, (short) machine);
+        return header.array();
+    }
+
+    private static long svma(ElfImage image, String name) {
+        for (int i = 1; i < image.symtab().count(); i++) {
+            if (image.symtab().name(i).equals(name)) {
+                return image.symtab().svma(i);
+            }
+        }
+        throw new AssertionError("no symbol " + name);
+    }
+
+    /** Its path now leads to other code, whose CFI would yield wrong callers. */
+    @Test
+    void aReplacedFileIsNotTakenForTheMappedOne(@TempDir Path directory) throws IOException {
+        Path library = Files.copy(libc(), directory.resolve("libc.so.6"));
+        Object inode = Files.getAttribute(library, "unix:ino");
+        String maps = "400000-600000 r-xp 00000000 08:01 " + inode + " " + library + "\n";
+        assertThat(last(captureAt(maps, 0x400010)).stop()).isNotEqualTo(StopReason.NO_IMAGE);
+        Path newer = Files.copy(libc(), directory.resolve("newer"));
+        Files.move(newer, library, StandardCopyOption.REPLACE_EXISTING);
+        assertThat(captureAt(maps, 0x400010).status()).isEqualTo(Status.IO);
     }
 
     private Capture captureAt(String maps, long pc) {

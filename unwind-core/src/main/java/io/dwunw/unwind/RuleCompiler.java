@@ -1,14 +1,17 @@
 package io.dwunw.unwind;
 
 import io.dwunw.arch.Architecture;
+import io.dwunw.arch.Mips32;
 import io.dwunw.bytes.ByteCursor;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.dwarf.CallFrameInfo;
+import io.dwunw.dwarf.CfiLimits;
 import io.dwunw.dwarf.Fde;
 import io.dwunw.dwarf.RegisterRule;
 import io.dwunw.dwarf.RowEvaluator;
 import io.dwunw.dwarf.UnwindRow;
+import io.dwunw.elf.ElfHeader;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleData;
 import io.dwunw.module.ModuleDataSource;
@@ -20,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 final class RuleCompiler {
     /** Vector registers and big signal frames included, save areas are below 16 KiB; this leaves room. */
     private static final long MAX_SAVE_AREA_BYTES = 1 << 24;
+
+    /** {@code e_flags}: n32, with 64-bit registers in an ELF32 file (Linux, {@code asm/elf.h}). */
+    private static final int EF_MIPS_ABI2 = 0x20;
 
     private final RowEvaluator rows = new RowEvaluator();
     private final ModuleDataSource source;
@@ -35,8 +41,7 @@ final class RuleCompiler {
         }
         try {
             return compile(data, module, lookupAvma, pc, architecture);
-        } catch (MalformedDataException | InternalError damaged) {
-            // InternalError: a mapped file was cut off under us.
+        } catch (MalformedDataException damaged) {
             return UnwindRule.none(StopReason.BAD_CFI);
         } finally {
             source.release(data);
@@ -45,7 +50,7 @@ final class RuleCompiler {
 
     private UnwindRule compile(
             ModuleData data, LoadedModule module, long lookupAvma, long pc, Architecture architecture) {
-        if (data.image().header().machine() != architecture.elfMachine()) {
+        if (!isOf(data.image().header(), architecture)) {
             return UnwindRule.none(StopReason.NO_IMAGE);
         }
         CallFrameInfo own = data.cfi();
@@ -68,6 +73,12 @@ final class RuleCompiler {
         Fde fde = cfi.find(lookupAvma - loadBias);
         UnwindRow row = fde == null ? null : rows.find(fde, lookupAvma - loadBias);
         return fde == null || row == null ? null : compile(fde, row, architecture, loadBias);
+    }
+
+    /** Not of a sister ABI either: x32, n32 and n64 have the machine's number, but other words or registers. */
+    private static boolean isOf(ElfHeader header, Architecture architecture) {
+        boolean n32 = header.machine() == Mips32.ARCHITECTURE.elfMachine() && (header.flags() & EF_MIPS_ABI2) != 0;
+        return header.machine() == architecture.elfMachine() && header.wordBytes() == architecture.wordBytes() && !n32;
     }
 
     static UnwindRule compile(Fde fde, UnwindRow row, Architecture architecture, long loadBias) {
@@ -134,6 +145,13 @@ final class RuleCompiler {
                     rule.savedRegisters[rule.savedCount] = register;
                     rule.savedOffsets[rule.savedCount++] = row.operand(register);
                 }
+                case REGISTER -> {
+                    if (row.operand(register) < Architecture.REGISTER_SLOTS) {
+                        rule.others.add(other(section, register, how, row.operand(register)));
+                    } else {
+                        kept &= ~(1 << register); // it lies in a register that is not recorded
+                    }
+                }
                 default -> rule.others.add(other(section, register, how, row.operand(register)));
             }
         }
@@ -160,10 +178,11 @@ final class RuleCompiler {
             lowest = Math.min(lowest, rule.savedOffsets[i]);
             highest = Math.max(highest, rule.savedOffsets[i]);
         }
-        long extent = highest - lowest + wordBytes;
+        // Below zero it has overflowed: the offsets are spread over the whole address space.
+        long spread = highest - lowest;
         rule.lowestOffset = lowest;
-        rule.extent = (int) extent;
-        return extent > 0 && extent <= MAX_SAVE_AREA_BYTES;
+        rule.extent = (int) spread + wordBytes;
+        return spread >= 0 && spread <= MAX_SAVE_AREA_BYTES;
     }
 
     private static int slot(int register) {
@@ -177,6 +196,10 @@ final class RuleCompiler {
         ByteCursor at = section.cursor();
         at.position(offset);
         long length = at.uleb128();
-        return section.slice(at.position(), length);
+        if (length < 0 || length > CfiLimits.MAX_EXPRESSION_BYTES) {
+            throw new MalformedDataException("expression is too long", offset);
+        }
+        // Copied, so that the walk reads no files.
+        return Bytes.of(section.toArray(at.position(), (int) length), section.order());
     }
 }

@@ -8,7 +8,7 @@ public enum StopReason {
     END_OF_STACK,
     /** The pc lies in no mapped module (generated code, or a wild pointer). */
     NO_MODULE,
-    /** The module's file cannot be read, or is no ELF of a known architecture. */
+    /** The module's file cannot be read, or is no ELF of the walk's architecture and ABI. */
     NO_IMAGE,
     /** The module has no CFI for this pc. */
     NO_CFI,

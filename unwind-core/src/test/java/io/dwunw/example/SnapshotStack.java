@@ -5,8 +5,11 @@ import io.dwunw.Dwunw;
 import io.dwunw.Frame;
 import io.dwunw.UnwindRequest;
 import io.dwunw.arch.X86_64;
+import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
+import io.dwunw.symbol.Symbol;
+import io.dwunw.symbol.Symboliser;
 import io.dwunw.testkit.Snapshot;
 import io.dwunw.testkit.SnapshotMemory;
 import java.io.IOException;
@@ -32,7 +35,8 @@ public final class SnapshotStack {
     }
 
     static void print(Path recording, PrintStream out) throws IOException {
-        try (Dwunw dwunw = Dwunw.open()) {
+        try (Dwunw dwunw = Dwunw.open();
+                Symboliser symboliser = new Symboliser()) {
             for (Snapshot snapshot :
                     Snapshot.parse(Files.readAllLines(recording), X86_64.ARCHITECTURE, ByteOrder.LITTLE_ENDIAN)) {
                 ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
@@ -41,15 +45,21 @@ public final class SnapshotStack {
                         .withMemory(new SnapshotMemory(snapshot.stack())));
                 out.println(snapshot.name() + ": " + capture.status());
                 for (Frame frame : capture.frames()) {
-                    String place = frame.module() == null
-                            ? "?"
-                            : frame.module().name() + "+0x"
-                                    + Long.toHexString(frame.module().svma(frame.pc()));
-                    out.printf("  %016x  %s%n", frame.pc(), place);
+                    out.printf("  %016x  %s%n", frame.pc(), place(symboliser, frame));
                 }
                 out.println(
                         "  " + capture.frames().get(capture.frames().size() - 1).stop());
             }
         }
+    }
+
+    private static String place(Symboliser symboliser, Frame frame) {
+        LoadedModule module = frame.module();
+        if (module == null) {
+            return "?";
+        }
+        Symbol symbol = symboliser.symbolise(module, module.svma(frame.lookupAvma()));
+        String file = module.name() + "+0x" + Long.toHexString(module.svma(frame.pc()));
+        return symbol.isKnown() ? file + "  " + symbol.name() : file;
     }
 }

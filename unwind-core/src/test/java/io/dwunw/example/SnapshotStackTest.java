@@ -22,6 +22,6 @@ final class SnapshotStackTest {
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         SnapshotStack.print(recording, new PrintStream(printed, true, StandardCharsets.UTF_8));
         assertThat(printed.toString(StandardCharsets.UTF_8))
-                .contains("qsort: OK", "libc.so.6+0x", "walks-example+0x", "END_OF_STACK");
+                .contains("qsort: OK", "libc.so.6+0x", "walks-example+0x", "  qsort", "  main", "END_OF_STACK");
     }
 }

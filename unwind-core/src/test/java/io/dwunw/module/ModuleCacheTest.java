@@ -1,6 +1,7 @@
 package io.dwunw.module;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dwunw.Status;
 import java.io.IOException;
@@ -32,6 +33,32 @@ final class ModuleCacheTest {
         }
         assertThat(byDefault.isReady()).isFalse();
         assertThat(byDefault.acquire(elf("one-too-many.so")).status()).isEqualTo(Status.CACHE_FULL);
+    }
+
+    @Test
+    void theCapacityIsConfigurable() throws IOException {
+        ModuleCache one = new ModuleCache(1);
+        assertThat(one.acquire(elf("a.so")).status()).isEqualTo(Status.OK);
+        assertThat(one.acquire(elf("b.so")).status()).isEqualTo(Status.CACHE_FULL);
+        assertThatThrownBy(() -> new ModuleCache(0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void whenAllSlotsAreActiveTheAnswerIsCacheFull() throws IOException {
+        for (String name : List.of("a.so", "b.so", "c.so")) {
+            acquire(elf(name));
+        }
+        assertThat(cache.acquire(elf("d.so")).status()).isEqualTo(Status.CACHE_FULL);
+        assertThat(cache.counters().evictions()).isZero();
+        assertThat(cache.acquire(elf("a.so")).status()).isEqualTo(Status.OK);
+    }
+
+    @Test
+    void hitsMissesAndEvictionsAreCounted() throws IOException {
+        for (String name : List.of("a.so", "b.so", "c.so", "d.so", "d.so", "a.so")) {
+            cache.release(acquire(elf(name)));
+        }
+        assertThat(cache.counters()).isEqualTo(new ModuleStore.Counters(1, 5, 2, 0, 3));
     }
 
     @Test
@@ -145,6 +172,36 @@ final class ModuleCacheTest {
         assertThat(cache.acquire(elf("a.so")).status()).isEqualTo(Status.INVALID_ARG);
         assertThat(cache.release(module)).isEqualTo(Status.OK);
         assertThat(cache.counters().warm()).isZero();
+    }
+
+    @Test
+    void closingAndEvictingLeaveNoFileOpen() throws IOException {
+        CachedModule held = acquire(elf("held.so"));
+        cache.acquire(Files.writeString(directory.resolve("text.so"), "text"));
+        cache.release(acquire(elf("warm.so")));
+        assertThat(openFiles()).containsExactlyInAnyOrder("held.so", "warm.so");
+        cache.release(acquire(elf("another.so")));
+        assertThat(openFiles()).containsExactlyInAnyOrder("held.so", "warm.so", "another.so");
+        acquire(elf("one-more.so"));
+        assertThat(openFiles()).containsExactlyInAnyOrder("held.so", "another.so", "one-more.so");
+        cache.close();
+        assertThat(openFiles()).containsExactlyInAnyOrder("held.so", "one-more.so");
+        assertThat(held.image().section(".eh_frame")).isNotNull();
+        cache.release(held);
+        assertThat(openFiles()).containsExactly("one-more.so");
+    }
+
+    private List<String> openFiles() throws IOException {
+        List<String> names = new ArrayList<>();
+        try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                Path target = Files.exists(descriptor) ? Files.readSymbolicLink(descriptor) : descriptor;
+                if (target.startsWith(directory.toRealPath())) {
+                    names.add(String.valueOf(target.getFileName()));
+                }
+            }
+        }
+        return names;
     }
 
     @Test

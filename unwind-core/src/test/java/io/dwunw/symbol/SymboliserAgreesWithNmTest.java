@@ -48,7 +48,9 @@ class SymboliserAgreesWithNmTest {
                 }
             }
         }
-        System.out.printf("%s: %d code addresses compared with nm, %d differ%n", file, compared, differences.size());
+        System.out.printf(
+                "%s: %d code addresses compared with nm, %d differ, %.4f %% agree%n",
+                file, compared, differences.size(), 100.0 - 100.0 * differences.size() / Math.max(1, compared));
         assertThat(compared).as("addresses compared").isPositive();
         assertThat(differences).hasSizeLessThanOrEqualTo((int) (compared * (1 - REQUIRED)));
     }

@@ -3,7 +3,7 @@
  *
  * <p>A program prints what a test has to know on standard output, one {@code key=value} a line, and knows neither the
  * agent nor the test. Several run on a JDK with {@code java.base} alone, so only
- * {@link io.dwunw.it.program.UnsafeLeak} and {@link io.dwunw.it.program.Streaming} may need another module.
+ * {@link io.dwunw.it.program.UnsafeMemory} and {@link io.dwunw.it.program.Streaming} may need another module.
  */
 @NullMarked
 package io.dwunw.it.program;

@@ -35,7 +35,8 @@ final class Benchmarks {
                 .run();
         System.out.println("Retained by an opened libjvm.so: " + retainedBytes() / 1024 + " KiB of heap");
         System.out.println("Peers, the same walk of " + RecordedWalk.FRAMES + " frames:");
-        NativeProgram.run(List.of(peers.toString())).forEach(line -> System.out.println("  " + line));
+        NativeProgram.run(List.of(peers.toString(), CfiLookupBenchmark.LIBJVM.toString()))
+                .forEach(line -> System.out.println("  " + line));
     }
 
     /** Heap only: the mapped pages belong to the page cache. */

@@ -1,6 +1,6 @@
 package io.dwunw.it.benchmark;
 
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.dwarf.CfiSection;
 import io.dwunw.dwarf.Fde;
@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 4, time = 1)
 @Fork(1)
 public class CfiLookupBenchmark {
-    private static final Path LIBJVM = Path.of(System.getProperty("java.home", ""), "lib", "server", "libjvm.so");
+    static final Path LIBJVM = Path.of(System.getProperty("java.home", ""), "lib", "server", "libjvm.so");
     /** Coprime to the number of functions, so that all of them are visited in a scattered order. */
     private static final int STRIDE = 7919;
 
@@ -66,7 +66,7 @@ public class CfiLookupBenchmark {
 
     static @Nullable CallFrameInfo open() {
         try {
-            return ImageCfi.of(ElfImage.ofFile(MappedFile.map(LIBJVM)));
+            return ImageCfi.of(ElfImage.ofFile(FileBytes.open(LIBJVM)));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

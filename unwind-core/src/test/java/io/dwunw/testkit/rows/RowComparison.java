@@ -2,11 +2,12 @@ package io.dwunw.testkit.rows;
 
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Architectures;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.bytes.MappedFile;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.dwarf.CfiSection;
 import io.dwunw.dwarf.Fde;
+import io.dwunw.dwarf.FdeIndex;
 import io.dwunw.dwarf.RegisterRule;
 import io.dwunw.dwarf.RowEvaluator;
 import io.dwunw.dwarf.UnwindRow;
@@ -55,9 +56,23 @@ public final class RowComparison {
 
     /** Compares a whole file. */
     public static RowComparison of(Path file) throws IOException {
-        RowComparison comparison = new RowComparison(ElfImage.ofFile(MappedFile.map(file)));
+        RowComparison comparison = new RowComparison(ElfImage.ofFile(FileBytes.open(file)));
         ReadelfOutput.forEach(file, comparison::compare);
+        comparison.compareCounts();
         return comparison;
+    }
+
+    /** Also where readelf gave up half way, or saw none of what we see. */
+    private void compareCounts() {
+        CallFrameInfo info = cfi;
+        long[] ours = {0};
+        if (info != null) {
+            info.sections().forEach(section -> FdeIndex.forEach(section, fde -> ours[0]++));
+        }
+        if (ours[0] != fdes) {
+            different++;
+            differences.add(fdes + " FDEs / ours: " + ours[0]);
+        }
     }
 
     /** Rows that both sides have stated. */

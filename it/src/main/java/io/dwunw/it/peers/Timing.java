@@ -1,0 +1,15 @@
+package io.dwunw.it.peers;
+
+import java.util.List;
+
+/**
+ * How long things take.
+ *
+ * @param warmupMillis of each run
+ * @param measuredMillis of each run
+ */
+record Timing(long warmupMillis, long measuredMillis) {
+    List<String> args(int threads) {
+        return List.of(Integer.toString(threads), Long.toString(warmupMillis), Long.toString(measuredMillis));
+    }
+}
