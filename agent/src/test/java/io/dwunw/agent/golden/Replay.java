@@ -30,6 +30,7 @@ final class Replay {
     private final FrameNames names;
     private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
     private long unloadedClasses;
+    private long sampleNanos = RecordedSample.FRESH;
 
     /**
      * A walker as the sidecar would have been.
@@ -66,7 +67,7 @@ final class Replay {
     }
 
     FrameBuffer walk(RecordedSample recorded) {
-        ByteBuffer record = recorded.record();
+        ByteBuffer record = recorded.record(sampleNanos);
         Sample sample = new Sample();
         if (!sample.wrap(record, 0, record.capacity())) {
             throw new IllegalArgumentException("no sample: " + recorded.name());
@@ -95,6 +96,7 @@ final class Replay {
 
     /** As if the JVM had unloaded a class just now: samples that were taken before must not be believed everything. */
     void unloadClass() {
+        sampleNanos = System.nanoTime();
         unloadedClasses++;
     }
 }
