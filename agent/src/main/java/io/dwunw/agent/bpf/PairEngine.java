@@ -9,6 +9,7 @@ import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
+import io.dwunw.agent.sample.Allocator;
 import io.dwunw.bytes.MalformedDataException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -191,6 +192,17 @@ public final class PairEngine implements SamplingEngine {
 
     private void refused(ProbedPair pair, String why) {
         console.accept("not tracing pair " + pair.pair.allocate() + "/" + pair.pair.free() + ": " + why);
+    }
+
+    /** Of uprobes, as with libc's allocator. */
+    @Override
+    public long callPicos(Allocator allocator) {
+        return UprobeEngine.CALL_PICOS;
+    }
+
+    @Override
+    public long sampleNanos() {
+        return UprobeEngine.SAMPLE_NANOS;
     }
 
     /** In the order in which the kernel took them. */

@@ -18,14 +18,14 @@ public final class OverheadMeter {
     private static final long WARM_SAMPLE_NANOS = 50_000;
 
     private final IntervalController controller;
-    private final long callNanos;
+    private final long[] callPicos;
     private final long sampleNanos;
 
     private long startedAt;
     private long windowAt;
     private long processCpu;
     private long sidecarCpu;
-    private long calls;
+    private long callsNanos;
     private long samples;
     private long workNanos;
     private long idleNanos;
@@ -34,12 +34,12 @@ public final class OverheadMeter {
     /**
      * Not started.
      *
-     * @param callNanos what the engine adds to a call that is not sampled
-     * @param sampleNanos what it adds to one that is, its free included
+     * @param callPicos by allocator: what the engine adds to a call that is not sampled, in picoseconds
+     * @param sampleNanos what it adds to one that is, its free included, in nanoseconds
      */
-    public OverheadMeter(IntervalController controller, long callNanos, long sampleNanos) {
+    public OverheadMeter(IntervalController controller, long[] callPicos, long sampleNanos) {
         this.controller = controller;
-        this.callNanos = callNanos;
+        this.callPicos = callPicos.clone();
         this.sampleNanos = sampleNanos;
     }
 
@@ -53,7 +53,7 @@ public final class OverheadMeter {
     private void begin(long now, long processCpuNanos, EngineCounters counters) {
         windowAt = now;
         processCpu = processCpuNanos;
-        calls = calls(counters);
+        callsNanos = callsNanos(counters);
         samples = counters.samples;
         workNanos = 0;
         idleNanos = 0;
@@ -77,10 +77,10 @@ public final class OverheadMeter {
 
     /** Ends a window and begins the next; whether the controller's interval has changed. */
     public boolean windowEnded(long now, long processCpuNanos, EngineCounters counters) {
-        long newCalls = Math.max(0, calls(counters) - calls);
+        long inCalls = Math.max(0, callsNanos(counters) - callsNanos);
         long newSamples = Math.max(0, counters.samples - samples);
         long work = now - startedAt < WARM_UP_NANOS ? Math.min(workNanos, newSamples * WARM_SAMPLE_NANOS) : workNanos;
-        long fixed = newCalls * callNanos + idleNanos;
+        long fixed = inCalls + idleNanos;
         long sampling = newSamples * sampleNanos + work;
         long application = processCpuNanos - processCpu - fixed - sampling;
         long available = Math.max(application, now - windowAt);
@@ -94,12 +94,13 @@ public final class OverheadMeter {
         return hopelessWindows;
     }
 
-    private static long calls(EngineCounters counters) {
-        long sum = 0;
+    /** Of all calls so far. */
+    private long callsNanos(EngineCounters counters) {
+        double sum = 0;
         for (int i = 0; i < ALLOCATORS.length; i++) {
-            sum += counters.calls(ALLOCATORS[i]);
+            sum += (double) counters.calls(ALLOCATORS[i]) * callPicos[i];
         }
-        return sum;
+        return (long) (sum / 1000);
     }
 
     private static final Allocator[] ALLOCATORS = Allocator.values();

@@ -1,6 +1,7 @@
 package io.dwunw.agent.engine;
 
 import io.dwunw.agent.ringbuf.SampleSource;
+import io.dwunw.agent.sample.Allocator;
 
 /**
  * A way to catch allocations of this process, from being opened to being closed. Methods may be called by any thread,
@@ -63,10 +64,10 @@ public interface SamplingEngine extends AutoCloseable {
     void layout(JavaThreadLayout offsets);
 
     /**
-     * What a call that is not sampled costs the application, in nanoseconds of CPU time on a machine of today. An
+     * What a call that is not sampled costs the application, in picoseconds of CPU time on a machine of today. An
      * estimate: traps cost more on virtual machines than on others.
      */
-    long callNanos();
+    long callPicos(Allocator allocator);
 
     /** What a sample costs the application more than that, in nanoseconds, the free of its block included. */
     long sampleNanos();

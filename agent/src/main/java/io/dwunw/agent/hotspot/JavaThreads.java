@@ -5,6 +5,7 @@ import java.lang.reflect.Field;
 import java.lang.reflect.InaccessibleObjectException;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 public final class JavaThreads {
     /** A process may have many threads that are none of Java's: they must not cause a look at each of their samples. */
     private static final long NANOS_BETWEEN_LOOKS = 20_000_000;
+    /** Threads remembered that are none of Java's. */
+    private static final int MAX_IN_VAIN = 1 << 12;
     /** Threads looked at: what the group reports as active is a guess, and this bounds it. */
     private static final int MAX_THREADS = 1 << 16;
 
@@ -26,6 +29,9 @@ public final class JavaThreads {
     private final int osThreadOffset;
     private final int threadIdOffset;
     private final Map<Integer, Known> known = new HashMap<>();
+    /** Those that were looked for, and are none of Java's as yet. */
+    private final Set<Integer> inVain = new HashSet<>();
+
     private long lookedAt = System.nanoTime() - NANOS_BETWEEN_LOOKS;
 
     private @Nullable Listener listener;
@@ -112,11 +118,21 @@ public final class JavaThreads {
         if (entry != null && entry.thread().isAlive()) {
             return entry;
         }
-        if (System.nanoTime() - lookedAt < NANOS_BETWEEN_LOOKS) {
+        // One that was never looked for has most likely just started: it is looked for at once, once.
+        if (inVain.contains(tid) && System.nanoTime() - lookedAt < NANOS_BETWEEN_LOOKS) {
             return null;
         }
         refresh();
-        return known.get(tid);
+        entry = known.get(tid);
+        if (entry == null) {
+            if (inVain.size() == MAX_IN_VAIN) {
+                inVain.clear();
+            }
+            inVain.add(tid);
+        } else {
+            inVain.remove(tid);
+        }
+        return entry;
     }
 
     /** Looks at all threads that are alive. */

@@ -33,7 +33,7 @@ final class NamedStacks implements ToLongFunction<StackTrace> {
     ReplayedStack name(StackTrace trace) {
         ReplayedStack known = named.get(trace);
         if (known == null) {
-            known = replay.prepare(frameNames(trace));
+            known = replay.prepare(shown(trace));
             named.put(trace, known);
         }
         return known;
@@ -50,7 +50,16 @@ final class NamedStacks implements ToLongFunction<StackTrace> {
         return SiteHash.of(frameNames(trace));
     }
 
-    List<FrameName> frameNames(StackTrace trace) {
+    private List<FrameName> shown(StackTrace trace) {
+        List<FrameName> frames = new ArrayList<>(trace.count());
+        for (int i = 0; i < trace.count(); i++) {
+            frames.add(names.shown(trace.frame(i)));
+        }
+        return frames;
+    }
+
+    /** A site does not depend on what readers want to see. */
+    private List<FrameName> frameNames(StackTrace trace) {
         List<FrameName> frames = new ArrayList<>(trace.count());
         for (int i = 0; i < trace.count(); i++) {
             frames.add(names.name(trace.frame(i)));

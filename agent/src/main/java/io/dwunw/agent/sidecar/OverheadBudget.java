@@ -4,6 +4,7 @@ import io.dwunw.agent.budget.IntervalController;
 import io.dwunw.agent.budget.OverheadMeter;
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.SamplingEngine;
+import io.dwunw.agent.sample.Allocator;
 import java.util.function.Consumer;
 
 /** Keeps what tracing costs below what the user allows, by the engine's interval. Confined to the sidecar thread. */
@@ -31,7 +32,7 @@ public final class OverheadBudget {
     public OverheadBudget(SamplingEngine engine, long interval, double maxOverhead, Consumer<String> console) {
         this.engine = engine;
         this.controller = new IntervalController(interval, maxOverhead);
-        this.meter = new OverheadMeter(controller, engine.callNanos(), engine.sampleNanos());
+        this.meter = new OverheadMeter(controller, callPicos(engine), engine.sampleNanos());
         this.maxOverhead = maxOverhead;
         this.console = console;
     }
@@ -74,6 +75,15 @@ public final class OverheadBudget {
     /** Mean bytes between two samples now. */
     long interval() {
         return controller.interval();
+    }
+
+    private static long[] callPicos(SamplingEngine engine) {
+        Allocator[] allocators = Allocator.values();
+        long[] picos = new long[allocators.length];
+        for (int i = 0; i < picos.length; i++) {
+            picos[i] = engine.callPicos(allocators[i]);
+        }
+        return picos;
     }
 
     private static String percent(double part) {

@@ -8,8 +8,6 @@ import io.dwunw.module.LoadedModule;
 import io.dwunw.symbol.Symbol;
 import io.dwunw.symbol.Symboliser;
 import io.dwunw.unwind.FrameAddress;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * stripped and the nearest symbol is all there is, the name starts with {@code ~}.
  */
 public final class FrameNames {
-    private static final int MAX_NAMES = 1 << 17;
+    /** Remembered at least. */
+    private static final int NAMES = 1 << 16;
+
     private static final String JVM_MODULE = "libjvm.so";
 
     private final WalkedModules modules;
@@ -28,12 +28,7 @@ public final class FrameNames {
     private final @Nullable JavaCode java;
     private final AllocatorNames allocators;
     private final boolean showHidden;
-    private final Map<Long, FrameName> names = new LinkedHashMap<>(1024, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, FrameName> eldest) {
-            return size() > MAX_NAMES;
-        }
-    };
+    private final NamedFrames names = new NamedFrames(NAMES);
 
     /** As the other, for stacks of libc's allocator only. */
     public FrameNames(WalkedModules modules, Symboliser symboliser, @Nullable JavaCode java, boolean showHidden) {
@@ -61,14 +56,23 @@ public final class FrameNames {
         this.showHidden = showHidden;
     }
 
-    /** The name of a frame of {@link Frame}'s making. */
+    /** The name of a frame of {@link Frame}'s making; marked if {@link Throwable} leaves it out. */
     public FrameName name(long frame) {
-        FrameName known = names.get(frame);
+        FrameName known = names.find(frame);
         if (known == null) {
             known = resolve(frame);
             names.put(frame, known);
         }
         return known;
+    }
+
+    /** The name as readers are to see it: where hidden frames are wanted, no frame is marked as hidden. */
+    public FrameName shown(long frame) {
+        FrameName name = name(frame);
+        if (!showHidden || !name.hidden()) {
+            return name;
+        }
+        return FrameName.ofJava(name.className(), name.methodName(), name.descriptor(), name.line(), name.text());
     }
 
     private FrameName resolve(long frame) {
@@ -113,7 +117,7 @@ public final class FrameNames {
                 method.descriptor(),
                 method.line(bci),
                 method.text(bci),
-                method.hidden() && !showHidden);
+                method.hidden());
     }
 
     private FrameName stub(int stubId) {

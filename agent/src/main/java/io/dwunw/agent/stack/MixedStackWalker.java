@@ -8,6 +8,7 @@ import io.dwunw.arch.X86_64;
 import io.dwunw.memory.StackMemory;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
+import io.dwunw.unwind.FrameAddress;
 import io.dwunw.unwind.NativeUnwinder;
 import io.dwunw.unwind.StopReason;
 import java.util.function.BooleanSupplier;
@@ -28,6 +29,7 @@ public final class MixedStackWalker {
     private final @Nullable JavaCode java;
     private final BooleanSupplier refreshModules;
     private final WalkedModules walked = new WalkedModules();
+    private final NativeFrames nativeFrames = new NativeFrames();
     private final RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
     private final SampleAnchor anchor = new SampleAnchor();
 
@@ -148,15 +150,21 @@ public final class MixedStackWalker {
     }
 
     private long nativeFrame(long pc, boolean returnAddress) {
-        LoadedModule module = modules.find(returnAddress ? pc - 1 : pc);
+        long known = nativeFrames.find(pc, returnAddress, modules.version());
+        if (known != NativeFrames.NONE) {
+            return known;
+        }
+        LoadedModule module = modules.find(FrameAddress.lookup(pc, returnAddress));
         if (module == null && refreshModules.getAsBoolean()) {
-            module = modules.find(returnAddress ? pc - 1 : pc);
+            module = modules.find(FrameAddress.lookup(pc, returnAddress));
         }
         if (module == null) {
             return Frame.raw(pc);
         }
         walked.note(module);
-        return Frame.nativeFrame(module.id(), module.svma(pc), pc, returnAddress);
+        long frame = Frame.nativeFrame(module.id(), module.svma(pc), pc, returnAddress);
+        nativeFrames.put(pc, returnAddress, frame);
+        return frame;
     }
 
     /** Native code without usable CFI, entered from Java: HotSpot has noted where the Java frames go on. */

@@ -16,6 +16,13 @@ public final class SiteHash {
     /** Of anything generated at run time: numbered differently in each run. */
     private static final String LAMBDA = "$$Lambda";
 
+    /** Proxies, and reflection's accessors: numbered in the order in which they happen to be made. */
+    private static final String PROXY = "$Proxy";
+
+    private static final String ACCESSOR = "jdk.internal.reflect.Generated";
+    /** A library that a program unpacks into a file of its own has a random number in its name, longer than a version. */
+    private static final int RANDOM_DIGITS = 6;
+
     private SiteHash() {}
 
     /** The site of a stack; frames that readers do not see do not count. */
@@ -40,7 +47,31 @@ public final class SiteHash {
         }
         // Hidden classes: Class.getName() ends in a slash and an address or a number.
         int slash = className.lastIndexOf('/');
-        return slash < 0 ? className : className.substring(0, slash);
+        String name = slash < 0 ? className : className.substring(0, slash);
+        boolean numbered = name.startsWith(PROXY, name.lastIndexOf('.') + 1) || name.startsWith(ACCESSOR);
+        return withoutNumbers(name, numbered ? 1 : RANDOM_DIGITS);
+    }
+
+    /** Leaves out every number of at least so many digits. */
+    private static String withoutNumbers(String name, int fewestDigits) {
+        StringBuilder kept = new StringBuilder(name.length());
+        int at = 0;
+        while (at < name.length()) {
+            int end = at;
+            while (end < name.length() && isDigit(name.charAt(end))) {
+                end++;
+            }
+            if (end - at < fewestDigits) {
+                end = Math.max(end, at + 1);
+                kept.append(name, at, end);
+            }
+            at = end;
+        }
+        return kept.toString();
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 
     private static long add(long hash, String text) {

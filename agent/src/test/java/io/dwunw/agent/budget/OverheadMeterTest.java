@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.sample.Allocator;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class OverheadMeterTest {
@@ -12,7 +13,13 @@ class OverheadMeterTest {
     private static final long LATER = 100 * SECOND;
     private final EngineCounters counters = new EngineCounters();
     private final IntervalController controller = new IntervalController(1000, 0.01);
-    private final OverheadMeter meter = new OverheadMeter(controller, 100, 1000);
+    private final OverheadMeter meter = new OverheadMeter(controller, picos(), 1000);
+
+    private static long[] picos() {
+        long[] picos = new long[Allocator.values().length];
+        Arrays.fill(picos, 100_000);
+        return picos;
+    }
 
     private void count(long mallocs, long frees, long samples) {
         counters.calls(Allocator.MALLOC, mallocs);

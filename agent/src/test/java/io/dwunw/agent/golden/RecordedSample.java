@@ -11,6 +11,9 @@ import java.util.Arrays;
 
 /** What a sample says of its stack, apart from how records are laid out. */
 final class RecordedSample {
+    /** A time at which a sample was always taken just now, whenever it is walked. */
+    static final long FRESH = Long.MAX_VALUE / 2;
+
     private static final int MAX_STACK = 1 << 20;
 
     private final String name;
@@ -73,13 +76,14 @@ final class RecordedSample {
         return new RecordedSample(name, allocator, flags, registers, anchor, stackBase, bytes);
     }
 
-    /** The sample as a producer would write it today. */
-    ByteBuffer record() {
+    /** The sample as a producer would write it today, taken at that time. */
+    ByteBuffer record(long timeNanos) {
         int bytes = SampleDescriptor.ALLOCATION_HEADER_BYTES + stack.length;
         ByteBuffer record = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
         record.putShort(SampleDescriptor.KIND, (short) SampleDescriptor.KIND_ALLOCATION);
         record.putShort(SampleDescriptor.ALLOCATOR, (short) allocator);
         record.putInt(SampleDescriptor.FLAGS, flags);
+        record.putLong(SampleDescriptor.TIME_NS, timeNanos);
         record.putLong(SampleDescriptor.ANCHOR_SP, anchor[0]);
         record.putLong(SampleDescriptor.ANCHOR_PC, anchor[1]);
         record.putLong(SampleDescriptor.ANCHOR_FP, anchor[2]);

@@ -166,7 +166,7 @@ public final class Recorder {
     }
 
     private void walk(RecordedSample recorded) {
-        ByteBuffer record = recorded.record();
+        ByteBuffer record = recorded.record(RecordedSample.FRESH);
         Sample sample = new Sample();
         if (!sample.wrap(record, 0, record.capacity())) {
             throw new IllegalStateException("no sample: " + recorded.name());

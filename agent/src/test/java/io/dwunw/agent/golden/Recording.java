@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
@@ -21,6 +23,7 @@ public record Recording(
         String jdk, long libjvm, RecordedMemory memory, List<RecordedModule> modules, List<RecordedSample> samples) {
     private static final String MAGIC = "dwunw golden walks 1";
     private static final int MAX_PARTS = 1000;
+    private static final Map<Integer, Recording> KNOWN = new HashMap<>();
 
     void write(OutputStream to) throws IOException {
         try (DataOutputStream out = new DataOutputStream(new GZIPOutputStream(to))) {
@@ -61,7 +64,16 @@ public record Recording(
     }
 
     /** The recording for a JDK, from the resources of this project's tests. */
-    static Recording ofJdk(int feature) throws IOException {
+    static synchronized Recording ofJdk(int feature) throws IOException {
+        Recording known = KNOWN.get(feature);
+        if (known == null) {
+            known = load(feature);
+            KNOWN.put(feature, known);
+        }
+        return known;
+    }
+
+    private static Recording load(int feature) throws IOException {
         String name = "/golden/jdk" + feature + ".walks";
         try (InputStream in = Recording.class.getResourceAsStream(name)) {
             if (in == null) {

@@ -8,12 +8,14 @@ import io.dwunw.agent.stack.FrameNames;
 import io.dwunw.agent.stack.MixedStackWalker;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.elf.ElfImage;
+import io.dwunw.jfr.FrameName;
 import io.dwunw.module.DebugFiles;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.symbol.Symboliser;
 import io.dwunw.unwind.NativeUnwinder;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,9 +26,11 @@ final class Replay {
 
     private final RecordedJava java;
     private final MixedStackWalker walker;
+    private final Symboliser symboliser;
     private final FrameNames names;
     private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
     private long unloadedClasses;
+    private long sampleNanos = RecordedSample.FRESH;
 
     /**
      * A walker as the sidecar would have been.
@@ -37,7 +41,8 @@ final class Replay {
         java = new RecordedJava(recording.libjvm(), memory, memory, () -> unloadedClasses);
         ModuleMap map = modules ? map(recording) : new ModuleMap(module -> ElfImage.ofFile(Bytes.empty()));
         walker = new MixedStackWalker(map, new NativeUnwinder(map), java, () -> false);
-        names = new FrameNames(walker.walkedModules(), new Symboliser(new DebugFiles(List.of())), java, false);
+        symboliser = new Symboliser(new DebugFiles(List.of()));
+        names = new FrameNames(walker.walkedModules(), symboliser, java, false);
     }
 
     static Replay of(Recording recording) throws JavaFramesUnavailableException {
@@ -62,7 +67,7 @@ final class Replay {
     }
 
     FrameBuffer walk(RecordedSample recorded) {
-        ByteBuffer record = recorded.record();
+        ByteBuffer record = recorded.record(sampleNanos);
         Sample sample = new Sample();
         if (!sample.wrap(record, 0, record.capacity())) {
             throw new IllegalArgumentException("no sample: " + recorded.name());
@@ -75,8 +80,23 @@ final class Replay {
         return GoldenText.of(walk(recorded), names, java.kinds());
     }
 
+    /** The names that a reader sees of a walk's frames, the hidden ones only if wanted. */
+    List<FrameName> shown(RecordedSample recorded, boolean hidden) {
+        walk(recorded);
+        FrameNames all = new FrameNames(walker.walkedModules(), symboliser, java, hidden);
+        List<FrameName> shown = new ArrayList<>();
+        for (int i = 0; i < frames.count(); i++) {
+            FrameName name = all.shown(frames.frame(i));
+            if (!name.hidden()) {
+                shown.add(name);
+            }
+        }
+        return shown;
+    }
+
     /** As if the JVM had unloaded a class just now: samples that were taken before must not be believed everything. */
     void unloadClass() {
+        sampleNanos = System.nanoTime();
         unloadedClasses++;
     }
 }

@@ -61,7 +61,7 @@ public final class WarmWalk {
         FrameNames names = new FrameNames(walker.walkedModules(), symboliser, java, false);
         for (RecordedSample sample : recording.samples()) {
             if (sample.name().equals(name)) {
-                return new WarmWalk(walker, names, sample.record());
+                return new WarmWalk(walker, names, sample.record(RecordedSample.FRESH));
             }
         }
         throw new IOException("no walk " + name + " in the recording of JDK " + jdk);

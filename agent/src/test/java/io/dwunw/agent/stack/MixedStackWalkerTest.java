@@ -12,6 +12,9 @@ import io.dwunw.memory.StackMemory;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.unwind.NativeUnwinder;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -120,6 +123,28 @@ final class MixedStackWalkerTest {
 
         assertThat(frames.state()).isEqualTo(StackState.METHOD_GONE);
         assertThat(frames.state().complete()).isFalse();
+    }
+
+    /** The walker remembers which module a pc lies in, but not longer than that is so. */
+    @Test
+    void tellsAModuleFromOneThatWasThereBefore() {
+        ModuleMap modules = new ModuleMap(module -> {
+            throw new IOException("no files here");
+        });
+        MixedStackWalker walker = new MixedStackWalker(modules, new NativeUnwinder(modules), null, () -> false);
+        RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
+        registers.sp(STACK_LOW);
+        registers.pc(NATIVE_PC);
+        List<String> names = new ArrayList<>();
+        for (String file : List.of("one.so", "one.so", "two.so", "two.so")) {
+            modules.update("50000000-50001000 r-xp 00000000 00:01 " + file.charAt(0) % 10 + " /" + file + "\n");
+            walker.walk(registers, anchor, stack, 0, false, frames);
+            int module = Frame.moduleId(frames.frame(0));
+            names.add(
+                    Objects.requireNonNull(walker.walkedModules().find(module)).name());
+        }
+
+        assertThat(names).containsExactly("one.so", "one.so", "two.so", "two.so");
     }
 
     @Test

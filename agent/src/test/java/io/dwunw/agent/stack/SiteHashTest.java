@@ -59,4 +59,27 @@ class SiteHashTest {
         FrameName hidden = new FrameName("java.lang.invoke.LambdaForm$MH", "invoke", "()V", 0, "", true);
         assertThat(SiteHash.of(List.of(MALLOC, hidden))).isEqualTo(SiteHash.of(List.of(MALLOC)));
     }
+
+    @Test
+    void numbersOfGeneratedClassesAndUnpackedLibrariesDoNotCount() {
+        assertThat(SiteHash.of(List.of(java("jdk.proxy2.$Proxy14", "get", 0))))
+                .isEqualTo(SiteHash.of(List.of(java("jdk.proxy3.$Proxy9", "get", 0))))
+                .isNotEqualTo(SiteHash.of(List.of(java("jdk.proxy3.$Proxy9", "put", 0))));
+        assertThat(SiteHash.of(List.of(java("jdk.internal.reflect.GeneratedMethodAccessor7", "invoke", 0))))
+                .isEqualTo(SiteHash.of(List.of(java("jdk.internal.reflect.GeneratedMethodAccessor123", "invoke", 0))))
+                .isNotEqualTo(
+                        SiteHash.of(List.of(java("jdk.internal.reflect.GeneratedConstructorAccessor7", "invoke", 0))));
+        assertThat(SiteHash.of(List.of(FrameName.ofNative("libnetty_epoll_x86_6414253647.so", "f", ""))))
+                .isEqualTo(SiteHash.of(List.of(FrameName.ofNative("libnetty_epoll_x86_6499887766.so", "f", ""))));
+    }
+
+    @Test
+    void numbersThatBelongToANameCount() {
+        assertThat(SiteHash.of(List.of(java("app.Utf8", "m", 0))))
+                .isNotEqualTo(SiteHash.of(List.of(java("app.Utf16", "m", 0))));
+        assertThat(SiteHash.of(List.of(java("app.Main$1", "m", 0))))
+                .isNotEqualTo(SiteHash.of(List.of(java("app.Main$2", "m", 0))));
+        assertThat(SiteHash.of(List.of(java("app.Year20261", "m", 0))))
+                .isNotEqualTo(SiteHash.of(List.of(java("app.Year20262", "m", 0))));
+    }
 }

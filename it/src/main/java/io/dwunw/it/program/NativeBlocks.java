@@ -10,10 +10,15 @@ public final class NativeBlocks {
     private static final long TRACING_TIMEOUT_NANOS = 30_000_000_000L;
 
     static {
-        System.load(DIRECTORY.resolve("libdwunwit.so").toAbsolutePath().toString());
+        System.load(library().toString());
     }
 
     private NativeBlocks() {}
+
+    /** Where the library is. */
+    static Path library() {
+        return DIRECTORY.resolve("libdwunwit.so").toAbsolutePath();
+    }
 
     /** {@code count} blocks of {@code size} bytes, never freed: malloc, c_leaf, dwunwit_c_middle, dwunwit_c_layers. */
     public static native void cLayers(long size, int count);

@@ -1,0 +1,195 @@
+package io.dwunw.it.program;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.lang.reflect.Array;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.Inflater;
+
+/**
+ * Allocates in each of the ways that Java code has, each on a thread of its own that is named after it and prints Linux's id of
+ * itself; then makes the collector and the compilers work. On JDKs that have them the foreign function interface and a virtual
+ * thread are among the ways.
+ */
+public final class KindsOfStacks {
+    /** Bytes, distinctive. */
+    public static final long UNSAFE_SIZE = 410_007;
+
+    public static final int DIRECT_SIZE = 420_007;
+    public static final long JNI_SIZE = 430_007;
+    public static final long FOREIGN_SIZE = 440_007;
+    public static final long VIRTUAL_SIZE = 450_007;
+
+    private static final int FIRST_WITH_FOREIGN_FUNCTIONS = 22;
+    private static final int GARBAGE_ROUNDS = 400;
+    private static final int GARBAGE_BYTES = 1 << 20;
+    /** The threads live until their samples have been handled: a thread that is gone has no java.lang.Thread any more. */
+    private static final long LINGER_MILLIS = 5000;
+
+    private static final List<Object> KEPT = new ArrayList<>();
+
+    private KindsOfStacks() {}
+
+    public static void main(String[] args) throws Exception {
+        NativeBlocks.awaitTracing();
+        List<Thread> threads = new ArrayList<>();
+        threads.add(new Thread(new UnsafeBlock(), "unsafe"));
+        threads.add(new Thread(new DirectBuffer(), "direct"));
+        threads.add(new Thread(new InflaterState(), "inflater"));
+        threads.add(new Thread(new JniBlock(), "jni"));
+        if (Runtime.version().feature() >= FIRST_WITH_FOREIGN_FUNCTIONS) {
+            threads.add(new Thread(new ForeignBlock(), "foreign"));
+            Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, new VirtualBlock());
+        }
+        threads.forEach(Thread::start);
+        System.out.println("sum=" + collectAndCompile());
+        for (Thread thread : threads) {
+            thread.join();
+        }
+    }
+
+    /** Young collections with something to copy, and a method that is worth C2's time. */
+    private static int collectAndCompile() {
+        int sum = 0;
+        List<byte[]> some = new ArrayList<>();
+        for (int i = 0; i < GARBAGE_ROUNDS; i++) {
+            byte[] garbage = new byte[GARBAGE_BYTES];
+            for (int at = 0; at < garbage.length; at++) {
+                garbage[at] = (byte) (at ^ i);
+                sum += garbage[at];
+            }
+            if (i % 50 == 0) {
+                some.add(new byte[GARBAGE_BYTES / 10]);
+            }
+        }
+        return sum + some.size();
+    }
+
+    private static void printThread() {
+        System.out.println(Thread.currentThread().getName() + "=" + NativeBlocks.threadId());
+    }
+
+    private static void linger() {
+        try {
+            Thread.sleep(LINGER_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static final class UnsafeBlock implements Runnable {
+        // By handle: javac's warning of a mere mention of the class cannot be silenced.
+        private final MethodHandle allocate;
+
+        UnsafeBlock() throws ReflectiveOperationException {
+            Class<?> type = Class.forName("sun.misc.Unsafe");
+            Field field = type.getDeclaredField("theUnsafe");
+            field.setAccessible(true);
+            allocate = MethodHandles.lookup()
+                    .findVirtual(type, "allocateMemory", MethodType.methodType(long.class, long.class))
+                    .bindTo(field.get(null));
+        }
+
+        @Override
+        public void run() {
+            printThread();
+            try {
+                KEPT.add((long) allocate.invokeExact(UNSAFE_SIZE));
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+            linger();
+        }
+    }
+
+    private static final class DirectBuffer implements Runnable {
+        @Override
+        public void run() {
+            printThread();
+            KEPT.add(ByteBuffer.allocateDirect(DIRECT_SIZE));
+            linger();
+        }
+    }
+
+    private static final class InflaterState implements Runnable {
+        @Override
+        public void run() {
+            printThread();
+            KEPT.add(new Inflater());
+            linger();
+        }
+    }
+
+    private static final class JniBlock implements Runnable {
+        @Override
+        public void run() {
+            printThread();
+            NativeBlocks.cLayers(JNI_SIZE, 1);
+            linger();
+        }
+    }
+
+    private static final class VirtualBlock implements Runnable {
+        @Override
+        public void run() {
+            System.out.println("virtual=" + NativeBlocks.threadId());
+            NativeBlocks.cLayers(VIRTUAL_SIZE, 1);
+            linger();
+        }
+    }
+
+    /** A downcall, set up by reflection: this is compiled for JDKs that have no such thing. */
+    private static final class ForeignBlock implements Runnable {
+        private final MethodHandle layers;
+
+        ForeignBlock() throws ReflectiveOperationException {
+            Class<?> arena = foreign("Arena");
+            Class<?> layout = foreign("MemoryLayout");
+            Object global = arena.getMethod("global").invoke(null);
+            Object library = foreign("SymbolLookup")
+                    .getMethod("libraryLookup", Path.class, arena)
+                    .invoke(null, NativeBlocks.library(), global);
+            Method find = foreign("SymbolLookup").getMethod("findOrThrow", String.class);
+            Object function = find.invoke(library, "dwunwit_c_layers");
+            Object arguments = Array.newInstance(layout, 2);
+            Array.set(arguments, 0, value("JAVA_LONG"));
+            Array.set(arguments, 1, value("JAVA_INT"));
+            Object descriptor = foreign("FunctionDescriptor")
+                    .getMethod("ofVoid", arguments.getClass())
+                    .invoke(null, arguments);
+            Class<?> linker = foreign("Linker");
+            Object options = Array.newInstance(foreign("Linker$Option"), 0);
+            layers = (MethodHandle) linker.getMethod(
+                            "downcallHandle",
+                            foreign("MemorySegment"),
+                            foreign("FunctionDescriptor"),
+                            options.getClass())
+                    .invoke(linker.getMethod("nativeLinker").invoke(null), function, descriptor, options);
+        }
+
+        private static Class<?> foreign(String name) throws ClassNotFoundException {
+            return Class.forName("java.lang.foreign." + name);
+        }
+
+        private static Object value(String name) throws ReflectiveOperationException {
+            return foreign("ValueLayout").getField(name).get(null);
+        }
+
+        @Override
+        public void run() {
+            printThread();
+            try {
+                layers.invokeExact(FOREIGN_SIZE, 1);
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+            linger();
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package io.dwunw.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertAll;
+
+import io.dwunw.it.harness.JvmOutcome;
+import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.program.KindsOfStacks;
+import io.dwunw.it.recording.AgentEvent;
+import io.dwunw.it.recording.ConsumerReader;
+import io.dwunw.it.recording.StackPattern;
+import java.io.IOException;
+import java.util.List;
+
+/** Every way to native memory: each frame from the allocator to the thread's start, and whose thread it was. */
+final class FullStacksIT {
+    private static final String PROGRAM = "io.dwunw.it.program.KindsOfStacks$";
+    private static final String UNSAFE = "jdk.internal.misc.Unsafe.";
+    /** Sparse enough for a JVM at work, and dense enough for every block of the program and many of the JVM's own. */
+    private static final String OPTIONS = "interval=2k,stack=64k,engine=";
+
+    private static final int FIRST_WITH_FOREIGN_FUNCTIONS = 22;
+    /** zlib's inflate_state, at least. */
+    private static final long INFLATE_STATE = 7000;
+
+    @JvmTest(
+            main = KindsOfStacks.class,
+            agent = OPTIONS + "uprobe",
+            jvm = {"-XX:+UseG1GC", "-XX:ParallelGCThreads=2"},
+            recording = JvmTest.ONLY_DWUNW)
+    void withKernelProbes(JvmOutcome jvm) throws IOException {
+        assertAllKinds(jvm);
+    }
+
+    @JvmTest(
+            main = KindsOfStacks.class,
+            agent = OPTIONS + "gate",
+            jvm = {"-XX:+UseG1GC", "-XX:ParallelGCThreads=2"},
+            recording = JvmTest.ONLY_DWUNW,
+            needs = {})
+    void withTheGate(JvmOutcome jvm) throws IOException {
+        assertAllKinds(jvm);
+    }
+
+    private static void assertAllKinds(JvmOutcome jvm) throws IOException {
+        List<AgentEvent> all = new ConsumerReader().read(jvm.recording(), AgentEvent.ALLOCATION);
+        boolean foreign = jvm.command().jdk().feature() >= FIRST_WITH_FOREIGN_FUNCTIONS;
+        assertAll(
+                () -> unsafe(all, jvm),
+                () -> directBuffer(all, jvm),
+                () -> inflater(all, jvm),
+                () -> jni(all, jvm),
+                () -> {
+                    if (foreign) {
+                        foreignFunction(all, jvm);
+                    }
+                },
+                () -> {
+                    if (foreign) {
+                        virtualThread(all, jvm);
+                    }
+                },
+                () -> compilerThread(all),
+                () -> collectorThread(all));
+    }
+
+    private static void unsafe(List<AgentEvent> all, JvmOutcome jvm) {
+        StackPattern.from("libc.malloc")
+                .thenSomeOf("libjvm")
+                .then(UNSAFE + "allocateMemory0", UNSAFE + "allocateMemory", "sun.misc.Unsafe.allocateMemory")
+                .then(PROGRAM + "UnsafeBlock.run", "java.lang.Thread.run")
+                .thenStartOfJavaThread()
+                .assertMatches(only(all, "unsafe", KindsOfStacks.UNSAFE_SIZE, jvm));
+    }
+
+    private static void directBuffer(List<AgentEvent> all, JvmOutcome jvm) {
+        StackPattern.from("libc.malloc")
+                .thenSomeOf("libjvm")
+                .then(UNSAFE + "allocateMemory0", UNSAFE + "allocateMemory")
+                .then("java.nio.DirectByteBuffer.<init>", "java.nio.ByteBuffer.allocateDirect")
+                .then(PROGRAM + "DirectBuffer.run", "java.lang.Thread.run")
+                .thenStartOfJavaThread()
+                .assertMatches(only(all, "direct", KindsOfStacks.DIRECT_SIZE, jvm));
+    }
+
+    private static void inflater(List<AgentEvent> all, JvmOutcome jvm) {
+        AgentEvent event = only(all, "inflater", INFLATE_STATE, jvm);
+        // Debian's JDK uses the system's zlib, others have it inside.
+        StackPattern.from("libc." + event.text("allocator"))
+                .thenSomeOf("libz", "libzip")
+                .then("java.util.zip.Inflater.init", "java.util.zip.Inflater.<init>", "java.util.zip.Inflater.<init>")
+                .then(PROGRAM + "InflaterState.run", "java.lang.Thread.run")
+                .thenStartOfJavaThread()
+                .assertMatches(event);
+        assertThat(event.names()).contains("libzip.Java_java_util_zip_Inflater_init");
+    }
+
+    private static void jni(List<AgentEvent> all, JvmOutcome jvm) {
+        layers().then("libdwunwit.Java_io_dwunw_it_program_NativeBlocks_cLayers")
+                .then("io.dwunw.it.program.NativeBlocks.cLayers", PROGRAM + "JniBlock.run", "java.lang.Thread.run")
+                .thenStartOfJavaThread()
+                .assertMatches(only(all, "jni", KindsOfStacks.JNI_SIZE, jvm));
+    }
+
+    private static void foreignFunction(List<AgentEvent> all, JvmOutcome jvm) {
+        layers().then("libjvm.nep_invoker_blob", PROGRAM + "ForeignBlock.run", "java.lang.Thread.run")
+                .thenStartOfJavaThread()
+                .assertMatches(only(all, "foreign", KindsOfStacks.FOREIGN_SIZE, jvm));
+    }
+
+    private static void virtualThread(List<AgentEvent> all, JvmOutcome jvm) {
+        AgentEvent event = all.stream()
+                .filter(candidate -> candidate.number("size") == KindsOfStacks.VIRTUAL_SIZE)
+                .findFirst()
+                .orElseThrow();
+        layers().then("libdwunwit.Java_io_dwunw_it_program_NativeBlocks_cLayers")
+                .then("io.dwunw.it.program.NativeBlocks.cLayers", PROGRAM + "VirtualBlock.run")
+                .then("java.lang.VirtualThread.run", "jdk.internal.vm.Continuation.enterSpecial")
+                .then("jdk.internal.vm.Continuation.run", "java.lang.VirtualThread.runContinuation")
+                .thenSomeOf(
+                        "java.util.concurrent.ForkJoinTask",
+                        "java.util.concurrent.ForkJoinTask$RunnableExecuteAction",
+                        "java.util.concurrent.ForkJoinTask$InterruptibleTask",
+                        "java.util.concurrent.ForkJoinPool",
+                        "java.util.concurrent.ForkJoinPool$WorkQueue")
+                .then("java.util.concurrent.ForkJoinWorkerThread.run")
+                .thenStartOfJavaThread()
+                .assertMatches(event);
+        assertThat(event.text("allocatingThread")).startsWith("ForkJoinPool-1-worker-");
+        assertThat(event.number("osThreadId")).isEqualTo(Long.parseLong(jvm.value("virtual")));
+    }
+
+    private static StackPattern layers() {
+        return StackPattern.from(
+                "libc.malloc", "libdwunwit.c_leaf", "libdwunwit.dwunwit_c_middle", "libdwunwit.dwunwit_c_layers");
+    }
+
+    /** The one allocation of a thread that is at least so big; HotSpot adds a little to what it is asked for. */
+    private static AgentEvent only(List<AgentEvent> all, String thread, long atLeast, JvmOutcome jvm) {
+        List<AgentEvent> found = all.stream()
+                .filter(event -> event.number("size") >= atLeast && event.number("size") < atLeast + 1000)
+                .filter(event -> event.text("osThreadName").equals(thread))
+                .toList();
+        assertThat(found).hasSize(1);
+        AgentEvent event = found.get(0);
+        assertThat(event.text("allocatingThread")).isEqualTo(thread);
+        assertThat(event.number("osThreadId")).isEqualTo(Long.parseLong(jvm.value(thread)));
+        return event;
+    }
+
+    /** The JVM's own: no Java frames, but for all frames HotSpot's names. */
+    private static void compilerThread(List<AgentEvent> all) {
+        List<AgentEvent> found = ofThreads(all, "C2 CompilerThre", "C2Compiler::compile_method");
+        assertThat(found).isNotEmpty();
+        for (AgentEvent event : found) {
+            // qsort_r allocates, too.
+            StackPattern.from("libc." + event.text("allocator"))
+                    .thenSomeOf("libjvm", "libc")
+                    .then("libjvm.C2Compiler::compile_method")
+                    .then("libjvm.CompileBroker::invoke_compiler_on_method")
+                    .then("libjvm.CompileBroker::compiler_thread_loop")
+                    .thenSomeOf("libjvm")
+                    .thenStartOfThread()
+                    .assertMatches(event);
+            assertThat(event.text("allocatingThread")).isEmpty();
+        }
+    }
+
+    private static void collectorThread(List<AgentEvent> all) {
+        List<AgentEvent> found = ofThreads(all, "GC Thread#", "G1ParScanThreadStateSet::state_for_worker");
+        assertThat(found).isNotEmpty();
+        for (AgentEvent event : found) {
+            StackPattern.from("libc." + event.text("allocator"))
+                    .thenSomeOf("libjvm")
+                    .thenStartOfThread()
+                    .assertMatches(event);
+            assertThat(event.names()).anyMatch(name -> name.matches("libjvm\\.(GangWorker|WorkerThread)::\\w+"));
+            assertThat(event.text("allocatingThread")).isEmpty();
+        }
+    }
+
+    private static List<AgentEvent> ofThreads(List<AgentEvent> all, String prefix, String through) {
+        return all.stream()
+                .filter(event -> event.text("osThreadName").startsWith(prefix) && event.passes(through))
+                .toList();
+    }
+}
