@@ -17,6 +17,8 @@
 #define REGISTER_PC 16
 /* Pages that one snapshot can touch: the largest size asked for, and one for a start inside a page. */
 #define MAX_STACK_PAGES 33
+/* Most bytes from the first to the last word of a JavaFrameAnchor: 24 in the JDKs known, 64 if it grows. */
+#define ANCHOR_SPAN 64
 
 /* OS thread -> JavaThread, written by one Java thread, read by all. A thread is in one of PROBES neighbouring entries. */
 #define JAVA_THREADS 32768u
@@ -100,6 +102,11 @@ static uint32_t read_pages(void *to, uint64_t from, uint32_t length)
     return copied < 0 ? 0 : (uint32_t) copied;
 }
 
+static uint32_t least(uint32_t one, uint32_t other)
+{
+    return one < other ? one : other;
+}
+
 /* The JavaThread may have died since Java told of it: hence not by plain loads. */
 static void fill_anchor(struct dwunw_allocation *header)
 {
@@ -107,19 +114,31 @@ static void fill_anchor(struct dwunw_allocation *header)
     if (java_thread == 0 || !__atomic_load_n(&gate_control->anchor_known, __ATOMIC_ACQUIRE)) {
         return;
     }
-    uint64_t anchor[3];
-    struct iovec local = {.iov_base = anchor, .iov_len = sizeof(anchor)};
-    struct iovec remote[3];
+    const uint32_t *offsets = gate_control->anchor_offsets;
+    uint32_t low = least(offsets[0], least(offsets[1], offsets[2]));
+    uint8_t anchor[ANCHOR_SPAN];
+    uint64_t words[3];
+    uint32_t length = 0;
     for (int i = 0; i < 3; i++) {
-        remote[i].iov_base = (void *) (uintptr_t) (java_thread + gate_control->anchor_offsets[i]);
-        remote[i].iov_len = sizeof(anchor[0]);
+        uint32_t end = offsets[i] - low + (uint32_t) sizeof(words[0]);
+        length = end > length ? end : length;
     }
-    if (read_own(&local, 1, remote, 3) == sizeof(anchor)) {
-        header->anchor_sp = anchor[0];
-        header->anchor_pc = anchor[1];
-        header->anchor_fp = anchor[2];
-        header->head.flags |= DWUNW_FLAG_ANCHOR;
+    if (length > sizeof(anchor)) {
+        return;
     }
+    /* One piece: the call costs as much again for each further one. */
+    struct iovec local = {.iov_base = anchor, .iov_len = length};
+    struct iovec remote = {.iov_base = (void *) (uintptr_t) (java_thread + low), .iov_len = length};
+    if (read_own(&local, 1, &remote, 1) != (long) length) {
+        return;
+    }
+    for (int i = 0; i < 3; i++) {
+        memcpy(&words[i], anchor + (offsets[i] - low), sizeof(words[i]));
+    }
+    header->anchor_sp = words[0];
+    header->anchor_pc = words[1];
+    header->anchor_fp = words[2];
+    header->head.flags |= DWUNW_FLAG_ANCHOR;
 }
 
 static void fill_head(struct gate_thread *thread, struct dwunw_free *head, unsigned kind, unsigned allocator)

@@ -7,6 +7,7 @@
 #include <jni.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -118,6 +119,14 @@ JNIEXPORT jlong JNICALL Java_io_dwunw_agent_truth_Leaf_captureManyArguments(
     (void)i;
     truth_middle(env, prepare(env, buffer));
     return (jlong)(a + b + (jlong)c + d + e + (jlong)f + g + h + j + k);
+}
+
+/* One allocation that is worth a sample, and its end. */
+JNIEXPORT void JNICALL Java_io_dwunw_agent_truth_Leaf_allocate(JNIEnv *env, jclass leaf, jlong size) {
+    (void)env;
+    (void)leaf;
+    void *volatile block = malloc((size_t)size);
+    free(block);
 }
 
 /* C to Java: the stack gets another native segment and another call stub. */

@@ -48,6 +48,15 @@ long dwunwit_burst(int count);
 /* `threads` threads allocate `rounds` blocks of every family each, then release one another's, all but those of the first `kept` rounds. */
 int dwunwit_workers(int threads, int rounds, int kept, int pause_micros);
 
+/* In `threads` threads: `rounds` rounds of a mix of sizes, see mix.c. */
+int dwunwit_mix(int threads, int rounds);
+
+/* See churn.c. */
+int dwunwit_churn_start(const char *copies, int count);
+int dwunwit_churn_stop(void);
+int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size);
+void dwunwit_churn_release(void);
+
 /* Whether something sits on malloc now: its first bytes, or this library's import slot, differ from what the linker left. */
 int dwunwit_traced(void);
 

@@ -76,3 +76,35 @@ JNIEXPORT jint JNICALL Java_io_dwunw_it_program_NativeBlocks_threadId(JNIEnv *en
     (void)env, (void)type;
     return gettid();
 }
+
+JNIEXPORT jint JNICALL Java_io_dwunw_it_program_NativeBlocks_mix(JNIEnv *env, jclass type, jint threads, jint rounds) {
+    (void)env, (void)type;
+    return dwunwit_mix(threads, rounds);
+}
+
+JNIEXPORT jint JNICALL Java_io_dwunw_it_program_NativeBlocks_churnStart(JNIEnv *env, jclass type, jstring copies, jint count) {
+    (void)type;
+    const char *directory = (*env)->GetStringUTFChars(env, copies, NULL);
+    if (directory == NULL) {
+        return -1;
+    }
+    int result = dwunwit_churn_start(directory, count);
+    (*env)->ReleaseStringUTFChars(env, copies, directory);
+    return result;
+}
+
+JNIEXPORT jint JNICALL Java_io_dwunw_it_program_NativeBlocks_churnStop(JNIEnv *env, jclass type) {
+    (void)env, (void)type;
+    return dwunwit_churn_stop();
+}
+
+JNIEXPORT jint JNICALL Java_io_dwunw_it_program_NativeBlocks_churnCounted(
+        JNIEnv *env, jclass type, jint threads, jint rounds, jint kept, jlong size) {
+    (void)env, (void)type;
+    return dwunwit_churn_counted(threads, rounds, kept, size);
+}
+
+JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_churnRelease(JNIEnv *env, jclass type) {
+    (void)env, (void)type;
+    dwunwit_churn_release();
+}

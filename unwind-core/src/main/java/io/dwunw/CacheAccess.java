@@ -2,7 +2,6 @@ package io.dwunw;
 
 import io.dwunw.module.CachedModule;
 import io.dwunw.module.LoadedModule;
-import io.dwunw.module.Mapping;
 import io.dwunw.module.ModuleData;
 import io.dwunw.module.ModuleDataSource;
 import io.dwunw.module.ModuleStore;
@@ -25,14 +24,14 @@ final class CacheAccess implements ModuleDataSource {
 
     @Override
     public @Nullable ModuleData acquire(LoadedModule module) {
-        Mapping first = module.mappings().get(0);
-        if (!first.hasFile() || first.deleted()) {
-            // The vdso and deleted files have no path to cache them by: the module map's source knows where they are.
+        if (!module.isAtItsPath()) {
+            // The vdso and files deleted or replaced have no path to cache them by: the module map's source knows where
+            // they are.
             ModuleData own = ModuleDataSource.OF_THE_MAP.acquire(module);
             failure = own == null ? Status.IO : Status.OK;
             return own;
         }
-        ModuleStore.Acquisition acquisition = store.acquire(Path.of(first.path()));
+        ModuleStore.Acquisition acquisition = store.acquire(Path.of(module.path()));
         failure = acquisition.status();
         return acquisition.module();
     }

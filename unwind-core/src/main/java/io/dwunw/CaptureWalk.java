@@ -75,7 +75,9 @@ final class CaptureWalk {
         if (lacksCfi(reason) && request.framePointers()) {
             reason = framePointerStep(stack, reason);
             cfa = framePointers.cfa();
-            flags.add(FrameFlag.FRAME_POINTER);
+            if (reason == StopReason.STEPPED) {
+                flags.add(FrameFlag.FRAME_POINTER);
+            }
         }
         if (reason != StopReason.STEPPED) {
             frames.add(frame(pc, sp, 0, 0, flags, reason));

@@ -4,6 +4,7 @@ import io.dwunw.agent.engine.EngineUnavailableException;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.NativeAccess;
 import io.dwunw.agent.linux.NativeLibrary;
+import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.sidecar.DistinctErrors;
 import io.dwunw.agent.sidecar.Sidecar;
 import io.dwunw.agent.sidecar.SidecarOpener;
@@ -46,6 +47,9 @@ final class AgentSession implements SidecarOpener {
         AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
         RecordingHooks.install(new WhenWanted(sidecar), sidecar.chunkEnd(), new WhenStatisticsAreDue(sidecar));
+        if (CommandLine.startsRecording()) {
+            sidecar.expectRecording();
+        }
         sidecar.start();
     }
 
@@ -98,7 +102,8 @@ final class AgentSession implements SidecarOpener {
 
     @Override
     public String explain(Throwable failure) {
-        boolean speaksForItself = failure instanceof EngineUnavailableException;
+        boolean speaksForItself =
+                failure instanceof EngineUnavailableException || failure instanceof NativeLibraryException;
         return "not tracing: " + (speaksForItself ? failure.getMessage() : Console.describe(failure));
     }
 

@@ -28,6 +28,7 @@ final class AccountingIT {
     private record Kind(String allocator, long size) {}
 
     @JvmTest(
+            everyEngine = true,
             main = NativeWorkers.class,
             args = {"8", "60", "0", "300", "4000"},
             agent = EVERYTHING,
@@ -58,6 +59,7 @@ final class AccountingIT {
     }
 
     @JvmTest(
+            everyEngine = true,
             main = NativeWorkers.class,
             args = {"8", "60", "0", "300", "4000"},
             agent = EVERYTHING,
@@ -91,6 +93,7 @@ final class AccountingIT {
     }
 
     @JvmTest(
+            everyEngine = true,
             main = NativeWorkers.class,
             args = {"8", "30", "7", "300", "4000"},
             agent = EVERYTHING,
@@ -114,7 +117,12 @@ final class AccountingIT {
         }
     }
 
-    @JvmTest(main = ReallocChain.class, args = "1500", agent = EVERYTHING, recording = JvmTest.ONLY_DWUNW)
+    @JvmTest(
+            everyEngine = true,
+            main = ReallocChain.class,
+            args = "1500",
+            agent = EVERYTHING,
+            recording = JvmTest.ONLY_DWUNW)
     void aChainOfReallocsHoldsItsLastBlockAlone(JvmOutcome jvm) throws IOException {
         List<AgentEvent> chain = READER.read(jvm.recording(), AgentEvent.ALLOCATION).stream()
                 .filter(event ->

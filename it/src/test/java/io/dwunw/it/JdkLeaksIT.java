@@ -24,6 +24,7 @@ final class JdkLeaksIT {
     private static final Set<String> ZLIB = Set.of("libz", "libzip");
 
     @JvmTest(
+            everyEngine = true,
             main = InflaterLeak.class,
             args = {"800", "1500"},
             agent = "interval=32k,minage=500ms")
@@ -69,6 +70,7 @@ final class JdkLeaksIT {
     }
 
     @JvmTest(
+            everyEngine = true,
             main = UnsafeLeak.class,
             args = {"40", "1500"},
             agent = "interval=4k,stack=32k,minage=500ms",
@@ -88,7 +90,11 @@ final class JdkLeaksIT {
                 .noneMatch(leak -> leak.names().contains("sun.misc.Unsafe.allocateMemory"));
     }
 
-    @JvmTest(main = NamedThreads.class, agent = "interval=2k,stack=16k", recording = JvmTest.ONLY_DWUNW)
+    @JvmTest(
+            everyEngine = true,
+            main = NamedThreads.class,
+            agent = "interval=2k,stack=16k",
+            recording = JvmTest.ONLY_DWUNW)
     void everyAllocationNamesItsThread(JvmOutcome jvm) throws IOException {
         List<AgentEvent> all = new ConsumerReader().read(jvm.recording(), AgentEvent.ALLOCATION);
         for (int i = 0; i < NamedThreads.THREADS; i++) {

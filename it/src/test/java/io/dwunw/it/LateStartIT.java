@@ -18,7 +18,7 @@ final class LateStartIT {
     /** Round an option with an equals sign, which jcmd would otherwise take for its own. */
     private static final String QUOTE = "\"";
 
-    @JvmTest(main = Steps.class, agent = "interval=1k,stack=16k", record = false)
+    @JvmTest(everyEngine = true, main = Steps.class, agent = "interval=1k,stack=16k", record = false)
     void nothingIsTracedWithoutARecording(RunningJvm jvm) throws IOException {
         assertThat(jvm.awaitLine("ready=")).isEqualTo("false");
         assertThat(jvm.step("leak")).isEqualTo("false");
@@ -43,6 +43,21 @@ final class LateStartIT {
         load(jvm, "interval=1k,stack=16k");
         Path recording = record(jvm, "attached");
         assertThat(blocks(recording)).isEqualTo(NativeLayers.COUNT);
+        jvm.send("exit 0");
+        jvm.join().expectExit(0);
+    }
+
+    @JvmTest(
+            main = Steps.class,
+            withAgent = false,
+            record = false,
+            needs = {})
+    void theGateCanBePutIntoARunningJvm(RunningJvm jvm) throws IOException {
+        jvm.awaitLine("ready=");
+        load(jvm, "engine=gate,interval=1k,stack=16k");
+        Path recording = record(jvm, "attached");
+        assertThat(blocks(recording)).isEqualTo(NativeLayers.COUNT);
+        awaitDetached(jvm);
         jvm.send("exit 0");
         jvm.join().expectExit(0);
     }

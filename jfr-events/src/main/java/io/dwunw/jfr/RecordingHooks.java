@@ -34,6 +34,11 @@ public final class RecordingHooks implements AutoCloseable {
         this.statistics = statistics;
     }
 
+    /** Whether event classes may be touched: see {@link #wanted}. */
+    public static boolean registered() {
+        return REGISTERED.get();
+    }
+
     /**
      * Call once, early.
      *

@@ -73,6 +73,19 @@ public final class StackReplay {
         return failures.get();
     }
 
+    /** Generates what replaying {@code stack} needs, before the first event with it. On the publishing thread. */
+    public void rehearse(ReplayedStack stack) {
+        if (pause > 0 || generation().find(stack) != null) {
+            return;
+        }
+        try {
+            build(stack);
+        } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
+            // It will fail again when it is needed, and be reported then.
+            pause = 0;
+        }
+    }
+
     /**
      * Readies {@code event} to be committed by calling the root that is returned: with {@code stack} if at all possible.
      *

@@ -6,7 +6,9 @@ import java.util.List;
 public final class Mips32 {
     public static final int S0 = 16;
     public static final int S7 = 23;
+    /** Not preserved by position-independent code, which is what Linux runs. */
     public static final int GP = 28;
+
     public static final int SP = 29;
     /** s8, the frame pointer. */
     public static final int FP = 30;
@@ -14,7 +16,7 @@ public final class Mips32 {
     public static final int RA = 31;
 
     private static final int EM_MIPS = 8;
-    private static final int CALLEE_SAVED = 0xff << S0 | 1 << GP | 1 << FP;
+    private static final int CALLEE_SAVED = 0xff << S0 | 1 << FP;
 
     public static final Architecture ARCHITECTURE = new Architecture(
             "mips32",

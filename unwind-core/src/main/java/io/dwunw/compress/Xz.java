@@ -3,7 +3,6 @@ package io.dwunw.compress;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
 import java.nio.ByteOrder;
-import java.util.zip.CRC32;
 
 /**
  * Decoder of the .xz container: all its checks are verified, the only filter is LZMA2, which is what {@code xz} uses
@@ -175,9 +174,7 @@ public final class Xz {
     }
 
     private void checkCrc32(long from, long length, long stored) {
-        CRC32 crc = new CRC32();
-        crc.update(in.slice(from, length).asByteBuffer());
-        if (crc.getValue() != in.u32(stored)) {
+        if (in.slice(from, length).crc32() != in.u32(stored)) {
             throw new MalformedDataException("xz header fails its check", from);
         }
     }

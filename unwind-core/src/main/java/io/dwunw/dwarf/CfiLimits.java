@@ -10,6 +10,12 @@ public final class CfiLimits {
     public static final int MAX_EXPRESSION_STACK = 64;
     /** Operations of one evaluation: branches may loop. */
     public static final int MAX_EXPRESSION_STEPS = 4096;
+    /** Bytes of one expression, in which each operation is one byte at least. */
+    public static final int MAX_EXPRESSION_BYTES = 1 << 16;
+    /** Bytes of one CIE's or FDE's program; those of the largest functions have some thousands. */
+    public static final int MAX_PROGRAM_BYTES = 1 << 20;
+    /** Characters of an augmentation string; those in use have five at most. */
+    public static final int MAX_AUGMENTATION = 32;
     /** CIEs kept parsed per section; more are parsed again and again. */
     public static final int MAX_CACHED_CIES = 4096;
     /** FDEs in an index that was built by scanning. */

@@ -122,7 +122,8 @@ public final class CfiSection {
             return new Frame(next, false, 0, next);
         }
         long idAt = at.position();
-        long id = wide ? at.u64() : at.u32();
+        // LSB: four bytes in .eh_frame whatever the length's form; DWARF: as wide as the length.
+        long id = wide && format == Format.DEBUG_FRAME ? at.u64() : at.u32();
         if (at.position() > next) {
             throw new MalformedDataException("CFI entry is too short", offset);
         }

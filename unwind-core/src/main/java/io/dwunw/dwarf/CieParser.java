@@ -113,6 +113,9 @@ final class CieParser {
     private String string() {
         StringBuilder text = new StringBuilder();
         for (int c = at.u8(); c != 0; c = at.u8()) {
+            if (text.length() == CfiLimits.MAX_AUGMENTATION) {
+                throw new MalformedDataException("augmentation string is too long", at.position());
+            }
             text.append((char) c);
         }
         return text.toString();

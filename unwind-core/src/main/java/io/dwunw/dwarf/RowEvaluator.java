@@ -32,6 +32,9 @@ public final class RowEvaluator {
      */
     public void start(Fde fde) {
         Cie cie = fde.cie();
+        if (Math.max(cie.end() - cie.instructions(), fde.end() - fde.instructions()) > CfiLimits.MAX_PROGRAM_BYTES) {
+            throw new MalformedDataException("CFI program is too long", fde.offset());
+        }
         this.fde = fde;
         row.clear();
         initial.clear();

@@ -18,6 +18,7 @@ final class CompressedSection {
     /** Deflate's best ratio (zlib, "Technical Details"): a larger claim is a lie. */
     private static final long MAX_RATIO = 1032;
 
+    private static final int CHUNK_BYTES = 1 << 14;
     private static final int GNU_MAGIC = 0x5a4c4942;
     private static final int GNU_HEADER_BYTES = 12;
 
@@ -52,20 +53,31 @@ final class CompressedSection {
         Inflater inflater = new Inflater();
         try {
             byte[] inflated = new byte[(int) size];
-            inflater.setInput(section.from(headerBytes).asByteBuffer());
-            int done = 0;
-            while (done < inflated.length) {
-                int count = inflater.inflate(inflated, done, inflated.length - done);
-                if (count == 0) {
-                    throw new MalformedDataException("compressed section is too short", done);
-                }
-                done += count;
-            }
+            inflate(inflater, section.from(headerBytes), inflated);
             return Bytes.of(inflated, section.order());
         } catch (DataFormatException broken) {
             throw new MalformedDataException("compressed section does not inflate", size);
         } finally {
             inflater.end();
+        }
+    }
+
+    private static void inflate(Inflater inflater, Bytes deflated, byte[] inflated) throws DataFormatException {
+        byte[] chunk = new byte[CHUNK_BYTES];
+        long fed = 0;
+        int done = 0;
+        while (done < inflated.length) {
+            int count = inflater.inflate(inflated, done, inflated.length - done);
+            done += count;
+            if (count == 0) {
+                int more = (int) Math.min(chunk.length, deflated.size() - fed);
+                if (more == 0 || !inflater.needsInput()) {
+                    throw new MalformedDataException("compressed section is too short", done);
+                }
+                deflated.copy(fed, chunk, 0, more);
+                inflater.setInput(chunk, 0, more);
+                fed += more;
+            }
         }
     }
 }

@@ -15,6 +15,8 @@ public final class ElfImage {
     /** Segments may claim a huge alignment; pages are at most this big. */
     private static final long MAX_PAGE = 1 << 16;
 
+    private static final long MIN_PAGE = 1 << 12;
+
     private final ElfHeader header;
     private final ElfContent content;
     private final List<ProgramHeader> programHeaders;
@@ -51,6 +53,11 @@ public final class ElfImage {
     public static ElfImage ofMemory(MemoryReader memory, long headerAvma) {
         MemoryContent content = MemoryContent.at(memory, headerAvma);
         return new ElfImage(ElfHeader.parse(content.head()), content, content.bias());
+    }
+
+    /** Closes the file, if it is one: parts that were not read are malformed from then on. May be called again. */
+    public void close() {
+        content.head().close();
     }
 
     static List<ProgramHeader> programHeaders(ElfHeader header, Bytes head) {
@@ -120,6 +127,14 @@ public final class ElfImage {
 
     /** What the linker says identifies this file's contents, or null. Found through segments, else sections. */
     public @Nullable BuildId buildId() {
+        try {
+            return soughtBuildId();
+        } catch (MalformedDataException damaged) {
+            return null;
+        }
+    }
+
+    private @Nullable BuildId soughtBuildId() {
         for (ProgramHeader segment : programHeaders) {
             if (segment.type() == Elf.PT_NOTE) {
                 BuildId found = BuildId.inNotes(content.segment(segment), segment.align());
@@ -165,31 +180,29 @@ public final class ElfImage {
     }
 
     /**
-     * Load bias (AVMA − SVMA) of this image when its file bytes at {@code fileOffset} are mapped at {@code lowAvma}. For
-     * files whose segments say nothing about that offset, as if offset and address agreed.
+     * Load bias (AVMA − SVMA) of this image when a mapping of its file from {@code fileOffset} on begins at {@code lowAvma}.
+     * Segments may share a page of the file: one that begins in the mapping's first page goes before one that only reaches
+     * into it. For files whose segments say nothing about that offset, as if offset and address agreed.
      */
     public long loadBias(long lowAvma, long fileOffset) {
-        ProgramHeader holder = null;
+        ProgramHeader found = null;
         for (ProgramHeader segment : programHeaders) {
-            if (segment.type() != Elf.PT_LOAD) {
+            if (segment.type() != Elf.PT_LOAD || !isMappedFrom(segment, fileOffset)) {
                 continue;
             }
-            long pageStart = segment.offset() & -Math.max(1, Math.min(segment.align(), MAX_PAGE));
-            // Two segments may share a page of the file: a mapping begins where its segment does.
-            if (pageStart == fileOffset) {
-                return loadBias(segment, lowAvma, fileOffset);
+            if ((segment.offset() & -MIN_PAGE) == fileOffset) {
+                found = segment;
+                break;
             }
-            boolean inside = Long.compareUnsigned(fileOffset, pageStart) > 0
-                    && Long.compareUnsigned(fileOffset, segment.offset() + segment.fileBytes()) < 0;
-            if (inside && holder == null) {
-                holder = segment;
-            }
+            found = found == null ? segment : found;
         }
-        return holder == null ? lowAvma - fileOffset : loadBias(holder, lowAvma, fileOffset);
+        return lowAvma - fileOffset - (found == null ? 0 : found.svma() - found.offset());
     }
 
-    private static long loadBias(ProgramHeader segment, long lowAvma, long fileOffset) {
-        return lowAvma - fileOffset - (segment.svma() - segment.offset());
+    private static boolean isMappedFrom(ProgramHeader segment, long fileOffset) {
+        long pageStart = segment.offset() & -Math.max(1, Math.min(segment.align(), MAX_PAGE));
+        return Long.compareUnsigned(fileOffset, pageStart) >= 0
+                && Long.compareUnsigned(fileOffset, segment.offset() + segment.fileBytes()) < 0;
     }
 
     /** Some dynamic linkers relocate the dynamic section's pointers in memory; a file's are always static. */

@@ -19,5 +19,12 @@ public final class ElfLimits {
     /** Build ids are 8 to 20 bytes in practice; 64 is a SHA-512. */
     public static final int MAX_BUILD_ID_BYTES = 64;
 
+    /** A section's name; a longer one belongs to no section that is looked for. */
+    public static final int MAX_SECTION_NAME_BYTES = 256;
+    /** A symbol's name; those of heavily templated C++ reach some 10,000 bytes. */
+    public static final int MAX_SYMBOL_NAME_BYTES = 1 << 18;
+    /** A file name in a section, as {@code NAME_MAX} has it. */
+    public static final int MAX_FILE_NAME_BYTES = 255;
+
     private ElfLimits() {}
 }

@@ -91,10 +91,11 @@ public final class ElfSymbols {
     /**
      * The name as stored, mangled; allocates.
      *
-     * @throws io.dwunw.bytes.MalformedDataException if it lies outside the string table
+     * @throws io.dwunw.bytes.MalformedDataException if it lies outside the string table, or is longer
+     *     than {@link ElfLimits#MAX_SYMBOL_NAME_BYTES}
      */
     public String name(int index) {
-        return strings.cString(nameOffset(index));
+        return strings.cString(nameOffset(index), ElfLimits.MAX_SYMBOL_NAME_BYTES);
     }
 
     /** The string table that {@link #nameOffset} points into. */

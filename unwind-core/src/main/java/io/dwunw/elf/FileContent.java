@@ -2,7 +2,7 @@ package io.dwunw.elf;
 
 import io.dwunw.bytes.Bytes;
 
-/** All bytes of a (mapped) file. */
+/** All bytes of a file. */
 record FileContent(Bytes head) implements ElfContent {
     @Override
     public Bytes segment(ProgramHeader segment) {

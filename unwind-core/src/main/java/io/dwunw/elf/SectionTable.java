@@ -46,8 +46,8 @@ final class SectionTable {
             return "";
         }
         try {
-            return names.cString(offset);
-        } catch (MalformedDataException unterminated) {
+            return names.cString(offset, ElfLimits.MAX_SECTION_NAME_BYTES);
+        } catch (MalformedDataException endless) {
             return "";
         }
     }

@@ -1,17 +1,15 @@
 package io.dwunw.memory;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.io.RandomAccessFile;
 
 /** A process's memory through {@code /proc/<pid>/mem} (proc(5)); needs ptrace access to it. Thread-safe. */
 public final class ProcessMemory implements MemoryReader, AutoCloseable {
-    private final FileChannel channel;
+    // Not a FileChannel, which an interrupt of the reading thread would close for good.
+    private final RandomAccessFile file;
 
-    private ProcessMemory(FileChannel channel) {
-        this.channel = channel;
+    private ProcessMemory(RandomAccessFile file) {
+        this.file = file;
     }
 
     /**
@@ -20,7 +18,7 @@ public final class ProcessMemory implements MemoryReader, AutoCloseable {
      * @throws IOException if the kernel does not allow it
      */
     public static ProcessMemory ofSelf() throws IOException {
-        return open(Path.of("/proc/self/mem"));
+        return new ProcessMemory(new RandomAccessFile("/proc/self/mem", "r"));
     }
 
     /**
@@ -29,19 +27,19 @@ public final class ProcessMemory implements MemoryReader, AutoCloseable {
      * @throws IOException if there is no such process, or the kernel does not allow it
      */
     public static ProcessMemory of(long pid) throws IOException {
-        return open(Path.of("/proc", Long.toString(pid), "mem"));
-    }
-
-    private static ProcessMemory open(Path path) throws IOException {
-        return new ProcessMemory(FileChannel.open(path, StandardOpenOption.READ));
+        return new ProcessMemory(new RandomAccessFile("/proc/" + pid + "/mem", "r"));
     }
 
     @Override
-    public int read(long avma, byte[] destination, int offset, int length) {
+    public synchronized int read(long avma, byte[] destination, int offset, int length) {
         int done = 0;
+        if (avma < 0) {
+            return done; // file offsets have no such numbers
+        }
         try {
-            while (avma >= 0 && done < length) {
-                int count = channel.read(ByteBuffer.wrap(destination, offset + done, length - done), avma + done);
+            file.seek(avma);
+            while (done < length) {
+                int count = file.read(destination, offset + done, length - done);
                 if (count <= 0) {
                     break;
                 }
@@ -55,6 +53,6 @@ public final class ProcessMemory implements MemoryReader, AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        file.close();
     }
 }

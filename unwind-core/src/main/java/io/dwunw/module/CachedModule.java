@@ -1,6 +1,8 @@
 package io.dwunw.module;
 
 import io.dwunw.Status;
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.elf.BuildId;
 import io.dwunw.elf.ElfImage;
@@ -14,15 +16,17 @@ public final class CachedModule implements ModuleData {
     private final Path path;
     private final FileIdentity identity;
     private final Status status;
+    private final @Nullable Bytes file;
     private final @Nullable OpenedImage opened;
     private final @Nullable BuildId buildId;
     private int references;
     private boolean retired;
 
-    CachedModule(Path path, FileIdentity identity, Status status, @Nullable OpenedImage opened) {
+    CachedModule(Path path, FileIdentity identity, Status status, @Nullable Bytes file, @Nullable OpenedImage opened) {
         this.path = path;
         this.identity = identity;
         this.status = status;
+        this.file = file;
         this.opened = opened;
         this.buildId = opened == null ? null : opened.image().buildId();
     }
@@ -62,9 +66,23 @@ public final class CachedModule implements ModuleData {
 
     /** Whether the path still leads to the file that was opened, with the contents that it had. */
     boolean isCurrent(FileIdentity now) {
-        // The mapping shows what is in the file today, so that a rewrite in place shows in the build id.
-        return identity.equals(now)
-                && (opened == null || Objects.equals(buildId, opened.image().buildId()));
+        return identity.equals(now) && (file == null || Objects.equals(buildId, buildIdToday(file)));
+    }
+
+    /** A rewrite in place may leave all attributes as they were, but not the build id. */
+    private static @Nullable BuildId buildIdToday(Bytes file) {
+        try {
+            return ElfImage.ofFile(file.reread()).buildId();
+        } catch (MalformedDataException noElfAnyMore) {
+            return null;
+        }
+    }
+
+    /** Lets go of the files, once nobody holds it and nobody will be given it. */
+    void close() {
+        if (opened != null) {
+            opened.close();
+        }
     }
 
     void acquired() {

@@ -1,11 +1,12 @@
 package io.dwunw.module;
 
 import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.bytes.MappedFile;
 import io.dwunw.elf.BuildId;
 import io.dwunw.elf.Elf;
 import io.dwunw.elf.ElfImage;
+import io.dwunw.elf.ElfLimits;
 import io.dwunw.elf.ProgramHeader;
 import io.dwunw.elf.SectionHeader;
 import java.io.IOException;
@@ -14,7 +15,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +73,7 @@ public final class DebugFiles {
         String hex = buildId.hex();
         String name = ".build-id/" + hex.substring(0, 2) + "/" + hex.substring(2) + ".debug";
         for (Path root : roots) {
-            Bytes bytes = map(root.resolve(name));
+            Bytes bytes = open(root.resolve(name));
             ElfImage image = bytes == null ? null : parse(bytes);
             if (image != null && buildId.equals(image.buildId())) {
                 return image;
@@ -94,14 +94,14 @@ public final class DebugFiles {
             return null;
         }
         Bytes link = image.content(section);
-        String name = link.cString(0);
+        String name = link.cString(0, ElfLimits.MAX_FILE_NAME_BYTES);
         long checksum = link.u32(((long) nameLength(link) + 1 + 3) & ~3L);
         if (name.isEmpty() || name.indexOf('/') >= 0) {
             return null;
         }
         for (Path candidate : candidates(directory, name)) {
-            Bytes bytes = candidate.equals(file) ? null : map(candidate);
-            if (bytes != null && checksum(bytes) == checksum) {
+            Bytes bytes = candidate.equals(file) ? null : open(candidate);
+            if (bytes != null && bytes.crc32() == checksum) {
                 return parse(bytes);
             }
         }
@@ -144,9 +144,9 @@ public final class DebugFiles {
         return null;
     }
 
-    private static @Nullable Bytes map(Path path) {
+    private static @Nullable Bytes open(Path path) {
         try {
-            return Files.isRegularFile(path) ? MappedFile.map(path) : null;
+            return Files.isRegularFile(path) ? FileBytes.open(path) : null;
         } catch (IOException unreadable) {
             return null;
         }
@@ -158,11 +158,5 @@ public final class DebugFiles {
         } catch (MalformedDataException noElf) {
             return null;
         }
-    }
-
-    private static long checksum(Bytes bytes) {
-        CRC32 crc = new CRC32();
-        crc.update(bytes.asByteBuffer());
-        return crc.getValue();
     }
 }

@@ -2,6 +2,7 @@ package io.dwunw.module;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -19,6 +20,15 @@ record FileIdentity(Object device, Object inode, Object modified, Object size) {
                     attribute(all, "size"));
         } catch (IOException | UnsupportedOperationException | SecurityException absent) {
             return ABSENT;
+        }
+    }
+
+    /** Whether a path leads to this inode. False for a path that this JVM's file name encoding cannot express. */
+    static boolean isInode(String path, long inode) {
+        try {
+            return Files.getAttribute(Path.of(path), "unix:ino") instanceof Long found && found == inode;
+        } catch (IOException | InvalidPathException | UnsupportedOperationException | SecurityException unknown) {
+            return false;
         }
     }
 

@@ -13,9 +13,6 @@ import org.jspecify.annotations.Nullable;
  * opened when first needed, once; a failure is remembered too. Not thread-safe.
  */
 public final class LoadedModule {
-    /** What the JVM reports as InternalError: a page of a mapped file that the file no longer has. */
-    private static final String TRUNCATED = "the file was cut off while it was mapped";
-
     private final int id;
     private final ImageSource source;
     private List<Mapping> mappings;
@@ -39,6 +36,12 @@ public final class LoadedModule {
     /** Path as the kernel gives it, {@code [vdso]} for the vdso. */
     public String path() {
         return mappings.get(0).path();
+    }
+
+    /** Whether the path still leads to the file that is mapped; asks the file system. */
+    public boolean isAtItsPath() {
+        Mapping first = mappings.get(0);
+        return first.hasFile() && !first.deleted() && FileIdentity.isInode(first.path(), first.inode());
     }
 
     /** File name: the path's last part, {@code [vdso]} for the vdso. */
@@ -105,11 +108,9 @@ public final class LoadedModule {
             opened = true;
             try {
                 ElfImage elf = source.open(this);
-                data = new OpenedImage(elf, () -> source.debugFile(this, elf));
+                data = new OpenedImage(elf, new DebugFileOf(this, elf, source));
             } catch (IOException | MalformedDataException unusable) {
                 problem = String.valueOf(unusable.getMessage());
-            } catch (InternalError truncated) {
-                problem = TRUNCATED;
             }
         }
         return data;

@@ -1,8 +1,9 @@
 package io.dwunw.module;
 
 import io.dwunw.Status;
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.bytes.MappedFile;
 import io.dwunw.elf.ElfImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -81,16 +82,28 @@ public final class ModuleCache implements ModuleStore {
         if (!module.released()) {
             return Status.INVALID_ARG;
         }
-        if (module.references() == 0 && modules.remove(module) && !module.isRetired()) {
-            modules.add(module); // now the youngest of the warm ones
+        if (module.references() == 0) {
+            if (modules.remove(module) && !module.isRetired()) {
+                modules.add(module); // now the youngest of the warm ones
+            } else {
+                module.close();
+            }
         }
         return Status.OK;
     }
 
     @Override
     public void flush() {
-        modules.removeIf(module -> module.references() == 0);
         modules.forEach(CachedModule::retire);
+        modules.removeIf(ModuleCache::closedIfWarm);
+    }
+
+    private static boolean closedIfWarm(CachedModule module) {
+        if (module.references() > 0) {
+            return false;
+        }
+        module.close();
+        return true;
     }
 
     @Override
@@ -134,7 +147,7 @@ public final class ModuleCache implements ModuleStore {
                 return module;
             }
             module.retire();
-            if (module.references() == 0) {
+            if (closedIfWarm(module)) {
                 all.remove();
             }
         }
@@ -150,6 +163,7 @@ public final class ModuleCache implements ModuleStore {
             return false;
         }
         modules.remove(oldest);
+        oldest.close();
         evictions++;
         return true;
     }
@@ -165,14 +179,19 @@ public final class ModuleCache implements ModuleStore {
 
     /** One of the two seams where damaged data becomes a status. */
     private CachedModule open(Path path, FileIdentity identity) {
+        Bytes file;
         try {
-            ElfImage image = ElfImage.ofFile(MappedFile.map(path));
+            file = FileBytes.open(path);
+        } catch (IOException unreadable) {
+            return new CachedModule(path, identity, Status.IO, null, null);
+        }
+        try {
+            ElfImage image = ElfImage.ofFile(file);
             OpenedImage opened = new OpenedImage(image, () -> debugFiles.find(path, image));
-            return new CachedModule(path, identity, Status.OK, opened);
+            return new CachedModule(path, identity, Status.OK, file, opened);
         } catch (MalformedDataException noElf) {
-            return new CachedModule(path, identity, Status.BAD_FORMAT, null);
-        } catch (IOException | InternalError unreadable) {
-            return new CachedModule(path, identity, Status.IO, null);
+            file.close();
+            return new CachedModule(path, identity, Status.BAD_FORMAT, null, null);
         }
     }
 }

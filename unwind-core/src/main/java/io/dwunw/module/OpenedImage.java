@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class OpenedImage implements ModuleData {
     private final ElfImage image;
     private final Supplier<@Nullable ElfImage> debugFile;
+    private final List<ElfImage> separateFiles = new ArrayList<>();
     private boolean sought;
     private @Nullable CallFrameInfo cfi;
     private @Nullable List<SeparateCfi> separate;
@@ -32,8 +33,8 @@ final class OpenedImage implements ModuleData {
             sought = true;
             try {
                 cfi = ImageCfi.of(image);
-            } catch (MalformedDataException | InternalError unusable) {
-                cfi = null; // InternalError: the file was cut off while it was mapped
+            } catch (MalformedDataException unusable) {
+                cfi = null;
             }
         }
         return cfi;
@@ -54,14 +55,23 @@ final class OpenedImage implements ModuleData {
         return known;
     }
 
+    /** Closes the files: what was not read of them is lost. */
+    void close() {
+        image.close();
+        separateFiles.forEach(ElfImage::close);
+    }
+
     private void add(Supplier<@Nullable ElfImage> source, List<SeparateCfi> found) {
         try {
             ElfImage file = source.get();
+            if (file != null) {
+                separateFiles.add(file);
+            }
             CallFrameInfo cut = file == null ? null : ImageCfi.ofDebugFile(file);
             if (file != null && cut != null) {
                 found.add(new SeparateCfi(cut, DebugFiles.shift(image, file)));
             }
-        } catch (MalformedDataException | InternalError unusable) {
+        } catch (MalformedDataException unusable) {
             // As good as absent.
         }
     }

@@ -1,13 +1,13 @@
 package io.dwunw.module;
 
+import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.bytes.MappedFile;
 import io.dwunw.elf.BuildId;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.memory.MemoryReader;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -44,24 +44,40 @@ public final class ProcessImages implements ImageSource {
         if (first.isVdso()) {
             return inMemory(first, "the vdso");
         }
-        Path path = Path.of(root + first.path());
-        if (!first.deleted() && inode(path) == first.inode()) {
-            return ElfImage.ofFile(MappedFile.map(path));
+        Bytes file = atItsPath(first);
+        if (file != null) {
+            return ElfImage.ofFile(file);
         }
         Path kept = Path.of(proc, "map_files", hex(first.lowAvma()) + "-" + hex(first.highAvma()));
         try {
-            return ElfImage.ofFile(MappedFile.map(kept));
+            return ElfImage.ofFile(FileBytes.open(kept));
         } catch (IOException notPermitted) {
-            ElfImage loaded = inMemory(first, "replaced file " + path);
-            ElfImage sameContents = first.deleted() ? null : withBuildId(path, loaded.buildId());
+            ElfImage loaded = inMemory(first, "replaced or unreadable file " + root + first.path());
+            ElfImage sameContents = first.deleted() ? null : withBuildId(root + first.path(), loaded.buildId());
             return sameContents != null ? sameContents : loaded;
+        }
+    }
+
+    private @Nullable Bytes atItsPath(Mapping mapping) {
+        String path = root + mapping.path();
+        if (mapping.deleted() || !FileIdentity.isInode(path, mapping.inode())) {
+            return null;
+        }
+        try {
+            return FileBytes.open(Path.of(path));
+        } catch (IOException unreadable) {
+            return null; // a program may be executable and not readable
         }
     }
 
     /** Looks in the places that the process itself would look in. */
     @Override
     public @Nullable ElfImage debugFile(LoadedModule module, ElfImage image) {
-        return debugFiles.find(Path.of(root + module.path()), image);
+        try {
+            return debugFiles.find(Path.of(root + module.path()), image);
+        } catch (InvalidPathException unspeakable) {
+            return null;
+        }
     }
 
     private ElfImage inMemory(Mapping first, String what) throws IOException {
@@ -75,23 +91,15 @@ public final class ProcessImages implements ImageSource {
     }
 
     /** Some file systems number inodes differently in maps and in stat: the build id then tells that it is the file. */
-    private static @Nullable ElfImage withBuildId(Path path, @Nullable BuildId wanted) {
+    private static @Nullable ElfImage withBuildId(String path, @Nullable BuildId wanted) {
         if (wanted == null) {
             return null;
         }
         try {
-            ElfImage file = ElfImage.ofFile(MappedFile.map(path));
+            ElfImage file = ElfImage.ofFile(FileBytes.open(Path.of(path)));
             return wanted.equals(file.buildId()) ? file : null;
-        } catch (IOException | MalformedDataException differs) {
+        } catch (IOException | InvalidPathException | MalformedDataException differs) {
             return null;
-        }
-    }
-
-    private static long inode(Path path) {
-        try {
-            return Files.getAttribute(path, "unix:ino", new LinkOption[0]) instanceof Long inode ? inode : -1;
-        } catch (IOException | UnsupportedOperationException unknown) {
-            return -1;
         }
     }
 

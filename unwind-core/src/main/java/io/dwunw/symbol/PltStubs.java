@@ -36,7 +36,8 @@ final class PltStubs {
     private final ElfImage image;
     private final LongFunction<Symbol> functions;
     private final List<SectionHeader> sections;
-    private @Nullable Map<Long, String> names;
+    /** Per slot the symbol that it is bound to; or, all bits inverted, the resolver's address. */
+    private @Nullable Map<Long, Long> bindings;
 
     /** {@code functions}: names a function of the file by its address. */
     PltStubs(ElfImage image, LongFunction<Symbol> functions) {
@@ -44,7 +45,9 @@ final class PltStubs {
         this.functions = functions;
         this.sections = new ArrayList<>();
         for (SectionHeader section : image.sections()) {
-            if (section.isAllocated() && section.name().startsWith(".plt")) {
+            if (section.isAllocated()
+                    && !section.isCompressed()
+                    && section.name().startsWith(".plt")) {
                 sections.add(section);
             }
         }
@@ -62,8 +65,8 @@ final class PltStubs {
             int stubBytes = section.entryBytes() == SHORT_STUB_BYTES ? SHORT_STUB_BYTES : STUB_BYTES;
             long start = (svma - section.svma()) / stubBytes * stubBytes;
             long slot = slot(code.slice(start, Math.min(stubBytes, code.size() - start)), section.svma() + start);
-            String name = slot == 0 ? null : names().get(slot);
-            if (name == null || name.isEmpty()) {
+            String name = slot == 0 ? "" : name(bindings().get(slot));
+            if (name.isEmpty()) {
                 return null;
             }
             return new Symbol(Demangler.demangle(name) + "@plt", name + "@plt", svma - section.svma() - start, true);
@@ -113,30 +116,40 @@ final class PltStubs {
         return 0;
     }
 
-    private Map<Long, String> names() {
-        if (names == null) {
-            Map<Long, String> read = new HashMap<>();
+    private String name(@Nullable Long binding) {
+        if (binding == null) {
+            return "";
+        }
+        if (binding >= 0) {
+            return SymbolTables.name(image.dynsym(), binding.intValue());
+        }
+        Symbol resolver = functions.apply(~binding);
+        return resolver.offset() == 0 ? resolver.mangled() : "";
+    }
+
+    private Map<Long, Long> bindings() {
+        if (bindings == null) {
+            Map<Long, Long> read = new HashMap<>();
             for (SectionHeader section : image.sections()) {
                 if (section.type() == SHT_RELA && section.isAllocated()) {
                     readSlots(section, read);
                 }
             }
-            names = read;
+            bindings = read;
         }
-        return names;
+        return bindings;
     }
 
     /** {@code Elf64_Rela}: r_offset 0, r_info 8 (symbol in its upper half), r_addend 16. */
-    private void readSlots(SectionHeader section, Map<Long, String> into) {
+    private void readSlots(SectionHeader section, Map<Long, Long> into) {
         Bytes relocations = image.content(section);
         ElfSymbols symbols = image.dynsym();
         for (long at = 0; at + RELA_BYTES <= relocations.size() && into.size() < MAX_SLOTS; at += RELA_BYTES) {
             long symbol = relocations.u64(at + 8) >>> 32;
             if (symbol > 0 && symbol < symbols.count()) {
-                into.putIfAbsent(relocations.u64(at), SymbolTables.name(symbols, (int) symbol));
-            } else if (isIndirect(relocations.s32(at + 8))) {
-                Symbol resolver = functions.apply(relocations.u64(at + 16));
-                into.putIfAbsent(relocations.u64(at), resolver.offset() == 0 ? resolver.mangled() : "");
+                into.putIfAbsent(relocations.u64(at), symbol);
+            } else if (isIndirect(relocations.s32(at + 8)) && relocations.u64(at + 16) >= 0) {
+                into.putIfAbsent(relocations.u64(at), ~relocations.u64(at + 16));
             }
         }
     }

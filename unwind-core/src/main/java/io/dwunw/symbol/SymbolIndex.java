@@ -9,6 +9,8 @@ import java.util.Arrays;
  */
 final class SymbolIndex {
     static final int NONE = -1;
+    /** Names compared where many symbols start at one address; the constructors and aliases of real files are some ten. */
+    private static final int MAX_COMPARED = 256;
 
     private final long[] startSvma;
     /** Bytes, clamped to an unsigned int; 0 when no symbol of that start states a size. */
@@ -71,8 +73,10 @@ final class SymbolIndex {
 
     /** The symbol that gives an entry its name, of all that start there. Reads names: cold. */
     int preferred(int entry, SymbolPreference preference) {
-        int best = references[firstReference[entry]];
-        for (int i = firstReference[entry] + 1; i < firstReference[entry + 1]; i++) {
+        int first = firstReference[entry];
+        int end = Math.min(firstReference[entry + 1], first + MAX_COMPARED);
+        int best = references[first];
+        for (int i = first + 1; i < end; i++) {
             best = preference.better(best, references[i]);
         }
         return best;

@@ -1,8 +1,10 @@
 package io.dwunw.symbol;
 
+import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.WeakHashMap;
@@ -36,8 +38,12 @@ public final class Symboliser implements AutoCloseable {
      * @return never null; {@link Symbol#isKnown()} is false if there is no name
      */
     public Symbol symbolise(LoadedModule module, long svma) {
-        ModuleSymbols symbols = symbols(module);
-        return symbols == null ? Symbol.unknown(svma) : symbols.symbolise(svma);
+        try {
+            ModuleSymbols symbols = symbols(module);
+            return symbols == null ? Symbol.unknown(svma) : symbols.symbolise(svma);
+        } catch (MalformedDataException cutOff) {
+            return Symbol.unknown(svma); // the file lost bytes since it was opened
+        }
     }
 
     private @Nullable ModuleSymbols symbols(LoadedModule module) {
@@ -54,7 +60,20 @@ public final class Symboliser implements AutoCloseable {
         if (image == null) {
             return null;
         }
-        return new ModuleSymbols(image, SymbolTables.of(image, Path.of(module.path()), debugFiles));
+        try {
+            return new ModuleSymbols(image, SymbolTables.of(image, path(module), debugFiles));
+        } catch (MalformedDataException cutOff) {
+            return null;
+        }
+    }
+
+    /** Serves to find a debug file: a path that this JVM's file name encoding cannot express has none. */
+    private static Path path(LoadedModule module) {
+        try {
+            return Path.of(module.path());
+        } catch (InvalidPathException unspeakable) {
+            return Path.of("");
+        }
     }
 
     /** Forgets all names; a later call opens the files again. */

@@ -2,7 +2,7 @@
  * Addresses to names: which function of an ELF file a code address belongs to.
  *
  * <p>{@link io.dwunw.symbol.Symboliser} is the door. Per module it merges the symbol tables that can be had into one sorted
- * index of primitives; names stay in the mapped file until somebody asks.
+ * index of primitives; names stay in the file until somebody asks.
  *
  * <p>Must not know how addresses were found: no stacks, no registers, no CFI. The rule that a return address is looked up
  * one byte lower is the caller's.

@@ -14,6 +14,9 @@ final class RuleApplication {
     private final ExpressionEvaluator expressions = new ExpressionEvaluator();
     private final FrameState frame = new FrameState();
     private final long[] otherValues = new long[Architecture.REGISTER_SLOTS + 1];
+    /** Bit <i>n</i> set: the <i>n</i>th of the others cannot be told. */
+    private long lostOthers;
+
     private long value;
     private long cfa;
 
@@ -33,7 +36,7 @@ final class RuleApplication {
         if (rule.returnAddress == UnwindRule.ReturnAddress.UNDEFINED) {
             return StopReason.END_OF_STACK;
         }
-        boolean whole = rule.extent == 0 || stack.contains(newCfa + rule.lowestOffset, rule.extent);
+        boolean whole = rule.extent == 0 || stack.contains(address(newCfa + rule.lowestOffset, word), rule.extent);
         if (!whole && !isRestPopped(rule, registers, stack, newCfa, word)) {
             return StopReason.STACK_CUT;
         }
@@ -44,6 +47,10 @@ final class RuleApplication {
         long newPc = rule.returnAddressSigned ? value & ~signatureMask : value;
         if (newPc == 0) {
             return StopReason.END_OF_STACK;
+        }
+        if (rule.returnAddress == UnwindRule.ReturnAddress.IN_LINK_REGISTER && newPc == registers.pc()) {
+            // A call has overwritten the link register, and the row does not know it (code that does not return).
+            return StopReason.LOST_REGISTER;
         }
         found = others(rule, registers, stack, newCfa, word);
         if (found != StopReason.STEPPED) {
@@ -113,9 +120,14 @@ final class RuleApplication {
     }
 
     private StopReason others(UnwindRule rule, RegisterSet registers, StackMemory stack, long newCfa, int word) {
+        int stackPointer = registers.architecture().stackPointer();
+        lostOthers = 0;
         for (int i = 0; i < rule.others.size(); i++) {
-            StopReason found = other(rule.others.get(i), rule, registers, stack, newCfa, word);
-            if (found != StopReason.STEPPED) {
+            UnwindRule.Other other = rule.others.get(i);
+            StopReason found = other(other, rule, registers, stack, newCfa, word);
+            if (found == StopReason.LOST_REGISTER && other.register() != stackPointer) {
+                lostOthers |= 1L << i; // the walk can go on without it
+            } else if (found != StopReason.STEPPED) {
                 return found;
             }
             otherValues[i] = value;
@@ -200,6 +212,9 @@ final class RuleApplication {
         }
         for (int i = 0; i < rule.others.size(); i++) {
             registers.set(rule.others.get(i).register(), otherValues[i]);
+            if ((lostOthers >>> i & 1) != 0) {
+                registers.forget(rule.others.get(i).register());
+            }
         }
     }
 

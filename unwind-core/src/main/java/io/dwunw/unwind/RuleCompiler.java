@@ -6,6 +6,7 @@ import io.dwunw.bytes.ByteCursor;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.dwarf.CallFrameInfo;
+import io.dwunw.dwarf.CfiLimits;
 import io.dwunw.dwarf.Fde;
 import io.dwunw.dwarf.RegisterRule;
 import io.dwunw.dwarf.RowEvaluator;
@@ -40,8 +41,7 @@ final class RuleCompiler {
         }
         try {
             return compile(data, module, lookupAvma, pc, architecture);
-        } catch (MalformedDataException | InternalError damaged) {
-            // InternalError: a mapped file was cut off under us.
+        } catch (MalformedDataException damaged) {
             return UnwindRule.none(StopReason.BAD_CFI);
         } finally {
             source.release(data);
@@ -145,6 +145,13 @@ final class RuleCompiler {
                     rule.savedRegisters[rule.savedCount] = register;
                     rule.savedOffsets[rule.savedCount++] = row.operand(register);
                 }
+                case REGISTER -> {
+                    if (row.operand(register) < Architecture.REGISTER_SLOTS) {
+                        rule.others.add(other(section, register, how, row.operand(register)));
+                    } else {
+                        kept &= ~(1 << register); // it lies in a register that is not recorded
+                    }
+                }
                 default -> rule.others.add(other(section, register, how, row.operand(register)));
             }
         }
@@ -171,10 +178,11 @@ final class RuleCompiler {
             lowest = Math.min(lowest, rule.savedOffsets[i]);
             highest = Math.max(highest, rule.savedOffsets[i]);
         }
-        long extent = highest - lowest + wordBytes;
+        // Below zero it has overflowed: the offsets are spread over the whole address space.
+        long spread = highest - lowest;
         rule.lowestOffset = lowest;
-        rule.extent = (int) extent;
-        return extent > 0 && extent <= MAX_SAVE_AREA_BYTES;
+        rule.extent = (int) spread + wordBytes;
+        return spread >= 0 && spread <= MAX_SAVE_AREA_BYTES;
     }
 
     private static int slot(int register) {
@@ -188,6 +196,10 @@ final class RuleCompiler {
         ByteCursor at = section.cursor();
         at.position(offset);
         long length = at.uleb128();
-        return section.slice(at.position(), length);
+        if (length < 0 || length > CfiLimits.MAX_EXPRESSION_BYTES) {
+            throw new MalformedDataException("expression is too long", offset);
+        }
+        // Copied, so that the walk reads no files.
+        return Bytes.of(section.toArray(at.position(), (int) length), section.order());
     }
 }

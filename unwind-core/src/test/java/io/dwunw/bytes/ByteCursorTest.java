@@ -64,7 +64,7 @@ final class ByteCursorTest {
         assertThat(bytes.contains(-1, 1)).isFalse();
         assertThatThrownBy(() -> bytes.slice(2, Long.MAX_VALUE)).isInstanceOf(MalformedDataException.class);
         assertThatThrownBy(() -> bytes.u64(Long.MAX_VALUE - 3)).isInstanceOf(MalformedDataException.class);
-        assertThatThrownBy(() -> bytes.cString(0)).isInstanceOf(MalformedDataException.class);
+        assertThatThrownBy(() -> bytes.cString(0, 100)).isInstanceOf(MalformedDataException.class);
         assertThatThrownBy(() -> bytes.u8(4)).hasMessageContaining("0x4").hasNoCause();
     }
 

@@ -192,6 +192,55 @@ final class RowEvaluatorTest {
         assertThatThrownBy(() -> last(deep)).isInstanceOf(MalformedDataException.class);
     }
 
+    @Test
+    void programsAndAugmentationsBeyondTheCapsFail() {
+        SectionAssembler program = code();
+        for (int i = 0; i <= CfiLimits.MAX_PROGRAM_BYTES; i++) {
+            program.u8(DwCfa.DW_CFA_nop);
+        }
+        assertThatThrownBy(() -> last(program)).isInstanceOf(MalformedDataException.class);
+        SectionAssembler cie = code().open()
+                .u32(0)
+                .u8(1)
+                .string("z" + "x".repeat(CfiLimits.MAX_AUGMENTATION))
+                .uleb(1)
+                .sleb(1)
+                .u8(16)
+                .uleb(0)
+                .close();
+        CfiSection section = new CfiSection(cie.bytes(), 0, CfiSection.Format.EH_FRAME, 8, 0, 0);
+        assertThatThrownBy(() -> section.entry(0)).isInstanceOf(MalformedDataException.class);
+    }
+
+    /** LSB 5.0 Core §10.6.1: the CIE id and pointer have four bytes even behind an extended length. */
+    @Test
+    void extendedLengthsInEhFrame() {
+        SectionAssembler section = code().u32(0xffff_ffffL)
+                .u64(16)
+                .u32(0)
+                .u8(1)
+                .string("zR")
+                .uleb(1)
+                .sleb(-8)
+                .u8(16)
+                .uleb(1)
+                .u8(EhPointer.DW_EH_PE_ABSPTR)
+                .u8(DwCfa.DW_CFA_def_cfa, 7, 8);
+        int offset = section.offset();
+        section.u32(0xffff_ffffL)
+                .u64(24)
+                .u32(offset + 12)
+                .u64(START)
+                .u64(BYTES)
+                .uleb(0)
+                .u8(0, 0, 0);
+        Fde fde = new CfiSection(section.bytes(), 0, CfiSection.Format.EH_FRAME, 8, 0, 0).fde(offset);
+        assertThat(fde.startSvma()).isEqualTo(START);
+        assertThat(fde.bytes()).isEqualTo(BYTES);
+        assertThat(fde.end()).isEqualTo(section.offset());
+        assertThat(cfaOffset(fde, START)).isEqualTo(8);
+    }
+
     private long cfaOffset(Fde fde, long svma) {
         return Objects.requireNonNull(rows.find(fde, svma)).cfaOperand();
     }

@@ -3,8 +3,8 @@ package io.dwunw.dwarf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.arch.X86_64;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.bytes.MappedFile;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.testkit.rows.LlvmRowComparison;
 import io.dwunw.testkit.rows.RowComparison;
@@ -99,7 +99,7 @@ final class RowsTest {
     }
 
     private static boolean isOfX86(Path file) throws IOException {
-        return ElfImage.ofFile(MappedFile.map(file)).header().machine() == X86_64.ARCHITECTURE.elfMachine();
+        return ElfImage.ofFile(FileBytes.open(file)).header().machine() == X86_64.ARCHITECTURE.elfMachine();
     }
 
     /** Files of this name anywhere below, links aside. */
@@ -120,7 +120,7 @@ final class RowsTest {
 
     private static boolean isElf(Path file) {
         try {
-            return ElfImage.ofFile(MappedFile.map(file)).header().machine() != 0;
+            return ElfImage.ofFile(FileBytes.open(file)).header().machine() != 0;
         } catch (IOException | MalformedDataException linkerScript) {
             return false;
         }

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.bytes.MappedFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -61,7 +61,7 @@ final class ElfImageTest {
     @Test
     void withAGnuHashTableAloneTheDefinedDynamicSymbolsAreFound() throws IOException {
         ElfImage library =
-                ElfImage.ofFile(MappedFile.map(Path.of(System.getProperty("java.home"), "lib", "libjava.so")));
+                ElfImage.ofFile(FileBytes.open(Path.of(System.getProperty("java.home"), "lib", "libjava.so")));
         assertThat(defined(DynamicSymbols.find(library)))
                 .isEqualTo(defined(library.dynsym()))
                 .hasSizeGreaterThan(100);
@@ -77,6 +77,9 @@ final class ElfImageTest {
                 .findFirst()
                 .orElseThrow();
         long page = data.offset() & -4096;
+        // The page is shared with the segment before, as of old linkers' and small files.
+        assertThat(image.programHeaders())
+                .anyMatch(segment -> segment.isExecutable() && segment.fileBytes() > page && segment.offset() < page);
         long mappedAt = 0x5500000000L + (data.svma() & -4096);
         assertThat(image.loadBias(mappedAt, page)).isEqualTo(0x5500000000L);
         assertThat(image.loadBias(0x5500000000L, 0)).isEqualTo(0x5500000000L);
@@ -139,6 +142,38 @@ final class ElfImageTest {
                 .isInstanceOf(MalformedDataException.class);
     }
 
+    /** As binutils has it since notes of eight bytes' alignment exist: only a note's start and its description's are. */
+    @Test
+    void buildIdInNotesAlignedToEight() {
+        ByteBuffer notes = ByteBuffer.allocate(32 + 36).order(ByteOrder.LITTLE_ENDIAN);
+        notes.putInt(4).putInt(12).putInt(5).put(new byte[] {'G', 'N', 'U', 0}).position(32); // a property, padded
+        notes.putInt(4).putInt(20).putInt(Elf.NT_GNU_BUILD_ID).put(new byte[] {'G', 'N', 'U', 0});
+        for (int i = 0; i < 20; i++) {
+            notes.put((byte) (0xa0 + i));
+        }
+        notes.flip();
+        assertThat(BuildId.inNotes(Bytes.of(notes), 8))
+                .isEqualTo(new BuildId("a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3"));
+    }
+
+    /** Each name would be a string of its own, of as many bytes as the file has. */
+    @Test
+    void sectionsThatShareOneEndlessNameCostNoMemory() {
+        int sections = 40_000;
+        int nameBytes = 1 << 20;
+        ByteBuffer file = ByteBuffer.allocate(64 + sections * 64 + nameBytes).order(ByteOrder.LITTLE_ENDIAN);
+        header(file, 64, sections, sections - 1);
+        int names = 64 + sections * 64;
+        file.putInt(names - 64 + 4, Elf.SHT_STRTAB)
+                .putLong(names - 64 + 24, names)
+                .putLong(names - 64 + 32, nameBytes);
+        java.util.Arrays.fill(file.array(), names, file.capacity() - 1, (byte) 'n');
+        ElfImage image = ElfImage.ofFile(Bytes.of(file));
+        assertThat(image.sections())
+                .hasSize(sections)
+                .allMatch(section -> section.name().isEmpty());
+    }
+
     private static void header(ByteBuffer file, long sectionHeaders, int count, int names) {
         file.put(0, new byte[] {0x7f, 'E', 'L', 'F', Elf.ELFCLASS64, Elf.ELFDATA2LSB, 1});
         file.putShort(16, (short) Elf.ET_DYN).putShort(18, (short) 62).putLong(40, sectionHeaders);
@@ -146,7 +181,7 @@ final class ElfImageTest {
     }
 
     private static ElfImage fixture(String name) throws IOException {
-        return ElfImage.ofFile(MappedFile.map(FIXTURES.resolve(name)));
+        return ElfImage.ofFile(FileBytes.open(FIXTURES.resolve(name)));
     }
 
     private static List<String> defined(ElfSymbols symbols) {

@@ -3,7 +3,7 @@ package io.dwunw.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.bytes.Bytes;
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.SectionHeader;
 import java.io.IOException;
@@ -102,7 +102,7 @@ final class HostileInputTest {
     }
 
     private static byte[] section(String name, String section) throws IOException {
-        ElfImage image = ElfImage.ofFile(MappedFile.map(FIXTURES.resolve(name)));
+        ElfImage image = ElfImage.ofFile(FileBytes.open(FIXTURES.resolve(name)));
         SectionHeader header = Objects.requireNonNull(image.section(section));
         Bytes bytes = image.content(header);
         return bytes.toArray(0, (int) bytes.size());

@@ -37,6 +37,24 @@ final class MemoryTest {
         assertThat(little.contains(Long.MAX_VALUE, 8)).isFalse();
     }
 
+    /** An interrupt closes the channels that the thread reads from. */
+    @Test
+    void anInterruptedThreadReadsMemoryLikeAnyOther() throws IOException {
+        String maps = Files.readString(Path.of("/proc/self/maps"));
+        long low = Long.parseUnsignedLong(maps, 0, maps.indexOf('-'), 16);
+        byte[] word = new byte[4];
+        try (ProcessMemory memory = ProcessMemory.ofSelf()) {
+            Thread.currentThread().interrupt();
+            try {
+                assertThat(memory.read(low, word, 0, 4)).isEqualTo(4);
+            } finally {
+                assertThat(Thread.interrupted()).isTrue();
+            }
+            assertThat(memory.read(low, word, 0, 4)).isEqualTo(4);
+            assertThat(memory.read(-1, word, 0, 4)).isZero();
+        }
+    }
+
     /** Implementors of the interface's two hot methods get the narrow reads for nothing. */
     @Test
     void theDefaultReadsNarrowWordsUpToTheVeryEnd() {

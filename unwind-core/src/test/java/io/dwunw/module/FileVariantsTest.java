@@ -90,7 +90,7 @@ final class FileVariantsTest {
                 "-gz=zlib",
                 "-fno-asynchronous-unwind-tables",
                 "-fno-unwind-tables");
-        ElfImage image = ElfImage.ofFile(io.dwunw.bytes.MappedFile.map(program));
+        ElfImage image = ElfImage.ofFile(io.dwunw.bytes.FileBytes.open(program));
         SectionHeader section = Objects.requireNonNull(image.section(".debug_frame"));
         assertThat(section.isCompressed()).isTrue();
         assertThat(image.content(section).size()).isGreaterThan(section.size());

@@ -175,6 +175,36 @@ final class ModuleCacheTest {
     }
 
     @Test
+    void closingAndEvictingLeaveNoFileOpen() throws IOException {
+        CachedModule held = acquire(elf("held.so"));
+        cache.acquire(Files.writeString(directory.resolve("text.so"), "text"));
+        cache.release(acquire(elf("warm.so")));
+        assertThat(openFiles()).containsExactlyInAnyOrder("held.so", "warm.so");
+        cache.release(acquire(elf("another.so")));
+        assertThat(openFiles()).containsExactlyInAnyOrder("held.so", "warm.so", "another.so");
+        acquire(elf("one-more.so"));
+        assertThat(openFiles()).containsExactlyInAnyOrder("held.so", "another.so", "one-more.so");
+        cache.close();
+        assertThat(openFiles()).containsExactlyInAnyOrder("held.so", "one-more.so");
+        assertThat(held.image().section(".eh_frame")).isNotNull();
+        cache.release(held);
+        assertThat(openFiles()).containsExactly("one-more.so");
+    }
+
+    private List<String> openFiles() throws IOException {
+        List<String> names = new ArrayList<>();
+        try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors.toList()) {
+                Path target = Files.exists(descriptor) ? Files.readSymbolicLink(descriptor) : descriptor;
+                if (target.startsWith(directory.toRealPath())) {
+                    names.add(String.valueOf(target.getFileName()));
+                }
+            }
+        }
+        return names;
+    }
+
+    @Test
     void theSerialisingWrapperMayBeShared() throws Exception {
         List<Path> paths = List.of(elf("a.so"), elf("b.so"), elf("c.so"), elf("d.so"), elf("e.so"));
         ModuleStore shared = new ModuleCache(8).serialised();

@@ -2,9 +2,10 @@ package io.dwunw.module;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.memory.ProcessMemory;
+import io.dwunw.symbol.Symboliser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -104,6 +105,18 @@ final class ModuleMapTest {
         assertThat(opened[0]).isEqualTo(1);
     }
 
+    /** In a C locale the JVM has no name for files with other letters; a zero byte it has in none. */
+    @Test
+    void aPathThatTheJvmCannotExpressIsAModuleWithoutImage() {
+        ModuleMap strange = new ModuleMap(ProcessImages.ofSelf(null));
+        strange.update("1000-2000 r-xp 00000000 08:01 12 /lib/lib\0.so");
+        LoadedModule module = strange.modules().get(0);
+        assertThat(module.image()).isNull();
+        assertThat(module.isAtItsPath()).isFalse();
+        assertThat(module.problem()).contains("no memory reader");
+        assertThat(new Symboliser().symbolise(module, 0x10).isKnown()).isFalse();
+    }
+
     @Test
     void loadBiasOfThisProcessAgreesWithItsSegments() throws IOException {
         try (ProcessMemory memory = ProcessMemory.ofSelf()) {
@@ -149,7 +162,7 @@ final class ModuleMapTest {
                     .filter(module -> module.name().startsWith("libc.so"))
                     .findFirst()
                     .orElseThrow();
-            ElfImage file = ElfImage.ofFile(MappedFile.map(Path.of(libc.path())));
+            ElfImage file = ElfImage.ofFile(FileBytes.open(Path.of(libc.path())));
             ElfImage loaded = ElfImage.ofMemory(memory, libc.lowAvma());
             assertThat(loaded.buildId()).isEqualTo(file.buildId()).isNotNull();
             assertThat(loaded.dynsym().count()).isEqualTo(file.dynsym().count());

@@ -1,6 +1,6 @@
 package io.dwunw.symbol;
 
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
@@ -78,7 +78,7 @@ public final class LocalBinaries {
 
     /** A module as if the file were mapped, with a load bias of 0 or nearly so. */
     public static LoadedModule module(Path file) {
-        ModuleMap map = new ModuleMap(module -> ElfImage.ofFile(MappedFile.map(Path.of(module.path()))));
+        ModuleMap map = new ModuleMap(module -> ElfImage.ofFile(FileBytes.open(Path.of(module.path()))));
         map.update("00010000-7f0000000000 r-xp 00000000 00:00 1 " + file + "\n");
         return map.modules().get(0);
     }

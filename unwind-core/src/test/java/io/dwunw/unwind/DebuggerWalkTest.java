@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.dwunw.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.bytes.Bytes;
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.module.ImageSource;
 import io.dwunw.module.ModuleMap;
@@ -104,7 +104,7 @@ final class DebuggerWalkTest {
         assertWalks(program.toString(), recorded, module -> {
             boolean isVdso = module.path().equals(VDSO);
             return ElfImage.ofFile(
-                    isVdso ? Bytes.of(vdso, ByteOrder.LITTLE_ENDIAN) : MappedFile.map(Path.of(module.path())));
+                    isVdso ? Bytes.of(vdso, ByteOrder.LITTLE_ENDIAN) : FileBytes.open(Path.of(module.path())));
         });
     }
 

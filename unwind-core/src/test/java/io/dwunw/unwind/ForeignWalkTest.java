@@ -11,7 +11,7 @@ import io.dwunw.UnwindRequest;
 import io.dwunw.arch.AArch64;
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Mips32;
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.testkit.Snapshot;
@@ -172,7 +172,7 @@ final class ForeignWalkTest {
             if (!module.name().equals(name)) {
                 throw new IOException("not a fixture: " + module.path());
             }
-            return ElfImage.ofFile(MappedFile.map(FIXTURES.resolve(name)));
+            return ElfImage.ofFile(FileBytes.open(FIXTURES.resolve(name)));
         });
         modules.update(snapshot.maps());
         return modules;

@@ -9,7 +9,7 @@ import io.dwunw.Frame;
 import io.dwunw.Status;
 import io.dwunw.UnwindRequest;
 import io.dwunw.arch.X86_64;
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.dwarf.CfiSection;
 import io.dwunw.dwarf.Fde;
@@ -172,17 +172,9 @@ final class SeparateCfiTest {
     void theModuleMapsOwnImagesFindTheirDebugFiles() throws IOException {
         Path debug = keepDebug(directory.resolve("walks.debug"), "zlib-gabi");
         Path stripped = stripped("--strip-all", "--add-gnu-debuglink=" + debug);
-        long inode = (Long) Files.getAttribute(stripped, "unix:ino");
         for (Snapshot snapshot : snapshots) {
-            StringBuilder maps = new StringBuilder();
-            for (String line : snapshot.maps().split("\n", -1)) {
-                String[] words = line.split(" +", 6);
-                boolean ours = words.length == 6 && words[5].equals(program.toString());
-                maps.append(ours ? String.join(" ", words[0], words[1], words[2], words[3], inode + "", "") : line);
-                maps.append(ours ? stripped.toString() : "").append('\n');
-            }
             ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
-            modules.update(maps);
+            modules.update(maps(snapshot, stripped));
             NativeUnwinder unwinder = new NativeUnwinder(modules);
             boolean returnAddress = false;
             List<Snapshot.Expected> walked = new ArrayList<>();
@@ -205,7 +197,7 @@ final class SeparateCfiTest {
         assertThat(comparison.rows()).isGreaterThan(30);
     }
 
-    private static void assertWalks(Path stripped, DebugFiles debugFiles) {
+    private static void assertWalks(Path stripped, DebugFiles debugFiles) throws IOException {
         for (Snapshot snapshot : snapshots) {
             Capture capture = walk(snapshot, stripped, debugFiles);
             assertThat(capture.frames().stream().skip(1).map(Frame::pc))
@@ -219,7 +211,7 @@ final class SeparateCfiTest {
         }
     }
 
-    private static void assertNoCfiWithout(Path stripped) {
+    private static void assertNoCfiWithout(Path stripped) throws IOException {
         for (Snapshot snapshot : snapshots) {
             Capture capture = walk(snapshot, stripped, new DebugFiles(List.of()));
             assertThat(capture.status()).as(snapshot.name()).isEqualTo(Status.NO_DEBUG_DATA);
@@ -228,9 +220,22 @@ final class SeparateCfiTest {
         }
     }
 
-    private static Capture walk(Snapshot snapshot, Path stripped, DebugFiles debugFiles) {
+    /** What would have been mapped had the stripped file been run. */
+    private static String maps(Snapshot snapshot, Path stripped) throws IOException {
+        long inode = (Long) Files.getAttribute(stripped, "unix:ino");
+        StringBuilder maps = new StringBuilder();
+        for (String line : snapshot.maps().split("\n", -1)) {
+            String[] words = line.split(" +", 6);
+            boolean ours = words.length == 6 && words[5].equals(program.toString());
+            maps.append(ours ? String.join(" ", words[0], words[1], words[2], words[3], inode + "", "") : line);
+            maps.append(ours ? stripped.toString() : "").append('\n');
+        }
+        return maps.toString();
+    }
+
+    private static Capture walk(Snapshot snapshot, Path stripped, DebugFiles debugFiles) throws IOException {
         ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
-        modules.update(snapshot.maps().replace(program.toString(), stripped.toString()));
+        modules.update(maps(snapshot, stripped));
         try (Dwunw dwunw = Dwunw.open(8, debugFiles)) {
             return dwunw.capture(
                     UnwindRequest.of(snapshot.registers(), modules).withMemory(new SnapshotMemory(snapshot.stack())));
@@ -287,6 +292,6 @@ final class SeparateCfiTest {
     }
 
     private static ElfImage image(Path file) throws IOException {
-        return ElfImage.ofFile(MappedFile.map(file));
+        return ElfImage.ofFile(FileBytes.open(file));
     }
 }

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.dwunw.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.bytes.Bytes;
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.SectionHeader;
 import io.dwunw.memory.StackMemory;
@@ -154,6 +154,6 @@ final class SteppedWalkTest {
         if (!Files.isReadable(path)) {
             throw new IOException("cannot read " + path);
         }
-        return ElfImage.ofFile(MappedFile.map(path));
+        return ElfImage.ofFile(FileBytes.open(path));
     }
 }

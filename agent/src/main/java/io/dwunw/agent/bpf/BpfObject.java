@@ -21,6 +21,7 @@ import java.util.Map;
  */
 record BpfObject(Map<String, ProgramSpec> programs, Map<String, MapSpec> maps, String license) {
     private static final int EM_BPF = 247;
+    private static final int MAX_LICENSE_BYTES = 64;
     private static final int SHT_REL = 9;
     private static final int SHF_EXECINSTR = 4;
     private static final int R_BPF_64_64 = 1;
@@ -76,7 +77,7 @@ record BpfObject(Map<String, ProgramSpec> programs, Map<String, MapSpec> maps, S
 
     private static String license(ElfImage image) {
         SectionHeader section = image.section("license");
-        return section == null ? "" : image.content(section).cString(0);
+        return section == null ? "" : image.content(section).cString(0, MAX_LICENSE_BYTES);
     }
 
     private static Map<String, MapSpec> maps(ElfImage image) {

@@ -9,7 +9,12 @@ import java.nio.file.Path;
 @FunctionalInterface
 interface HostFiles {
     /** The running kernel's. */
-    HostFiles RUNNING = path -> Files.readString(Path.of(path), StandardCharsets.ISO_8859_1);
+    HostFiles RUNNING = new HostFiles() {
+        @Override
+        public String read(String path) throws IOException {
+            return Files.readString(Path.of(path), StandardCharsets.ISO_8859_1);
+        }
+    };
 
     String read(String path) throws IOException;
 

@@ -18,7 +18,6 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,9 +43,9 @@ record Libc(ProbedFile file, Range text, Range threadText, Range allocatorText) 
     /** Finds libc in the text of {@code /proc/self/maps}. */
     static Libc find(String maps) throws BpfUnavailableException {
         List<Mapping> mappings = Mapping.parse(maps);
-        List<Mapping> libc = named(mappings, Libc::isLibc);
+        List<Mapping> libc = named(mappings, Library.LIBC);
         if (libc.isEmpty()) {
-            boolean musl = !named(mappings, Libc::isMusl).isEmpty();
+            boolean musl = !named(mappings, Library.MUSL).isEmpty();
             throw new BpfUnavailableException(
                     Reason.NO_GLIBC,
                     (musl ? "this JVM runs on musl" : "this JVM has no libc.so.6 mapped")
@@ -57,7 +56,7 @@ record Libc(ProbedFile file, Range text, Range threadText, Range allocatorText) 
         checkUnchanged(first);
         try {
             byte[] file = Files.readAllBytes(Path.of(first.path()));
-            return of(first, text(libc), text(named(mappings, Libc::isLibpthread)), file);
+            return of(first, text(libc), text(named(mappings, Library.LIBPTHREAD)), file);
         } catch (IOException | MalformedDataException e) {
             throw new BpfUnavailableException(
                     Reason.NO_GLIBC, first.path() + " cannot be read (" + e.getMessage() + "): uprobes need it", e);
@@ -139,22 +138,25 @@ record Libc(ProbedFile file, Range text, Range threadText, Range allocatorText) 
         return high - low > MOST_ALLOCATOR_BYTES ? Range.EMPTY : new Range(low + loadBias, high - low);
     }
 
-    private static boolean isLibc(String file) {
-        return file.equals("libc.so.6") || (file.startsWith("libc-2.") && file.endsWith(".so"));
+    private enum Library {
+        LIBC,
+        LIBPTHREAD,
+        MUSL;
+
+        boolean is(String file) {
+            return switch (this) {
+                case LIBC -> file.equals("libc.so.6") || (file.startsWith("libc-2.") && file.endsWith(".so"));
+                case LIBPTHREAD ->
+                    file.equals("libpthread.so.0") || (file.startsWith("libpthread-2.") && file.endsWith(".so"));
+                case MUSL -> file.startsWith("ld-musl-") || file.startsWith("libc.musl-");
+            };
+        }
     }
 
-    private static boolean isLibpthread(String file) {
-        return file.equals("libpthread.so.0") || (file.startsWith("libpthread-2.") && file.endsWith(".so"));
-    }
-
-    private static boolean isMusl(String file) {
-        return file.startsWith("ld-musl-") || file.startsWith("libc.musl-");
-    }
-
-    private static List<Mapping> named(List<Mapping> mappings, Predicate<String> fileName) {
+    private static List<Mapping> named(List<Mapping> mappings, Library library) {
         List<Mapping> found = new ArrayList<>();
         for (Mapping mapping : mappings) {
-            if (fileName.test(mapping.fileName())) {
+            if (library.is(mapping.fileName())) {
                 found.add(mapping);
             }
         }

@@ -26,11 +26,14 @@ interface Links extends AutoCloseable {
 
     /** Closes descriptors in reverse order: links before what they hang on. */
     static Links of(BpfSystem bpf, List<Integer> descriptors) {
-        return () -> {
-            for (int i = descriptors.size() - 1; i >= 0; i--) {
-                bpf.close(descriptors.get(i));
+        return new Links() {
+            @Override
+            public void close() {
+                for (int i = descriptors.size() - 1; i >= 0; i--) {
+                    bpf.close(descriptors.get(i));
+                }
+                descriptors.clear();
             }
-            descriptors.clear();
         };
     }
 }

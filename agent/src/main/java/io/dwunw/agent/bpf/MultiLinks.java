@@ -94,8 +94,12 @@ final class MultiLinks implements Links.Method {
     }
 
     private int link(ProbedFile file, int program, int attachType, int flags) throws KernelCallException {
-        List<ProbePoint> points = new ArrayList<>(file.points());
-        points.removeIf(p -> flags != 0 && !p.returns());
+        List<ProbePoint> points = new ArrayList<>();
+        for (ProbePoint point : file.points()) {
+            if (flags == 0 || point.returns()) {
+                points.add(point);
+            }
+        }
         long[] offsets = new long[points.size()];
         long[] cookies = new long[points.size()];
         for (int i = 0; i < offsets.length; i++) {

@@ -28,7 +28,12 @@ final class StackBounds implements SampleHandler {
     private final int[] newTids = new int[BATCH];
     private final long[] newSps = new long[BATCH];
     private int newCount;
-    private SampleHandler next = sample -> {};
+    private SampleHandler next = new SampleHandler() {
+        @Override
+        public void onSample(Sample sample) {
+            // Nobody wants them yet.
+        }
+    };
 
     StackBounds(HostFiles files, Sink sink) {
         this.files = files;

@@ -20,13 +20,26 @@ public final class UprobeEngine implements SamplingEngine {
     private final Links.Method method;
     private final StackBounds bounds;
     private final CounterSnapshot snapshot = new CounterSnapshot();
+    private final SampleSource samples = new SampleSource() {
+        @Override
+        public int drain(SampleHandler handler, int limit) {
+            return UprobeEngine.this.drain(handler, limit);
+        }
+    };
     private @Nullable Links links;
+
+    private final class TellBounds implements StackBounds.Sink {
+        @Override
+        public void bounds(int tid, long low, long high) {
+            stackBounds(tid, low, high);
+        }
+    }
 
     private UprobeEngine(KernelSide kernel, Libc libc, Links.Method method) {
         this.kernel = kernel;
         this.libc = libc;
         this.method = method;
-        this.bounds = new StackBounds(kernel.files(), this::stackBounds);
+        this.bounds = new StackBounds(kernel.files(), new TellBounds());
     }
 
     /** What is certain to be missing here, found without the native library and in no time; empty if nothing is. */
@@ -89,7 +102,7 @@ public final class UprobeEngine implements SamplingEngine {
     /** In the order in which the kernel took them. */
     @Override
     public SampleSource samples() {
-        return this::drain;
+        return samples;
     }
 
     private int drain(SampleHandler handler, int limit) {

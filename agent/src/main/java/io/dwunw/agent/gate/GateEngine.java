@@ -12,7 +12,9 @@ import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
+import io.dwunw.agent.sample.Sample;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,13 @@ public final class GateEngine implements SamplingEngine {
     /** How often libraries are looked for that were loaded past the wrapper of {@code dlopen}. */
     private static final long VERIFY_NANOS = 100_000_000L;
 
+    private static final SampleHandler FORGET = new SampleHandler() {
+        @Override
+        public void onSample(Sample sample) {
+            // Somebody else's.
+        }
+    };
+
     private static final AtomicBoolean OPEN = new AtomicBoolean();
 
     /** Of the gate itself; empty where a BPF program copies. */
@@ -38,6 +47,13 @@ public final class GateEngine implements SamplingEngine {
     private boolean attached;
     private boolean closed;
     private volatile long verifiedAt = System.nanoTime();
+
+    private final SampleSource samples = new SampleSource() {
+        @Override
+        public int drain(SampleHandler handler, int limit) {
+            return GateEngine.this.drain(handler, limit);
+        }
+    };
 
     private GateEngine(GateRing ring, @Nullable GateProbes probes) {
         this.ring = ring;
@@ -65,10 +81,12 @@ public final class GateEngine implements SamplingEngine {
                 .withRingBytes(config.ringBytes());
         GateRing ring = prepare(config.withStackBytes(GateProbes.stackBytes(kernel)));
         try {
-            Path library = NativeLibrary.file()
-                    .orElseThrow(() -> new GateUnavailableException("the agent's own library cannot be probed", null));
+            Optional<Path> library = NativeLibrary.file();
+            if (library.isEmpty()) {
+                throw new GateUnavailableException("the agent's own library cannot be probed", null);
+            }
             long[] points = {GateNative.probePoint(true), GateNative.probePoint(false)};
-            return new GateEngine(ring, GateProbes.open(kernel, library, points, new ProbedCode(points[1])));
+            return new GateEngine(ring, GateProbes.open(kernel, library.get(), points, new ProbedCode(points[1])));
         } catch (GateUnavailableException | BpfUnavailableException | RuntimeException e) {
             OPEN.set(false);
             throw e;
@@ -105,7 +123,7 @@ public final class GateEngine implements SamplingEngine {
         }
         GateRing ring = GateRing.at(GateNative.ringAddress());
         // What an earlier engine left behind.
-        while (ring.drain(sample -> {}, Integer.MAX_VALUE) > 0) {}
+        while (ring.drain(FORGET, Integer.MAX_VALUE) > 0) {}
         return ring;
     }
 
@@ -159,7 +177,7 @@ public final class GateEngine implements SamplingEngine {
     /** Draining also looks for new libraries from time to time. */
     @Override
     public SampleSource samples() {
-        return this::drain;
+        return samples;
     }
 
     private int drain(SampleHandler handler, int limit) {

@@ -79,6 +79,12 @@ final class CompiledFrames {
         if (step == JavaStep.CODE_REPLACED && wrapper) {
             step = leafCallSender(cursor, blob);
         }
+        if (scopes.isPassing(entry)) {
+            entry = scopes.find(cursor.pc(), blob, wrapper);
+        }
+        if (entry == CompiledScopes.NONE) {
+            return JavaStep.CODE_REPLACED;
+        }
         // Where the stack was cut the frame itself is known all the same.
         if (step == JavaStep.STEPPED || step == JavaStep.STACK_CUT) {
             report(entry, returnAddress, sink);
@@ -120,6 +126,10 @@ final class CompiledFrames {
         if (nominal == SenderRules.WEAK) {
             cursor.senderBelow(end);
             return JavaStep.STEPPED;
+        }
+        if (scopes.isSuspect()) {
+            // Whatever a search finds it would find by the wrong code's rules.
+            return JavaStep.CODE_REPLACED;
         }
         for (int words = 2; words < MAX_SEARCH_WORDS; words++) {
             if (!cursor.senderBelow(cursor.sp() + (long) words * WORD)) {

@@ -14,6 +14,9 @@ final class CompiledScopes {
     static final int NONE = -1;
 
     private static final int SLOTS = 1 << 16;
+    /** The entry of a pc that must not be remembered. */
+    private static final int SCRATCH = SLOTS;
+
     private static final int MAX_USED = SLOTS / 2;
     private static final int MAX_FRAMES = 1 << 20;
     private static final int MAX_INLINED = 256;
@@ -30,16 +33,22 @@ final class CompiledScopes {
     private final JavaMethods methods;
     private final int excludedBytes;
 
-    private final long[] pcs = new long[SLOTS];
-    private final long[] roots = new long[SLOTS];
-    private final int[] compileIds = new int[SLOTS];
-    private final int[] flags = new int[SLOTS];
-    private final int[] starts = new int[SLOTS];
-    private final int[] depths = new int[SLOTS];
+    private final long[] pcs = new long[SLOTS + 1];
+    private final long[] roots = new long[SLOTS + 1];
+    private final int[] compileIds = new int[SLOTS + 1];
+    private final int[] flags = new int[SLOTS + 1];
+    /** When the code at the pc was first seen. */
+    private final long[] knownSince = new long[SLOTS + 1];
+
+    private final int[] starts = new int[SLOTS + 1];
+    private final int[] depths = new int[SLOTS + 1];
     private final int[] frameMethods = new int[MAX_FRAMES];
     private final int[] frameBcis = new int[MAX_FRAMES];
     private int used;
     private int usedFrames;
+    private final CompileAges ages = new CompileAges();
+    private long suspectSince = Long.MAX_VALUE;
+    private boolean remembers = true;
 
     private final long[] chainMethods = new long[MAX_INLINED];
     private final int[] chainBcis = new int[MAX_INLINED];
@@ -54,11 +63,33 @@ final class CompiledScopes {
         this.excludedBytes = excludedBytes;
     }
 
-    /** Some class was unloaded: forget everything. */
-    void forget() {
+    private void forget() {
         Arrays.fill(pcs, 0);
         used = 0;
         usedFrames = 0;
+    }
+
+    /**
+     * A new walk.
+     *
+     * @param since when the stack was copied, if that is so long ago that the code may have been freed since, and its place
+     *     taken by other code: then only code is believed that was seen before that moment, or whose compile id is old
+     *     enough. {@link Long#MAX_VALUE} if not
+     * @param remember whether what is read may be remembered: not if it may belong to a class that was unloaded since
+     */
+    void begin(long since, boolean remember) {
+        suspectSince = since;
+        remembers = remember;
+    }
+
+    /** Whether the code under the stack at hand may have been freed since. */
+    boolean isSuspect() {
+        return suspectSince != Long.MAX_VALUE;
+    }
+
+    /** Whether the entry holds only until the next call of {@link #find}. */
+    boolean isPassing(int entry) {
+        return entry == SCRATCH;
     }
 
     /**
@@ -70,10 +101,16 @@ final class CompiledScopes {
         int slot = slot(pc);
         int compileId = blob.s4(layout.compileId());
         long root = blob.word(layout.method());
-        if (pcs[slot] == pc && compileIds[slot] == compileId && roots[slot] == root) {
-            return slot;
+        if (pcs[slot] != pc || compileIds[slot] != compileId || roots[slot] != root) {
+            slot = decode(pc, blob, wrapper, compileId, root);
         }
-        return decode(pc, blob, wrapper, compileId, root);
+        return slot != NONE && isSure(slot, compileId) ? slot : NONE;
+    }
+
+    private boolean isSure(int slot, int compileId) {
+        return suspectSince == Long.MAX_VALUE
+                || knownSince[slot] <= suspectSince
+                || ages.olderThan(compileId, suspectSince);
     }
 
     /** Whether the compiler described this very call; otherwise the entry holds the outermost method only. */
@@ -125,17 +162,21 @@ final class CompiledScopes {
         if (blob.s4(layout.compileId()) != compileId || blob.word(layout.method()) != root) {
             return NONE;
         }
-        int slot = slot(pc);
-        if (pcs[slot] != pc) {
+        int slot = remembers ? slot(pc) : SCRATCH;
+        if (remembers && pcs[slot] != pc) {
             used++;
         }
         pcs[slot] = pc;
         roots[slot] = root;
         compileIds[slot] = compileId;
+        knownSince[slot] = System.nanoTime();
+        if (remembers) {
+            ages.seen(compileId, knownSince[slot]);
+            usedFrames = start + chainDepth;
+        }
         flags[slot] = entryFlags;
         starts[slot] = start;
         depths[slot] = chainDepth;
-        usedFrames = start + chainDepth;
         return slot;
     }
 

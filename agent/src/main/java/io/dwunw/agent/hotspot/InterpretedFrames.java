@@ -26,8 +26,6 @@ final class InterpretedFrames {
     private final JavaMethods methods;
     private final long low;
     private final long high;
-    private long suspectSince = Long.MAX_VALUE;
-    private long replacedSince = Long.MAX_VALUE;
     private boolean gone;
 
     /** @param low start of the interpreter's code */
@@ -37,10 +35,7 @@ final class InterpretedFrames {
         this.high = high;
     }
 
-    /** A new walk. The moments: see {@link JavaMethods#interpreted}. */
-    void begin(long unloadedSince, long redefinedSince) {
-        suspectSince = unloadedSince;
-        replacedSince = redefinedSince;
+    void begin() {
         gone = false;
     }
 
@@ -79,17 +74,12 @@ final class InterpretedFrames {
             gone = true;
             sink.javaFrame(JavaMethods.UNKNOWN, JavaFrameSink.BCI_UNKNOWN, false);
         } else {
-            sink.javaFrame(method, methods.bci(cursor.word(fp + METHOD), cursor.word(fp + BCP)), false);
+            sink.javaFrame(method, methods.bci(cursor.word(fp + BCP)), false);
         }
         return JavaStep.STEPPED;
     }
 
     private int methodId(JavaCursor cursor, long fp) {
-        return methods.interpreted(
-                cursor.word(fp + METHOD),
-                cursor.word(fp + BCP),
-                cursor.word(fp + POOL_CACHE),
-                suspectSince,
-                replacedSince);
+        return methods.interpreted(cursor.word(fp + METHOD), cursor.word(fp + BCP), cursor.word(fp + POOL_CACHE));
     }
 }

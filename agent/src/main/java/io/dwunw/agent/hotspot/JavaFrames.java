@@ -18,6 +18,12 @@ public final class JavaFrames implements JavaCode {
 
     private static final int FIRST_WITH_VIRTUAL_THREADS = 21;
 
+    /**
+     * How long compiled code that is on a stack is there for certain, once the stack has moved on: to be freed it has to
+     * be found unused by two collections or sweeps. The shortest that was ever seen is 86 ms.
+     */
+    private static final long NANOS_OF_TRUST = 50_000_000;
+
     private static final String CALL_STUB = "call_stub";
     private static final String ENTER_SPECIAL = "enterSpecial";
     private static final String UNLOADED_CLASSES = "java.cls.unloadedClasses";
@@ -130,15 +136,21 @@ public final class JavaFrames implements JavaCode {
             unloadedBefore = unloadedNow;
             distrustedUntil = System.nanoTime();
             methods.distrust();
-            scopes.forget();
         }
         if (reuse.possible()) {
             replacedUntil = System.nanoTime();
             methods.distrust();
         }
-        boolean replaced = methods.sawReplacement() && sampleNanos < replacedUntil;
-        interpreted.begin(
-                sampleNanos < distrustedUntil ? sampleNanos : Long.MAX_VALUE, replaced ? sampleNanos : Long.MAX_VALUE);
+        boolean unloadedSince = sampleNanos < distrustedUntil;
+        boolean replacedSince = sampleNanos < replacedUntil;
+        boolean remember = !unloadedSince && !replacedSince;
+        methods.begin(
+                unloadedSince ? sampleNanos : Long.MAX_VALUE,
+                replacedSince && methods.sawReplacement() ? sampleNanos : Long.MAX_VALUE,
+                remember);
+        boolean old = System.nanoTime() - sampleNanos > NANOS_OF_TRUST;
+        scopes.begin(old ? sampleNanos : Long.MAX_VALUE, remember);
+        interpreted.begin();
         interrupted = false;
         compiled.begin();
         stubs.begin();

@@ -22,21 +22,21 @@ final class JavaMethods {
     /** Stands for a method that cannot be told. */
     static final int UNKNOWN = 0;
 
-    private static final int SLOTS = 1 << 17;
-    private static final int MAX_USED = SLOTS / 2;
+    private static final int INITIAL_SLOTS = 1 << 10;
+    private static final int MAX_SLOTS = 1 << 17;
     private static final int MAX_METHODS = 1 << 20;
 
     private final MethodDecoder decoder;
-    private final long[] addresses = new long[SLOTS];
-    private final long[] constMethods = new long[SLOTS];
-    private final long[] poolCaches = new long[SLOTS];
-    private final int[] codeSizes = new int[SLOTS];
-    private final int[] ids = new int[SLOTS];
-    private final int[] generations = new int[SLOTS];
+    private long[] addresses = new long[INITIAL_SLOTS];
+    private long[] constMethods = new long[INITIAL_SLOTS];
+    private long[] poolCaches = new long[INITIAL_SLOTS];
+    private int[] codeSizes = new int[INITIAL_SLOTS];
+    private int[] ids = new int[INITIAL_SLOTS];
+    private int[] generations = new int[INITIAL_SLOTS];
     /** When the address first read as this method. */
-    private final long[] knownSince = new long[SLOTS];
+    private long[] knownSince = new long[INITIAL_SLOTS];
     /** Whether the method's class is never unloaded. */
-    private final boolean[] permanent = new boolean[SLOTS];
+    private boolean[] permanent = new boolean[INITIAL_SLOTS];
 
     private final int bytecodesOffset;
     private final List<JavaMethod> methods = new ArrayList<>();
@@ -44,6 +44,15 @@ final class JavaMethods {
     private int used;
     private int generation = 1;
     private boolean replaced;
+    private long unloadedSince = Long.MAX_VALUE;
+    private long replacedSince = Long.MAX_VALUE;
+    private boolean remembers = true;
+
+    private int foundId;
+    private boolean foundPermanent;
+    private long foundConstMethod;
+    private long foundPoolCache;
+    private int foundCodeSize;
 
     JavaMethods(MethodDecoder decoder, MethodLayout layout) {
         this.decoder = decoder;
@@ -69,81 +78,117 @@ final class JavaMethods {
     }
 
     /**
+     * A new walk. If classes were unloaded or replaced after its stack was copied, what lies at an address may be another
+     * method by now, or one that is dead but has not been overwritten yet: then nothing is remembered that was not known.
+     *
+     * @param unloaded when the stack was copied, if a class may have been unloaded since: then only a method is believed
+     *     that was known before that moment and still reads the same, or whose class is never unloaded. {@link
+     *     Long#MAX_VALUE} if not
+     * @param redefined the same for a class that may have been replaced, as even those may be that are never unloaded
+     * @param remember whether what is read may be remembered
+     */
+    void begin(long unloaded, long redefined, boolean remember) {
+        unloadedSince = unloaded;
+        replacedSince = redefined;
+        remembers = remember;
+    }
+
+    /**
      * The method of an interpreted frame.
      *
      * @param bcp the frame's bytecode pointer; of no meaning in a native method
      * @param poolCache the frame's constant pool cache
-     * @param suspectSince when the stack was copied, if a class may have been unloaded since, so that the address may have
-     *     come to mean another method; then only one is believed that was known before that moment and still reads the
-     *     same, or of a class that is never unloaded. {@link Long#MAX_VALUE} if nothing was unloaded
-     * @param replacedSince the same for a class that may have been replaced, which even those may be that are never unloaded
      * @return its id; {@link #UNKNOWN} if the frame and the metadata do not agree
      */
-    int interpreted(long method, long bcp, long poolCache, long suspectSince, long replacedSince) {
-        if (!isPlausible(method, bcp, poolCache)) {
-            return UNKNOWN;
-        }
-        int slot = slot(method);
-        boolean sure = (permanent[slot] || knownSince[slot] <= suspectSince) && knownSince[slot] <= replacedSince;
-        return sure ? ids[slot] : UNKNOWN;
+    int interpreted(long method, long bcp, long poolCache) {
+        return isPlausible(method, bcp, poolCache) ? believed(method) : UNKNOWN;
     }
 
     /** Whether a frame with these words can be an interpreted method's, whether or not that can be trusted. */
     boolean isPlausible(long method, long bcp, long poolCache) {
-        int slot = slot(method);
-        if (addresses[slot] != method || generations[slot] != generation || !agrees(slot, bcp, poolCache)) {
-            if (decode(method, slot) == UNKNOWN) {
-                return false;
+        if (isCurrent(slot(method), method)) {
+            take(slot(method));
+            if (agrees(bcp, poolCache)) {
+                return true;
             }
-            slot = slot(method);
         }
-        return agrees(slot, bcp, poolCache);
+        return read(method) != UNKNOWN && agrees(bcp, poolCache);
     }
 
     /** Bytecode index in the method that {@link #interpreted} has just found. */
-    int bci(long method, long bcp) {
-        int slot = slot(method);
-        long bci = bcp - constMethods[slot] - bytecodesOffset;
-        return codeSizes[slot] == 0 ? JavaFrameSink.BCI_NATIVE : (int) bci;
+    int bci(long bcp) {
+        return foundCodeSize == 0 ? JavaFrameSink.BCI_NATIVE : (int) (bcp - foundConstMethod - bytecodesOffset);
     }
 
-    /** The method at an address that something alive refers to: a compiled method's code. Reads it again. Cold. */
+    /** The method at an address that compiled code refers to. Reads it again. Cold. */
     int compiled(long method) {
-        return decode(method, slot(method));
+        return read(method) == UNKNOWN ? UNKNOWN : believed(method);
     }
 
-    private boolean agrees(int slot, long bcp, long poolCache) {
-        long bci = bcp - constMethods[slot] - bytecodesOffset;
-        return poolCaches[slot] == poolCache && (codeSizes[slot] == 0 || (bci >= 0 && bci < codeSizes[slot]));
+    /** What was found last, if that may be believed. */
+    private int believed(long method) {
+        if (unloadedSince == Long.MAX_VALUE && replacedSince == Long.MAX_VALUE) {
+            return foundId;
+        }
+        int slot = slot(method);
+        long known = addresses[slot] == method && ids[slot] == foundId ? knownSince[slot] : Long.MAX_VALUE;
+        boolean sure = (foundPermanent || known <= unloadedSince) && known <= replacedSince;
+        return sure || (foundPermanent && replacedSince == Long.MAX_VALUE) ? foundId : UNKNOWN;
     }
 
-    private int decode(long method, int slotHint) {
+    private boolean isCurrent(int slot, long method) {
+        return addresses[slot] == method && generations[slot] == generation;
+    }
+
+    private void take(int slot) {
+        foundId = ids[slot];
+        foundPermanent = permanent[slot];
+        foundConstMethod = constMethods[slot];
+        foundPoolCache = poolCaches[slot];
+        foundCodeSize = codeSizes[slot];
+    }
+
+    private boolean agrees(long bcp, long poolCache) {
+        long bci = bcp - foundConstMethod - bytecodesOffset;
+        return foundPoolCache == poolCache && (foundCodeSize == 0 || (bci >= 0 && bci < foundCodeSize));
+    }
+
+    private int read(long method) {
+        int slot = slot(method);
         if (!decoder.readIdentity(method)) {
             return UNKNOWN;
         }
-        int slot = slotHint;
-        if (addresses[slot] == method && generations[slot] == generation && isSame(slot)) {
-            return ids[slot];
+        if (isCurrent(slot, method) && isSame(slot)) {
+            take(slot);
+            return foundId;
         }
         JavaMethod read = decoder.readMethod(method);
         if (read == null) {
             return UNKNOWN;
         }
-        int id = intern(read);
-        if (addresses[slot] != method) {
-            slot = take(method, slot);
+        foundId = intern(read);
+        foundPermanent = decoder.isPermanent();
+        foundConstMethod = decoder.constMethod();
+        foundPoolCache = decoder.poolCache();
+        foundCodeSize = decoder.codeSize();
+        if (remembers) {
+            remember(method, addresses[slot] == method ? slot : room(method, slot));
         }
-        if (ids[slot] != id) {
-            replaced |= ids[slot] != UNKNOWN && permanent[slot] && decoder.isPermanent();
+        return foundId;
+    }
+
+    private void remember(long method, int slot) {
+        if (ids[slot] != foundId) {
+            replaced |= ids[slot] != UNKNOWN && permanent[slot] && foundPermanent;
             knownSince[slot] = System.nanoTime();
         }
-        permanent[slot] = decoder.isPermanent();
-        constMethods[slot] = decoder.constMethod();
-        poolCaches[slot] = decoder.poolCache();
-        codeSizes[slot] = decoder.codeSize();
+        permanent[slot] = foundPermanent;
+        constMethods[slot] = foundConstMethod;
+        poolCaches[slot] = foundPoolCache;
+        codeSizes[slot] = foundCodeSize;
         generations[slot] = generation;
-        ids[slot] = id;
-        return id;
+        ids[slot] = foundId;
+        addresses[slot] = method;
     }
 
     private boolean isSame(int slot) {
@@ -152,17 +197,53 @@ final class JavaMethods {
                 && codeSizes[slot] == decoder.codeSize();
     }
 
-    private int take(long method, int freeSlot) {
+    private int room(long method, int freeSlot) {
         int slot = freeSlot;
-        if (used == MAX_USED) {
-            Arrays.fill(addresses, 0);
-            used = 0;
+        if (2 * (used + 1) > addresses.length) {
+            if (addresses.length < MAX_SLOTS) {
+                grow();
+            } else {
+                Arrays.fill(addresses, 0);
+                used = 0;
+            }
             slot = slot(method);
         }
-        addresses[slot] = method;
         ids[slot] = UNKNOWN;
         used++;
         return slot;
+    }
+
+    private void grow() {
+        long[] oldAddresses = addresses;
+        long[] oldConstMethods = constMethods;
+        long[] oldPoolCaches = poolCaches;
+        int[] oldCodeSizes = codeSizes;
+        int[] oldIds = ids;
+        int[] oldGenerations = generations;
+        long[] oldKnownSince = knownSince;
+        boolean[] oldPermanent = permanent;
+        int slots = 2 * oldAddresses.length;
+        addresses = new long[slots];
+        constMethods = new long[slots];
+        poolCaches = new long[slots];
+        codeSizes = new int[slots];
+        ids = new int[slots];
+        generations = new int[slots];
+        knownSince = new long[slots];
+        permanent = new boolean[slots];
+        for (int i = 0; i < oldAddresses.length; i++) {
+            if (oldAddresses[i] != 0) {
+                int slot = slot(oldAddresses[i]);
+                addresses[slot] = oldAddresses[i];
+                constMethods[slot] = oldConstMethods[i];
+                poolCaches[slot] = oldPoolCaches[i];
+                codeSizes[slot] = oldCodeSizes[i];
+                ids[slot] = oldIds[i];
+                generations[slot] = oldGenerations[i];
+                knownSince[slot] = oldKnownSince[i];
+                permanent[slot] = oldPermanent[i];
+            }
+        }
     }
 
     private int intern(JavaMethod method) {
@@ -181,9 +262,10 @@ final class JavaMethods {
 
     /** Where the address is, or belongs. */
     private int slot(long method) {
-        int slot = (int) ((method * 0x9e37_79b9_7f4a_7c15L) >>> 40) & (SLOTS - 1);
+        int mask = addresses.length - 1;
+        int slot = (int) ((method * 0x9e37_79b9_7f4a_7c15L) >>> 40) & mask;
         while (addresses[slot] != 0 && addresses[slot] != method) {
-            slot = (slot + 1) & (SLOTS - 1);
+            slot = (slot + 1) & mask;
         }
         return slot;
     }

@@ -27,6 +27,7 @@ final class MetadataReader {
     private final int[] lengths = new int[PAGES];
     private int used;
     private int victim;
+    private int last;
     private boolean faulted;
 
     MetadataReader(MemoryReader memory) {
@@ -110,14 +111,47 @@ final class MetadataReader {
         }
     }
 
+    /**
+     * The bytes before the first zero byte, at most as many as fit.
+     *
+     * @return how many there are; fewer, with {@link #faulted()}, if the string runs into unreadable memory
+     */
+    int string(long avma, byte[] destination) {
+        int length = 0;
+        while (length < destination.length) {
+            int page = page(avma + length);
+            int at = offsetInPage(avma + length);
+            byte[] bytes = pages[page];
+            int end = Math.min(lengths[page], at + destination.length - length);
+            if (at >= end) {
+                faulted = true;
+                return length;
+            }
+            while (at < end) {
+                byte b = bytes[at++];
+                if (b == 0) {
+                    return length;
+                }
+                destination[length++] = b;
+            }
+        }
+        return length;
+    }
+
     private int page(long avma) {
         long number = avma >>> pageBits;
+        // Nearly always the page of the last read, or of the one before it.
+        if (last < used && pageNumbers[last] == number) {
+            return last;
+        }
         for (int i = 0; i < used; i++) {
             if (pageNumbers[i] == number) {
+                last = i;
                 return i;
             }
         }
-        return load(number);
+        last = load(number);
+        return last;
     }
 
     private int load(long number) {

@@ -6,6 +6,9 @@ final class StubFrames {
     /** What a method entry barrier finds pushed where a return address would be (HotSpot, barrierSetAssembler_x86). */
     private static final long ENTRY_BARRIER_COOKIE = -1;
 
+    /** Greatest size of the frame of {@code enterSpecial}: a {@code ContinuationEntry} and little else. */
+    private static final int MAX_MOUNT_WORDS = 32;
+
     private final SenderRules rules;
     private final long continuationReturnVariable;
     private final MetadataReader memory;
@@ -86,11 +89,25 @@ final class StubFrames {
         }
         long resume = continuationReturn();
         if (resume == 0) {
-            return JavaStep.CODE_REPLACED;
+            return searchCarrier(cursor);
         }
         frozen = true;
         cursor.sender(resume, cursor.sp(), cursor.fp());
         return JavaStep.STEPPED;
+    }
+
+    /** The frame that mounts the thread is small, and its caller is Java code: the first that can be it. */
+    private JavaStep searchCarrier(JavaCursor cursor) {
+        for (int words = 2; words < MAX_MOUNT_WORDS; words++) {
+            if (!cursor.senderBelow(cursor.sp() + (long) words * WORD)) {
+                return JavaStep.STACK_CUT;
+            }
+            if (rules.validity(cursor) == SenderRules.STRONG) {
+                frozen = true;
+                return JavaStep.STEPPED;
+            }
+        }
+        return JavaStep.CODE_REPLACED;
     }
 
     private long continuationReturn() {

@@ -128,14 +128,7 @@ final class VmStructsReader {
         if (known != null) {
             return known;
         }
-        int length = 0;
-        while (length < MAX_NAME) {
-            int c = memory.u1(address + length);
-            if (c == 0) {
-                break;
-            }
-            name[length++] = (byte) c;
-        }
+        int length = memory.string(address, name);
         String read = new String(name, 0, length, StandardCharsets.ISO_8859_1);
         strings.put(address, read);
         return read;

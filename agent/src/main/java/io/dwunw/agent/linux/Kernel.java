@@ -4,7 +4,12 @@ package io.dwunw.agent.linux;
 @FunctionalInterface
 public interface Kernel {
     /** The running kernel. {@link NativeLibrary#load()} must have succeeded before the first call. */
-    Kernel RUNNING = Linux::syscall;
+    Kernel RUNNING = new Kernel() {
+        @Override
+        public long call(long number, long a1, long a2, long a3, long a4, long a5, long a6) {
+            return Linux.syscall(number, a1, a2, a3, a4, a5, a6);
+        }
+    };
 
     /**
      * One raw system call.

@@ -3,25 +3,34 @@ package io.dwunw.agent.linux;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ref.Reference;
+import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
+import java.security.CodeSource;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Loads the agent's JNI library out of the jar. */
 public final class NativeLibrary {
     /** Directories to try in turn: the first may be full, read-only or mounted {@code noexec}. */
     private static final List<String> FALLBACK_DIRECTORIES = List.of("/tmp", "/var/tmp", "/dev/shm", "/run");
+
+    private static final String ADVICE = "; put libdwunw-x86_64.so beside the agent's jar (unzip -j dwunw-agent.jar"
+            + " '*/libdwunw-x86_64.so'), or let -Djava.io.tmpdir name a directory that is writable and not mounted noexec";
 
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
@@ -35,8 +44,8 @@ public final class NativeLibrary {
     private NativeLibrary() {}
 
     /**
-     * Extracts the library to a private temporary file, loads it, and deletes the file. Does nothing when it is loaded
-     * already.
+     * Extracts the library to a private temporary file, loads it, and deletes the file; or, where the same file lies
+     * beside the jar, loads that. Does nothing when it is loaded already.
      *
      * @throws NativeLibraryException if this is not Linux on a supported processor, if no directory can hold the file,
      *     or if the dynamic linker refuses it (no glibc)
@@ -45,24 +54,41 @@ public final class NativeLibrary {
         if (loaded) {
             return;
         }
-        load(directories());
+        load(besideTheJar(), directories());
         loaded = true;
     }
 
-    /** Tries the directories in order; the last failure is the one that is told. */
-    static void load(List<Path> directories) throws NativeLibraryException {
+    /**
+     * Tries the file, if it has the right contents, then the directories in order. The failure of the first directory is
+     * the one that is told: it is the one that the user knows of.
+     */
+    static void load(@Nullable Path unpacked, List<Path> directories) throws NativeLibraryException {
         String name = resourceName(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
         byte[] library = resource(name);
-        @Nullable Throwable last = null;
+        @Nullable Throwable first = null;
+        if (unpacked != null) {
+            try {
+                if (Files.isRegularFile(unpacked) && Arrays.equals(Files.readAllBytes(unpacked), library)) {
+                    loadFile(unpacked);
+                    return;
+                }
+            } catch (IOException | UnsatisfiedLinkError e) {
+                first = e;
+            }
+        }
         for (Path directory : directories) {
             try {
                 loadFrom(directory, library);
                 return;
             } catch (IOException | UnsatisfiedLinkError | UnsupportedOperationException e) {
-                last = e;
+                first = first == null ? e : first;
             }
         }
-        throw new NativeLibraryException("the agent's native library cannot be loaded: " + reason(last), last);
+        throw new NativeLibraryException(
+                "the agent's native library cannot be loaded: " + reason(first) + "; nor from any of "
+                        + directories.stream().skip(1).map(Path::toString).collect(Collectors.joining(", "))
+                        + ADVICE,
+                first);
     }
 
     static String resourceName(String system, String processor) throws NativeLibraryException {
@@ -87,13 +113,36 @@ public final class NativeLibrary {
         }
     }
 
+    /** Where a user may have unpacked the library, as where no directory is both writable and executable. */
+    private static @Nullable Path besideTheJar() {
+        CodeSource source = NativeLibrary.class.getProtectionDomain().getCodeSource();
+        if (source == null || source.getLocation() == null) {
+            return null;
+        }
+        try {
+            return Path.of(source.getLocation().toURI()).resolveSibling("libdwunw-x86_64.so");
+        } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
+            return null;
+        }
+    }
+
     private static List<Path> directories() {
-        List<Path> directories = new ArrayList<>();
-        directories.add(Path.of(System.getProperty("java.io.tmpdir", "/tmp")));
+        Set<Path> directories = new LinkedHashSet<>();
+        add(directories, System.getProperty("java.io.tmpdir"));
         for (String directory : FALLBACK_DIRECTORIES) {
+            add(directories, directory);
+        }
+        add(directories, System.getenv("XDG_RUNTIME_DIR"));
+        add(directories, System.getProperty("user.home"));
+        add(directories, System.getProperty("user.dir"));
+        return List.copyOf(directories);
+    }
+
+    private static void add(Set<Path> directories, @Nullable String directory) {
+        // An unknown home is called "?", and "" would be the working directory under another name.
+        if (directory != null && directory.startsWith("/")) {
             directories.add(Path.of(directory));
         }
-        return directories;
     }
 
     private static void loadFrom(Path directory, byte[] library) throws IOException {
@@ -102,13 +151,17 @@ public final class NativeLibrary {
         try {
             Files.createFile(file, OWNER_ONLY);
             Files.write(file, library);
-            String path = file.toAbsolutePath().toString();
-            System.load(path);
-            descriptor = open(path);
+            loadFile(file);
         } finally {
             Files.deleteIfExists(file);
             Files.deleteIfExists(own);
         }
+    }
+
+    private static void loadFile(Path file) {
+        String path = file.toAbsolutePath().toString();
+        System.load(path);
+        descriptor = open(path);
     }
 
     /**
@@ -149,7 +202,12 @@ public final class NativeLibrary {
         return descriptor < 0 ? Optional.empty() : Optional.of(Path.of("/proc/self/fd/" + descriptor));
     }
 
-    private static String reason(@Nullable Throwable last) {
-        return last == null ? "no directory to put it into" : String.valueOf(last.getMessage());
+    private static String reason(@Nullable Throwable failure) {
+        if (failure == null) {
+            return "no directory to put it into";
+        }
+        // The messages of some are no more than the file's name.
+        boolean bare = failure instanceof FileSystemException e && e.getReason() == null;
+        return failure.getMessage() + (bare ? " (" + failure.getClass().getSimpleName() + ")" : "");
     }
 }

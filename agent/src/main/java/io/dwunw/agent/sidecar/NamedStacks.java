@@ -39,6 +39,11 @@ final class NamedStacks implements ToLongFunction<StackTrace> {
         return known;
     }
 
+    /** Names a stack and makes ready to replay it, before it is published for the first time. */
+    void rehearse(StackTrace trace) {
+        replay.rehearse(name(trace));
+    }
+
     /** The hash of a stack's site. */
     @Override
     public long applyAsLong(StackTrace trace) {

@@ -12,6 +12,7 @@ import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.agent.stack.StackTraces;
 import io.dwunw.jfr.NativeAllocationEvent;
 import io.dwunw.jfr.NativeFreeEvent;
+import io.dwunw.jfr.RecordingHooks;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -29,6 +30,7 @@ final class SampleIntake implements SampleHandler {
     private final StackTraces traces;
     private final JavaThreads threads;
     private final LiveMemory<StackTrace> live;
+    private final Rehearsal rehearsal;
     private final DistinctErrors errors;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final long[] walksByState = new long[StackState.values().length];
@@ -48,12 +50,14 @@ final class SampleIntake implements SampleHandler {
             StackTraces traces,
             JavaThreads threads,
             LiveMemory<StackTrace> live,
+            Rehearsal rehearsal,
             DistinctErrors errors) {
         this.walker = walker;
         this.frames = frames;
         this.traces = traces;
         this.threads = threads;
         this.live = live;
+        this.rehearsal = rehearsal;
         this.errors = errors;
     }
 
@@ -67,9 +71,8 @@ final class SampleIntake implements SampleHandler {
             } else if (sample.isUnfree()) {
                 live.unfreed(sample.address());
             }
-        } catch (RuntimeException | InternalError e) {
-            // One sample that trips us up must not stop the draining of those behind it. (An InternalError is
-            // what reading a mapped file throws that was truncated meanwhile.)
+        } catch (RuntimeException e) {
+            // One sample that trips us up must not stop the draining of those behind it.
             errors.record("handling a sample", e);
         }
     }
@@ -82,7 +85,9 @@ final class SampleIntake implements SampleHandler {
         Allocator allocator = sample.allocator();
         long weight = sample.weight();
         live.allocated(allocator.mapsPages(), sample.address(), sample.size(), weight, sample.timeNanos(), stack);
-        if (NativeAllocationEvent.enabled() && hasRoom()) {
+        if (!RecordingHooks.registered() || !NativeAllocationEvent.enabled()) {
+            rehearsal.offer(stack);
+        } else if (hasRoom()) {
             waiting.add(new SampledAllocation(
                     sample.address(),
                     sample.size(),
@@ -104,7 +109,7 @@ final class SampleIntake implements SampleHandler {
     }
 
     private void freed(Sample sample) {
-        publishFrees = NativeFreeEvent.enabled();
+        publishFrees = RecordingHooks.registered() && NativeFreeEvent.enabled();
         Allocator allocator = sample.allocator();
         // A free of pages may always be taken back: by mremap, or by a mapping at a fixed address that failed.
         boolean moves = allocator != Allocator.FREE;
@@ -125,6 +130,11 @@ final class SampleIntake implements SampleHandler {
     @Nullable
     Waiting poll() {
         return waiting.poll();
+    }
+
+    /** Drops what waits for publication. */
+    void forgetWaiting() {
+        waiting.clear();
     }
 
     /** Allocations and frees that wait for publication. */

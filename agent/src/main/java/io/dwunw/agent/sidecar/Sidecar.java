@@ -25,6 +25,8 @@ public final class Sidecar extends ReplayThread {
 
     private static final long MAX_IDLE_NANOS = 10_000_000;
     private static final long DETACHED_IDLE_NANOS = 100_000_000;
+    /** After that a recording that was to be started with the JVM has not been. */
+    private static final long EXPECTATION_NANOS = 30_000_000_000L;
 
     private final SidecarOpener opener;
     private final DistinctErrors errors;
@@ -34,6 +36,8 @@ public final class Sidecar extends ReplayThread {
 
     private volatile boolean statisticsWanted;
     private volatile boolean ended;
+    private boolean expecting;
+    private long expectedUntil;
     private @Nullable SidecarParts parts;
     private long idleNanos = MIN_IDLE_NANOS;
     private boolean endingChunk;
@@ -50,6 +54,15 @@ public final class Sidecar extends ReplayThread {
     /** Where JFR's thread meets this one when a chunk ends. */
     public Rendezvous chunkEnd() {
         return chunkEnd;
+    }
+
+    /**
+     * To be called before the thread is started: a recording will be started soon. Sampling then begins as early as
+     * possible, while JFR is still busy with itself; it ends again if no recording turns up.
+     */
+    public void expectRecording() {
+        expectedUntil = System.nanoTime() + EXPECTATION_NANOS;
+        expecting = true;
     }
 
     /** Asks for one statistics event. */
@@ -106,7 +119,7 @@ public final class Sidecar extends ReplayThread {
             return null;
         }
         Publication publication = nextPublication(p);
-        if (publication == null && !endingChunk) {
+        if (publication == null && !endingChunk && !(expecting && p.rehearsal().step())) {
             sleep(p, drained);
         }
         return publication;
@@ -149,6 +162,11 @@ public final class Sidecar extends ReplayThread {
 
     private void switchProbes(SidecarParts p) {
         boolean want = RecordingHooks.wanted();
+        if (expecting && (want || System.nanoTime() - expectedUntil > 0)) {
+            expecting = false;
+            p.rehearsal().end();
+        }
+        want |= expecting;
         if (want == p.attached()) {
             return;
         }

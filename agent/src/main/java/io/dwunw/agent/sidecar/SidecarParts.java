@@ -33,6 +33,7 @@ public final class SidecarParts implements AutoCloseable {
     private final ProcessModules modules;
     private final JavaThreads threads;
     private final StackReplay replay;
+    private final Rehearsal rehearsal;
     private final SampleIntake intake;
     private final Publications publications;
     private final ThreadCpuClock clock = new ThreadCpuClock();
@@ -63,8 +64,10 @@ public final class SidecarParts implements AutoCloseable {
         this.threads = threads;
         this.replay = replay;
         StackTraces traces = new StackTraces(KNOWN_STACKS);
-        this.intake = new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, errors);
-        this.publications = new Publications(intake, new NamedStacks(names, replay), live, minAge);
+        NamedStacks named = new NamedStacks(names, replay);
+        this.rehearsal = new Rehearsal(named);
+        this.intake = new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, rehearsal, errors);
+        this.publications = new Publications(intake, named, live, minAge);
     }
 
     boolean attached() {
@@ -77,10 +80,14 @@ public final class SidecarParts implements AutoCloseable {
         engine.attach();
     }
 
-    /** Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. */
+    /**
+     * Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. What waits to be
+     * published is of recordings that have ended; the next one must not get it.
+     */
     void detach(int drainLimit) {
         engine.detach();
         drainAll(drainLimit);
+        intake.forgetWaiting();
         live.clear();
     }
 
@@ -121,6 +128,10 @@ public final class SidecarParts implements AutoCloseable {
             reconciledLostFrees = counters.lostFrees;
             live.forgetBlocks(address -> !engine.isLive(address));
         }
+    }
+
+    Rehearsal rehearsal() {
+        return rehearsal;
     }
 
     SampleIntake intake() {

@@ -79,10 +79,10 @@ public final class FrameNames {
         if (module == null) {
             return raw(svma);
         }
-        Symbol symbol = symbol(module, FrameAddress.lookup(svma, Frame.isReturnAddress(frame)));
+        Symbol symbol = symboliser.symbolise(module, FrameAddress.lookup(svma, Frame.isReturnAddress(frame)));
         String file = module.name();
         String place = file + "+0x" + Long.toHexString(svma);
-        if (symbol == null || !symbol.isKnown()) {
+        if (!symbol.isKnown()) {
             return FrameName.ofNative(file, "unknown", place);
         }
         // The pc itself, not the lookup address: a return address is what other tools show.
@@ -90,15 +90,6 @@ public final class FrameNames {
         String near = symbol.exact() ? "" : "~";
         String text = file + "!" + near + symbol.name() + "+0x" + Long.toHexString(offset) + " (" + place + ")";
         return FrameName.ofNative(file, near + FunctionName.plain(symbol.name()), text);
-    }
-
-    private @Nullable Symbol symbol(LoadedModule module, long lookup) {
-        try {
-            return symboliser.symbolise(module, lookup);
-        } catch (InternalError e) {
-            // The mapped file was truncated in place: what it said of its symbols is gone.
-            return null;
-        }
     }
 
     private FrameName javaFrame(long frame) {

@@ -92,13 +92,14 @@ public final class MixedStackWalker {
         if (java.searched()) {
             return StackState.SEARCHED;
         }
+        // Frames that lack weigh more than one that is there without a name.
+        if (java.metFrozenFrames()) {
+            return StackState.FROZEN_FRAMES;
+        }
         if (java.metGoneMethod()) {
             return StackState.METHOD_GONE;
         }
-        if (java.missedInlined()) {
-            return StackState.INLINED_UNKNOWN;
-        }
-        return java.metFrozenFrames() ? StackState.FROZEN_FRAMES : StackState.COMPLETE;
+        return java.missedInlined() ? StackState.INLINED_UNKNOWN : StackState.COMPLETE;
     }
 
     private StackState walkToEnd(StackMemory stack, boolean startsAtReturnAddress, FrameBuffer out) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class LinuxTest {
     private static final int PAGE = 4096;
@@ -96,17 +97,32 @@ class LinuxTest {
     void aDirectoryThatCannotBeUsedIsSkippedAndNothingIsLeftBehind() throws Exception {
         Path directory = Files.createTempDirectory("dwunw-test");
         try {
-            NativeLibrary.load(List.of(Path.of("/proc/nowhere"), directory));
+            NativeLibrary.load(null, List.of(Path.of("/proc/nowhere"), directory));
             try (var files = Files.list(directory)) {
                 assertThat(files).isEmpty();
             }
-            assertThatThrownBy(() -> NativeLibrary.load(List.of(Path.of("/proc/nowhere"))))
+            assertThatThrownBy(() -> NativeLibrary.load(null, List.of(Path.of("/proc/nowhere"), Path.of("/dev/null"))))
                     .isInstanceOf(NativeLibraryException.class)
-                    .hasMessageContaining("/proc/nowhere");
+                    .hasMessageContainingAll("/proc/nowhere", "/dev/null", "-Djava.io.tmpdir", "noexec");
         } finally {
             Files.delete(directory);
         }
         assertThat(Files.readString(Path.of("/proc/self/maps"), StandardCharsets.UTF_8))
                 .contains("libdwunw.so (deleted)");
+    }
+
+    @Test
+    void whatWasUnpackedIsLoadedIfItIsTheSame(@TempDir Path directory) throws Exception {
+        Path unpacked = directory.resolve("libdwunw-x86_64.so");
+        Files.writeString(unpacked, "another version");
+        assertThatThrownBy(() -> NativeLibrary.load(unpacked, List.of(Path.of("/proc/nowhere"))))
+                .isInstanceOf(NativeLibraryException.class);
+        try (var library = NativeLibrary.class.getResourceAsStream("libdwunw-x86_64.so")) {
+            Files.write(unpacked, library.readAllBytes());
+        }
+        NativeLibrary.load(unpacked, List.of());
+        assertThat(Files.readString(Path.of("/proc/self/maps"), StandardCharsets.UTF_8))
+                .contains(unpacked.toString());
+        assertThat(unpacked).exists();
     }
 }

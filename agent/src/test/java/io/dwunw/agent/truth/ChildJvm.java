@@ -34,6 +34,12 @@ final class ChildJvm {
 
     /** What a child printed, and how it ended. */
     record Outcome(int exitCode, String output) {
+        /** What the program says in the end. */
+        String summary() {
+            int result = Math.max(output.lastIndexOf("STATES "), 0);
+            return output.substring(result).strip();
+        }
+
         /** The number after {@code name=} in the program's result line. */
         long count(String name) {
             int result = output.lastIndexOf("RESULT ");
@@ -77,6 +83,13 @@ final class ChildJvm {
     /** Runs {@code program}'s {@code main}. */
     static Outcome run(Path home, List<String> flags, String classPath, String program, List<String> arguments)
             throws IOException, InterruptedException {
+        return run(home, flags, classPath, program, arguments, LIMIT_SECONDS);
+    }
+
+    /** As {@link #run(Path, List, String, String, List)}, within that many seconds. */
+    static Outcome run(
+            Path home, List<String> flags, String classPath, String program, List<String> arguments, long seconds)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(home.resolve("bin/java").toString());
         command.addAll(flags);
@@ -84,20 +97,23 @@ final class ChildJvm {
         command.add(classPath);
         command.add(program);
         command.addAll(arguments);
-        return start(command);
+        return start(command, seconds);
     }
 
     static Outcome start(List<String> command) throws IOException, InterruptedException {
+        return start(command, LIMIT_SECONDS);
+    }
+
+    private static Outcome start(List<String> command, long seconds) throws IOException, InterruptedException {
         Path output = Files.createTempFile("dwunw-truth", ".txt");
         try {
             Process process = new ProcessBuilder(command)
                     .redirectErrorStream(true)
                     .redirectOutput(output.toFile())
                     .start();
-            if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new IOException(
-                        "no end after " + LIMIT_SECONDS + " s: " + command + "\n" + Files.readString(output));
+                throw new IOException("no end after " + seconds + " s: " + command + "\n" + Files.readString(output));
             }
             return new Outcome(process.exitValue(), Files.readString(output));
         } finally {

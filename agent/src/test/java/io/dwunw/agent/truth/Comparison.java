@@ -25,9 +25,6 @@ final class Comparison {
     private int reports;
     private int frozen;
 
-    /** The frames further out than the virtual thread's own are its carrier's, of which the truth says nothing. */
-    private static final String MOUNT = "enterSpecial";
-
     Comparison() {
         this(false);
     }
@@ -49,7 +46,7 @@ final class Comparison {
     void compareVirtual(
             StackState state, List<JavaFrame> walked, List<Truth.Frame> truth, List<StackTraceElement> visible) {
         int mount = 0;
-        while (mount < walked.size() && !walked.get(mount).method().methodName().equals(MOUNT)) {
+        while (mount < walked.size() && !walked.get(mount).mountsVirtualThread()) {
             mount++;
         }
         boolean mounted = mount < walked.size();

@@ -2,19 +2,31 @@ package io.dwunw.agent.truth;
 
 import java.nio.ByteBuffer;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
 /** Builds a random stack: at each level another way of calling, at the end a native leaf. Deterministic by its seed. */
 public final class Descent {
     private final Random random;
     private final Step[] steps;
     private final ByteBuffer record;
+    private final @Nullable Runnable otherLeaf;
     private int captured;
     private boolean foreignLeaf;
 
     Descent(long seed, Step[] steps, ByteBuffer record) {
+        this(seed, steps, record, null);
+    }
+
+    /** One that ends in something else than a snapshot. */
+    Descent(long seed, Step[] steps, Runnable leaf) {
+        this(seed, steps, ByteBuffer.allocate(0), leaf);
+    }
+
+    private Descent(long seed, Step[] steps, ByteBuffer record, @Nullable Runnable otherLeaf) {
         random = new Random(seed);
         this.steps = steps;
         this.record = record;
+        this.otherLeaf = otherLeaf;
     }
 
     /** One sample at a random depth. */
@@ -65,6 +77,10 @@ public final class Descent {
     }
 
     private void leaf() {
+        if (otherLeaf != null) {
+            otherLeaf.run();
+            return;
+        }
         captured++;
         switch (random.nextInt(4)) {
             case 0 -> Leaf.captureStatic(record);

@@ -39,5 +39,8 @@ final class Leaf {
             int j,
             long k);
 
+    /** Allocates and frees that many bytes. */
+    static native void allocate(long size);
+
     static native void callBack(Runnable runnable);
 }

@@ -22,7 +22,7 @@ final class TruthProgram {
         int maxDepth = Integer.parseInt(arguments[2]);
         long seed = Long.parseLong(arguments[3]);
         String calls = arguments.length > 4 ? arguments[4] : "";
-        boolean virtual = calls.endsWith("VirtualCalls");
+        boolean virtual = calls.endsWith("VirtualSteps");
         Walked walked = new Walked();
         Comparison comparison = new Comparison(calls.endsWith("ChangingCalls"));
         ByteBuffer record = Walked.newRecord();

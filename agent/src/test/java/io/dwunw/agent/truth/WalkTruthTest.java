@@ -158,7 +158,7 @@ final class WalkTruthTest {
 
     static Stream<Arguments> laterCalls() {
         List<Arguments> all = new ArrayList<>();
-        for (String calls : List.of("ForeignCalls", "VirtualCalls")) {
+        for (String calls : List.of("ForeignCalls", "VirtualSteps")) {
             all.add(Arguments.of(calls, 1000, List.of()));
             all.add(Arguments.of(calls, 150, List.of("-Xint")));
             all.add(Arguments.of(calls, 500, List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")));
@@ -166,7 +166,7 @@ final class WalkTruthTest {
         return all.stream();
     }
 
-    /** Foreign function calls, and virtual threads: what the JDK that runs the tests may not be able to compile. */
+    /** Foreign function calls, which the JDK that runs the tests may not be able to compile, and virtual threads. */
     @ParameterizedTest(name = "{0}, {1} samples, {2}")
     @MethodSource("laterCalls")
     void walksCallsOfLaterJdks(String calls, int samples, List<String> flags) throws Exception {
@@ -175,7 +175,7 @@ final class WalkTruthTest {
             throw new TestAbortedException("no JDK " + LATER + " is installed");
         }
         Path compiled = directory.resolve("later");
-        Path source = Path.of("src/test/jdk25/io/dwunw/agent/truth", calls + ".java");
+        Path source = Path.of("src/test/jdk25/io/dwunw/agent/truth/ForeignCalls.java");
         List<String> javac = new ArrayList<>(List.of(home.resolve("bin/javac").toString()));
         if (LATER == 21) {
             javac.addAll(List.of("--enable-preview", "--release", "21"));

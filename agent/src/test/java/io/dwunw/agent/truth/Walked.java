@@ -1,7 +1,9 @@
 package io.dwunw.agent.truth;
 
+import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.hotspot.FrameKinds;
 import io.dwunw.agent.hotspot.HotSpot;
+import io.dwunw.agent.hotspot.HotSpot.AnchorOffsets;
 import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.JavaMethod;
 import io.dwunw.agent.linux.Linux;
@@ -88,6 +90,18 @@ final class Walked {
         return ByteBuffer.allocateDirect(RECORD_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** Where a producer finds what it needs of a Java thread. */
+    JavaThreadLayout layout() {
+        AnchorOffsets anchor = hotspot.anchor();
+        return new JavaThreadLayout(anchor.sp(), anchor.pc(), anchor.fp(), hotspot.stackBase());
+    }
+
+    /** Walks the stack of a sample. */
+    FrameBuffer walk(Sample from) {
+        walker.walk(from, frames);
+        return frames;
+    }
+
     /** Walks the stack in a record. */
     FrameBuffer walk(ByteBuffer record) {
         if (!sample.wrap(record, 0, record.capacity())) {
@@ -121,6 +135,13 @@ final class Walked {
     }
 
     record JavaFrame(JavaMethod method, int bci, boolean approximate) {
+        /** The frames from here outwards are the carrier thread's, of which a virtual thread's truth says nothing. */
+        boolean mountsVirtualThread() {
+            return method.className().equals("jdk.internal.vm.Continuation")
+                    && (method.methodName().equals("enterSpecial")
+                            || method.methodName().equals("run"));
+        }
+
         boolean isUnknown() {
             return method.equals(JavaMethod.UNKNOWN);
         }

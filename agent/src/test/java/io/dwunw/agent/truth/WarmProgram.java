@@ -39,6 +39,12 @@ final class WarmProgram {
         }
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long self = Thread.currentThread().getId();
+        // Classes that were loaded for this, and a safepoint, make the walker read all names again.
+        threads.getThreadAllocatedBytes(self);
+        System.gc();
+        for (ByteBuffer record : records) {
+            traces.intern(walked.walk(record));
+        }
         long frames = 0;
         long allocatedBefore = threads.getThreadAllocatedBytes(self);
         long start = threads.getCurrentThreadCpuTime();

@@ -67,6 +67,29 @@ public final class NativeBlocks {
 
     private static native int workers(int threads, int rounds, int kept, int pauseMicros);
 
+    /** Threads of their own that allocate and free what {@link SizeMix} says; 0 if they could be started. */
+    static native int mix(int threads, int rounds);
+
+    /** Where the library is that can be copied and opened under other names. */
+    static Path lateLibrary() {
+        return DIRECTORY.resolve("libdwunwlate.so").toAbsolutePath();
+    }
+
+    /**
+     * Starts threads that open and close the libraries {@code late-<number>.so} of a directory, and others that are born
+     * and die, until {@link #churnStop}; negative if something failed.
+     */
+    static native int churnStart(String directory, int libraries);
+
+    /** Ends that; negative if any of it failed, or hardly anything happened. */
+    static native int churnStop();
+
+    /** Threads of their own that allocate blocks of {@code size} and their number of bytes, and free all but {@code kept}. */
+    static native int churnCounted(int threads, int rounds, int kept, long size);
+
+    /** Frees what {@link #churnCounted} kept. */
+    static native void churnRelease();
+
     /** Whether a probe or a gate sits on malloc. */
     public static native boolean traced();
 

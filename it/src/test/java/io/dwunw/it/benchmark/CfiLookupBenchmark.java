@@ -1,6 +1,6 @@
 package io.dwunw.it.benchmark;
 
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.dwarf.CfiSection;
 import io.dwunw.dwarf.Fde;
@@ -66,7 +66,7 @@ public class CfiLookupBenchmark {
 
     static @Nullable CallFrameInfo open() {
         try {
-            return ImageCfi.of(ElfImage.ofFile(MappedFile.map(LIBJVM)));
+            return ImageCfi.of(ElfImage.ofFile(FileBytes.open(LIBJVM)));
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }

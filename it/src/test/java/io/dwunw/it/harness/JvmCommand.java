@@ -52,6 +52,14 @@ public record JvmCommand(
                 directory);
     }
 
+    /** With this engine, where there is an agent whose options do not choose one; empty: no choice. */
+    JvmCommand engine(String name) {
+        if (name.isEmpty() || agent == null) {
+            return this;
+        }
+        return agent(agent.isEmpty() ? "engine=" + name : "engine=" + name + "," + agent);
+    }
+
     public JvmCommand withoutAgent() {
         return agent(null);
     }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.TestTemplate;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A test around a JVM of its own, once for every installed JDK. By its parameter's type the method gets the JVM before
+ * A test around a JVM of its own, once for every installed JDK (and engine, see {@link #everyEngine}). By its parameter's type the method gets the JVM before
  * it starts ({@link JvmCommand}), while it runs ({@link RunningJvm}), or after it has ended as expected ({@link
  * JvmOutcome}).
  */
@@ -28,6 +28,12 @@ public @interface JvmTest {
 
     /** The agent's options. */
     String agent() default "";
+
+    /**
+     * Whether to run with each engine in turn, added to the agent's options: the first on every JDK, the others on one
+     * each, so that a class tries them all on all. Else with what the options say.
+     */
+    boolean everyEngine() default false;
 
     /** Whether the JVM starts with the agent. */
     boolean withAgent() default true;

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
@@ -21,6 +22,10 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
 /** Runs a {@link JvmTest} once for every installed JDK, and once more to say that JDK 25 is missing, where it is. */
 final class JvmTestExtension implements TestTemplateInvocationContextProvider {
+    private static final List<String> ENGINES = List.of("gate-bpf", "uprobe", "gate-self");
+    /** Engines that need no privileges. */
+    private static final Set<String> UNPRIVILEGED = Set.of("gate-self");
+
     @Override
     public boolean supportsTestTemplate(ExtensionContext context) {
         return annotation(context) != null;
@@ -30,15 +35,28 @@ final class JvmTestExtension implements TestTemplateInvocationContextProvider {
     public Stream<TestTemplateInvocationContext> provideTestTemplateInvocationContexts(ExtensionContext context) {
         JvmTest test = annotation(context);
         List<TestTemplateInvocationContext> invocations = new ArrayList<>();
-        for (Jdk jdk : Jdk.installed()) {
-            if (test != null && jdk.feature() >= test.since()) {
-                invocations.add(new Invocation(jdk.toString(), new OnJdk(test, jdk)));
+        List<Jdk> jdks = Jdk.installed().stream()
+                .filter(jdk -> test != null && jdk.feature() >= test.since())
+                .toList();
+        List<String> engines = test != null && test.everyEngine() ? ENGINES : List.of("");
+        for (int i = 0; test != null && i < engines.size(); i++) {
+            String engine = engines.get(i);
+            for (Jdk jdk :
+                    i == 0 ? jdks : one(jdks, context.getRequiredTestMethod().getName(), i)) {
+                String name = engine.isEmpty() ? jdk.toString() : jdk + ", " + engine;
+                invocations.add(new Invocation(name, new OnJdk(test, jdk, engine)));
             }
         }
         if (Need.JDK_25.missing().isPresent()) {
             invocations.add(new Invocation("JDK 25", new Missing()));
         }
         return invocations.stream();
+    }
+
+    /** Another one for every method and engine, the same in every run. */
+    private static List<Jdk> one(List<Jdk> jdks, String method, int engine) {
+        int index = Math.floorMod(method.hashCode() + engine, Math.max(1, jdks.size()));
+        return jdks.isEmpty() ? jdks : List.of(jdks.get(index));
     }
 
     private static @Nullable JvmTest annotation(ExtensionContext context) {
@@ -77,17 +95,22 @@ final class JvmTestExtension implements TestTemplateInvocationContextProvider {
     private static final class OnJdk implements BeforeEachCallback, AfterTestExecutionCallback, ParameterResolver {
         private final JvmTest test;
         private final Jdk jdk;
+        private final String engine;
         private @Nullable RunningJvm running;
 
-        OnJdk(JvmTest test, Jdk jdk) {
+        /** {@code engine} is empty for none in particular. */
+        OnJdk(JvmTest test, Jdk jdk, String engine) {
             this.test = test;
             this.jdk = jdk;
+            this.engine = engine;
         }
 
         @Override
         public void beforeEach(ExtensionContext context) {
             for (Need need : test.needs()) {
-                need.demand();
+                if (need != Need.BPF || !UNPRIVILEGED.contains(engine)) {
+                    need.demand();
+                }
             }
         }
 
@@ -99,7 +122,7 @@ final class JvmTestExtension implements TestTemplateInvocationContextProvider {
 
         @Override
         public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-            JvmCommand command = JvmCommand.of(jdk, test, directory(context));
+            JvmCommand command = JvmCommand.of(jdk, test, directory(context)).engine(engine);
             Class<?> type = parameter.getParameter().getType();
             if (type == JvmCommand.class) {
                 return command;
@@ -125,7 +148,8 @@ final class JvmTestExtension implements TestTemplateInvocationContextProvider {
         private Path directory(ExtensionContext context) {
             Path directory = Project.runs()
                     .resolve(context.getRequiredTestClass().getSimpleName())
-                    .resolve(context.getRequiredTestMethod().getName() + "-" + jdk.feature());
+                    .resolve(context.getRequiredTestMethod().getName() + "-" + jdk.feature()
+                            + (engine.isEmpty() ? "" : "-" + engine));
             try {
                 deleteTree(directory);
                 return Files.createDirectories(directory);

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
@@ -41,6 +42,19 @@ public enum Need {
             }
             boolean root = status("Uid").startsWith("0");
             return root ? Optional.empty() : Optional.of("only root can drop privileges with setpriv");
+        }
+    },
+    /** May make a mount namespace of its own with {@code unshare}, and become another user in it. */
+    MOUNTS {
+        @Override
+        Optional<String> missing() {
+            Optional<String> setpriv = SETPRIV.missing();
+            if (setpriv.isPresent()) {
+                return setpriv;
+            }
+            int code = Tool.command(Map.of(), "unshare", "-m", "mount", "-t", "tmpfs", "tmpfs", "/mnt")
+                    .exitCode();
+            return code == 0 ? Optional.empty() : Optional.of("may not mount in a namespace of its own");
         }
     },
     /** The newest JDK that the agent promises to run on. */

@@ -18,7 +18,12 @@ public final class PublicCopy implements AutoCloseable {
     }
 
     public static PublicCopy of(JvmCommand original) throws IOException {
-        Path directory = Files.createTempDirectory("dwunw-it-public");
+        return of(original, Path.of(System.getProperty("java.io.tmpdir")));
+    }
+
+    /** The same in another place than the temporary directory. */
+    public static PublicCopy of(JvmCommand original, Path parent) throws IOException {
+        Path directory = Files.createTempDirectory(parent, "dwunw-it-public");
         permit(directory, "rwxr-xr-x");
         Path jar = Files.copy(original.agentJar(), directory.resolve("dwunw-agent.jar"));
         permit(jar, "rw-r--r--");

@@ -3,8 +3,8 @@ package io.dwunw.symbol.demangle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.bytes.MappedFile;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
 import io.dwunw.symbol.LocalBinaries;
@@ -58,7 +58,7 @@ class DemanglerAgreesWithCxxfiltTest {
     }
 
     private static Set<String> mangledNames(Path file) throws IOException {
-        ElfImage image = ElfImage.ofFile(MappedFile.map(file));
+        ElfImage image = ElfImage.ofFile(FileBytes.open(file));
         Set<String> names = new TreeSet<>();
         for (ElfSymbols table : List.of(image.symtab(), image.dynsym())) {
             for (int i = 0; i < table.count(); i++) {

@@ -1,7 +1,7 @@
 package io.dwunw.testkit.rows;
 
 import io.dwunw.arch.X86_64;
-import io.dwunw.bytes.MappedFile;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.dwarf.CfiSection;
 import io.dwunw.dwarf.Fde;
 import io.dwunw.dwarf.RegisterRule;
@@ -43,7 +43,7 @@ public final class LlvmRowComparison {
 
     /** Compares a whole file. */
     public static LlvmRowComparison of(Path file) throws IOException {
-        ElfImage image = ElfImage.ofFile(MappedFile.map(file));
+        ElfImage image = ElfImage.ofFile(FileBytes.open(file));
         CfiSection ehFrame =
                 Objects.requireNonNull(ImageCfi.of(image)).sections().get(0);
         LlvmRowComparison comparison = new LlvmRowComparison(ehFrame);

@@ -2,8 +2,8 @@ package io.dwunw.testkit.rows;
 
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Architectures;
+import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
-import io.dwunw.bytes.MappedFile;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.dwarf.CfiSection;
 import io.dwunw.dwarf.Fde;
@@ -71,7 +71,7 @@ public final class RowComparison {
      * @throws IOException if it cannot be read, or readelf's names for its registers are not known here
      */
     public static RowComparison of(Path file) throws IOException {
-        ElfImage image = ElfImage.ofFile(MappedFile.map(file));
+        ElfImage image = ElfImage.ofFile(FileBytes.open(file));
         int machine = image.header().machine();
         if (machine != EM_386 && Architectures.byMachine(machine) == null) {
             throw new IOException("the register names of machine " + machine + " are not known");

@@ -1,11 +1,12 @@
 package io.dwunw.agent.truth;
 
 /** Steps that let a virtual thread give up its carrier, so that its older frames are in the heap afterwards. */
-final class VirtualCalls {
-    private VirtualCalls() {}
+@SuppressWarnings("ThreadPriorityCheck") // yielding is the point
+final class VirtualSteps {
+    private VirtualSteps() {}
 
     static Step[] all() {
-        return new Step[] {VirtualCalls::yielding, VirtualCalls::sleeping};
+        return new Step[] {VirtualSteps::yielding, VirtualSteps::sleeping};
     }
 
     private static void yielding(Descent descent, int depth) throws Throwable {

@@ -1,0 +1,93 @@
+package io.dwunw.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.it.harness.JvmCommand;
+import io.dwunw.it.harness.JvmOutcome;
+import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.harness.Need;
+import io.dwunw.it.harness.PublicCopy;
+import io.dwunw.it.program.UnsafeLeak;
+import io.dwunw.it.recording.Leaks;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.jar.JarFile;
+
+/** As a user without privileges, where nothing that can be written to can be executed. */
+final class HardenedContainerIT {
+    /** Outside of all that is hidden by mounts. */
+    private static final Path PLACE = Path.of("/opt");
+
+    private static final String LIBRARY = "libdwunw-x86_64.so";
+    private static final String TEMPORARY =
+            "for d in /tmp /var/tmp /dev/shm /run; do mount -t tmpfs -o noexec,mode=1777 tmpfs $d || exit 99; done; ";
+    private static final String WORKING_DIRECTORY =
+            "mount --bind . . && mount -o remount,bind,noexec . && cd \"$PWD\" || exit 99; ";
+    private static final String RUN =
+            "exec setpriv --reuid 65534 --clear-groups --inh-caps=-all --bounding-set=-all \"$@\"";
+
+    @JvmTest(
+            main = UnsafeLeak.class,
+            args = {"10", "300"},
+            agent = "interval=4k,minage=1ms",
+            needs = Need.MOUNTS)
+    void theWorkingDirectoryHelpsOut(JvmCommand command) throws IOException {
+        try (PublicCopy copy = PublicCopy.of(command, PLACE)) {
+            assertTraced(in(copy, TEMPORARY).run());
+            try (var left = Files.list(copy.command().directory())) {
+                assertThat(left).noneMatch(file -> file.getFileName().toString().startsWith("dwunw-"));
+            }
+        }
+    }
+
+    @JvmTest(
+            main = UnsafeLeak.class,
+            args = {"10", "300"},
+            agent = "interval=4k,minage=1ms",
+            needs = Need.MOUNTS)
+    void oneLineSaysWhatToDo(JvmCommand command) throws IOException {
+        try (PublicCopy copy = PublicCopy.of(command, PLACE)) {
+            JvmOutcome jvm = in(copy, TEMPORARY + WORKING_DIRECTORY).run().expectExit(0);
+            assertThat(jvm.out()).contains("allocated=true");
+            assertThat(ofTheAgent(jvm)).hasSize(1);
+            assertThat(ofTheAgent(jvm).get(0))
+                    .startsWith("dwunw: not tracing: the agent's native library cannot be loaded: /tmp/")
+                    .contains("-Djava.io.tmpdir", "unzip -j dwunw-agent.jar '*/" + LIBRARY + "'");
+
+            unpack(copy.command().agentJar());
+            assertTraced(in(copy, TEMPORARY + WORKING_DIRECTORY).run());
+        }
+    }
+
+    private static JvmCommand in(PublicCopy copy, String mounts) {
+        return copy.command().prefix("unshare", "-m", "sh", "-c", mounts + RUN, "sh");
+    }
+
+    /** As the line says. */
+    private static void unpack(Path jar) throws IOException {
+        Path unpacked = jar.resolveSibling(LIBRARY);
+        try (JarFile file = new JarFile(jar.toFile());
+                InputStream in = file.getInputStream(file.getEntry("io/dwunw/agent/linux/" + LIBRARY))) {
+            Files.copy(in, unpacked);
+        }
+        Files.setPosixFilePermissions(unpacked, PosixFilePermissions.fromString("rw-r--r--"));
+    }
+
+    private static void assertTraced(JvmOutcome jvm) throws IOException {
+        jvm.expectExit(0);
+        assertThat(ofTheAgent(jvm)).isEmpty();
+        assertThat(Leaks.atEnd(jvm.recording()))
+                .anyMatch(leak -> leak.names().contains(UnsafeLeak.class.getName() + ".forget"));
+    }
+
+    private static List<String> ofTheAgent(JvmOutcome jvm) {
+        List<String> lines = new ArrayList<>(jvm.err());
+        lines.removeIf(line -> !line.startsWith("dwunw: "));
+        return lines;
+    }
+}

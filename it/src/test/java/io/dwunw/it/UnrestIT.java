@@ -1,0 +1,78 @@
+package io.dwunw.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.it.harness.JvmOutcome;
+import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.program.Unrest;
+import io.dwunw.it.recording.AgentEvent;
+import io.dwunw.it.recording.ConsumerReader;
+import io.dwunw.it.recording.Leaks;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The agent attaches and detaches a hundred times with {@code interval=1} while libraries are opened and closed and
+ * threads are born and die: every recording has every block, and the process is left as it was.
+ */
+final class UnrestIT {
+    private static final int CYCLES = 100;
+    private static final ConsumerReader READER = new ConsumerReader();
+
+    @JvmTest(
+            everyEngine = true,
+            main = Unrest.class,
+            args = "" + CYCLES,
+            agent = "interval=1,minage=1ms,stack=4k",
+            record = false)
+    void totalsAreExactAndNothingIsLeftBehind(JvmOutcome jvm) throws IOException {
+        assertThat(jvm.err()).isEmpty();
+        Path directory = jvm.command().directory();
+        for (int cycle = 0; cycle < CYCLES; cycle++) {
+            assertExact(Unrest.file(directory, cycle));
+        }
+        assertThat(jvm.value("after.libraries")).isEqualTo("0");
+        // Malloc's arenas, JFR's buffers and the JVM's own threads come and go; what each cycle left behind would add
+        // up.
+        int leaks = CYCLES - Unrest.WARM_UP;
+        for (String what : List.of("maps", "files", "threads")) {
+            int before = Integer.parseInt(jvm.value("before." + what));
+            assertThat(Integer.parseInt(jvm.value("after." + what))).as(what).isLessThan(before + leaks * 3 / 4);
+        }
+    }
+
+    /** A sample that is cut off by detaching may count as lost; the counted threads have ended by then. */
+    private static void assertExact(Path recording) throws IOException {
+        List<AgentEvent> blocks = READER.read(recording, AgentEvent.ALLOCATION).stream()
+                .filter(event -> event.passes("dwunwit_counted"))
+                .toList();
+        Set<Long> addresses = new HashSet<>();
+        blocks.forEach(event -> addresses.add(event.number("address")));
+        List<AgentEvent> frees = READER.read(recording, AgentEvent.FREE).stream()
+                .filter(event -> addresses.contains(event.number("address")))
+                .toList();
+        for (int thread = 0; thread < Unrest.THREADS; thread++) {
+            long size = Unrest.size(thread);
+            assertThat(count(blocks, size))
+                    .as("%s, blocks of thread %s", recording, thread)
+                    .isEqualTo(Unrest.ROUNDS);
+            assertThat(count(frees, size))
+                    .as("%s, frees of thread %s", recording, thread)
+                    .isEqualTo(Unrest.ROUNDS - Unrest.KEPT);
+        }
+        List<AgentEvent> outstanding = Leaks.atEnd(recording, "dwunwit_counted");
+        assertThat(Leaks.sum(outstanding, "outstandingBlocks")).isEqualTo((long) Unrest.THREADS * Unrest.KEPT);
+        long bytes = 0;
+        for (int thread = 0; thread < Unrest.THREADS; thread++) {
+            bytes += Unrest.KEPT * Unrest.size(thread);
+        }
+        assertThat(Leaks.sum(outstanding, "outstanding")).as("%s", recording).isEqualTo(bytes);
+    }
+
+    private static long count(List<AgentEvent> events, long size) {
+        return events.stream().filter(event -> event.number("size") == size).count();
+    }
+}

@@ -1,0 +1,161 @@
+package io.dwunw.bytes;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+
+/**
+ * A file's bytes, read page by page when they are wanted. Not mapped: a mapping of a file that somebody cuts off faults,
+ * and what the JVM makes of such a fault comes too late to be caught (an {@code InternalError} some instructions behind
+ * the {@code try}), or not at all (JDK 25 ends in compiled loops, every JDK in native code). Here it is a
+ * {@link MalformedDataException}.
+ *
+ * <p>Thread-safe. At most {@link #KEPT_PAGES} pages are kept. The descriptor stays open as long as the bytes are
+ * reachable, so that a file which was replaced or deleted stays readable.
+ */
+public final class FileBytes implements ByteStore {
+    /** What the JDK reads without a buffer of its own from the C heap. */
+    static final int PAGE_BYTES = 8192;
+    /** Together 256 KiB a file: a search table's upper levels, and where the last entries stood. */
+    static final int KEPT_PAGES = 32;
+
+    private static final int SHIFT = Integer.numberOfTrailingZeros(PAGE_BYTES);
+    private static final int MASK = PAGE_BYTES - 1;
+
+    /** A page as it was when it was read; shorter than {@link #PAGE_BYTES} where the file ends. */
+    private static final class Page {
+        final int number;
+        final byte[] bytes;
+
+        Page(int number, byte[] bytes) {
+            this.number = number;
+            this.bytes = bytes;
+        }
+    }
+
+    // Not a FileChannel, which an interrupt of the reading thread would close for good.
+    private final RandomAccessFile file;
+    private final AtomicReferenceArray<Page> pages = new AtomicReferenceArray<>(KEPT_PAGES);
+
+    private FileBytes(RandomAccessFile file) {
+        this.file = file;
+    }
+
+    /**
+     * Opens a file; little-endian until {@link Bytes#order} says otherwise. Its size is fixed by this call: bytes that
+     * disappear later are malformed, bytes that come are not seen.
+     *
+     * @throws IOException if the file cannot be opened, or has 2 GiB or more
+     */
+    public static Bytes open(Path path) throws IOException {
+        RandomAccessFile file = new RandomAccessFile(path.toString(), "r");
+        try {
+            long size = file.length();
+            if (size > Integer.MAX_VALUE) {
+                throw new IOException(path + " has " + size + " bytes, more than are supported");
+            }
+            return Bytes.of(new FileBytes(file), (int) size, ByteOrder.LITTLE_ENDIAN);
+        } catch (IOException | RuntimeException unusable) {
+            file.close();
+            throw unusable;
+        }
+    }
+
+    @Override
+    public ByteStore reread() {
+        return new FileBytes(file);
+    }
+
+    @Override
+    public void close() {
+        try {
+            file.close();
+        } catch (IOException alreadyGone) {
+            // Nothing was written: there is nothing to lose.
+        }
+    }
+
+    @Override
+    public byte s8(int at) {
+        return page(at, 1)[at & MASK];
+    }
+
+    @Override
+    public short s16(int at, ByteOrder order) {
+        return isInOnePage(at, Short.BYTES)
+                ? ArrayStore.s16(page(at, Short.BYTES), at & MASK, order)
+                : (short) across(at, Short.BYTES, order);
+    }
+
+    @Override
+    public int s32(int at, ByteOrder order) {
+        return isInOnePage(at, Integer.BYTES)
+                ? ArrayStore.s32(page(at, Integer.BYTES), at & MASK, order)
+                : (int) across(at, Integer.BYTES, order);
+    }
+
+    @Override
+    public long s64(int at, ByteOrder order) {
+        return isInOnePage(at, Long.BYTES)
+                ? ArrayStore.s64(page(at, Long.BYTES), at & MASK, order)
+                : across(at, Long.BYTES, order);
+    }
+
+    @Override
+    public void copy(int at, byte[] destination, int destinationOffset, int length) {
+        int done = 0;
+        while (done < length) {
+            int from = at + done;
+            int count = Math.min(length - done, PAGE_BYTES - (from & MASK));
+            System.arraycopy(page(from, count), from & MASK, destination, destinationOffset + done, count);
+            done += count;
+        }
+    }
+
+    private static boolean isInOnePage(int at, int length) {
+        return (at & MASK) <= PAGE_BYTES - length;
+    }
+
+    private long across(int at, int length, ByteOrder order) {
+        long value = 0;
+        for (int i = 0; i < length; i++) {
+            int index = order == ByteOrder.BIG_ENDIAN ? i : length - 1 - i;
+            value = (value << Byte.SIZE) | (s8(at + index) & 0xff);
+        }
+        return value;
+    }
+
+    /** The page of an offset, with at least {@code length} bytes there. */
+    private byte[] page(int at, int length) {
+        int number = at >>> SHIFT;
+        Page page = pages.get(number & (KEPT_PAGES - 1));
+        if (page == null || page.number != number) {
+            page = new Page(number, read((long) number << SHIFT));
+            pages.set(number & (KEPT_PAGES - 1), page);
+        }
+        if ((at & MASK) + length > page.bytes.length) {
+            throw new MalformedDataException("the file was cut off while it was read", at);
+        }
+        return page.bytes;
+    }
+
+    private byte[] read(long from) {
+        byte[] bytes = new byte[PAGE_BYTES];
+        int done = 0;
+        synchronized (file) {
+            try {
+                file.seek(from);
+                int count = 0;
+                while (count >= 0 && done < PAGE_BYTES) {
+                    done += count;
+                    count = file.read(bytes, done, PAGE_BYTES - done);
+                }
+            } catch (IOException unreadable) {
+                throw new MalformedDataException("the file cannot be read here", from);
+            }
+        }
+        return done == PAGE_BYTES ? bytes : java.util.Arrays.copyOf(bytes, done);
+    }
+}
