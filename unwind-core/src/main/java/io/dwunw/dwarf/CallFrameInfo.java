@@ -49,6 +49,7 @@ public final class CallFrameInfo {
 
     private @Nullable Fde findByHeader(EhFrameHdr table, CfiSection section, long svma) {
         int at = table.lastNotAfter(svma);
+        boolean empty = false;
         try {
             for (int i = at; i >= 0 && i > at - MAX_NEIGHBOURS; i--) {
                 Fde fde = section.fde(table.fdeSvma(i) - section.svma());
@@ -58,8 +59,10 @@ public final class CallFrameInfo {
                 if (fde.covers(svma)) {
                     return fde;
                 }
+                empty |= fde.bytes() == 0;
             }
-            return null;
+            // Of FDEs with one start, lld keeps only one in the table: an empty one may stand for the real one.
+            return empty ? findByIndex(0, svma) : null;
         } catch (MalformedDataException tableLies) {
             return findByIndex(0, svma);
         }

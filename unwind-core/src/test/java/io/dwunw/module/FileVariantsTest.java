@@ -65,6 +65,28 @@ final class FileVariantsTest {
     }
 
     @Test
+    void searchTableThatListsAnEmptyFdeInsteadOfTheRealOne() throws IOException {
+        byte[] file = Files.readAllBytes(program());
+        ProgramHeader header = header(file);
+        SectionHeader frames = Objects.requireNonNull(image(file).section(".eh_frame"));
+        java.nio.ByteBuffer bytes = java.nio.ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
+        int table = (int) header.offset() + 12;
+        int entry = table + 8 * (bytes.getInt(table - 4) / 2);
+        long start = header.svma() + bytes.getInt(entry);
+        Fde real = Objects.requireNonNull(cfi(image(file)).find(start));
+        long emptySvma = header.svma() + bytes.getInt(entry - 8 + 4);
+        int empty = (int) (frames.offset() + emptySvma - frames.svma());
+        bytes.putInt(empty + 8, (int) (start - (emptySvma + 8))); // begins where the real one does
+        bytes.putInt(empty + 12, 0);
+        bytes.putInt(entry - 8, bytes.getInt(entry));
+        bytes.putInt(entry + 4, bytes.getInt(entry - 8 + 4));
+        CallFrameInfo changed = cfi(image(file));
+        for (long svma : new long[] {start, start + real.bytes() - 1}) {
+            assertThat(Objects.requireNonNull(changed.find(svma)).offset()).isEqualTo(real.offset());
+        }
+    }
+
+    @Test
     void noSectionHeaders() throws IOException {
         byte[] file = Files.readAllBytes(program());
         ElfImage whole = image(file);

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 /** Compares one file's rows with readelf's, and every FDE with what a search for its addresses finds. */
 public final class RowComparison {
     private static final int REPORTED = 20;
+    private static final int EM_386 = 3;
+    /** System V ABI, Intel386 Architecture Processor Supplement, figure 2.14. */
+    private static final List<String> I386 = List.of("eax", "ecx", "edx", "ebx", "esp", "ebp", "esi", "edi", "eip");
+
     /** readelf's names beyond the general registers: AMD64 ABI figure 3.36, AADWARF64 §4.1. */
     private static final Map<String, Integer> X86_VECTORS = numbered("xmm", 17, 16);
 
@@ -46,17 +50,33 @@ public final class RowComparison {
         cfi = ImageCfi.of(image);
         Architecture architecture = Architectures.byMachine(image.header().machine());
         String machine = architecture == null ? "" : architecture.name();
-        // readelf has no names for MIPS registers.
-        names = architecture == null || machine.equals("mips32") ? List.of() : architecture.registerNames();
+        names = names(image.header().machine(), architecture);
         numbers = new HashMap<>(machine.equals("x86_64") ? X86_VECTORS : AARCH64_VECTORS);
         for (int i = 0; i < names.size(); i++) {
             numbers.put(names.get(i), i);
         }
     }
 
-    /** Compares a whole file. */
+    /** As readelf prints them: it has no names for MIPS registers. */
+    private static List<String> names(int machine, @Nullable Architecture architecture) {
+        if (machine == EM_386) {
+            return I386;
+        }
+        return architecture == null || architecture.name().equals("mips32") ? List.of() : architecture.registerNames();
+    }
+
+    /**
+     * Compares a whole file.
+     *
+     * @throws IOException if it cannot be read, or readelf's names for its registers are not known here
+     */
     public static RowComparison of(Path file) throws IOException {
-        RowComparison comparison = new RowComparison(ElfImage.ofFile(FileBytes.open(file)));
+        ElfImage image = ElfImage.ofFile(FileBytes.open(file));
+        int machine = image.header().machine();
+        if (machine != EM_386 && Architectures.byMachine(machine) == null) {
+            throw new IOException("the register names of machine " + machine + " are not known");
+        }
+        RowComparison comparison = new RowComparison(image);
         ReadelfOutput.forEach(file, comparison::compare);
         comparison.compareCounts();
         return comparison;
