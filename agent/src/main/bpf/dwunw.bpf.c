@@ -110,7 +110,7 @@ INLINE int enter_mapping(const struct registers *regs, struct counters *counters
     } else if (allocator == DWUNW_MREMAP) {
         call->size = third;
         count_call(counters, allocator, third);
-        if (flags & MREMAP_FIXED) {
+        if (flags & MREMAP_FIXED) { /* not taken back when the call fails: the kernel unmaps the target first */
             unmap(counters, call, tid, DWUNW_MUNMAP, regs->r8, third);
         }
         unmap(counters, call, tid, DWUNW_MREMAP, address, length);
@@ -185,7 +185,8 @@ INLINE int enter_block(const struct registers *regs, struct counters *counters, 
     return follow(counters, tid, call);
 }
 
-/* An excluded thread's own blocks are nobody's business, but it may free those of others. */
+/* An excluded thread's own blocks are nobody's business, but it may free those of others. That a realloc of such a block
+ * fails is not noticed: its entry in `calls` says that it is excluded. Only this agent's own thread is. */
 INLINE int enter_excluded(const struct registers *regs, struct counters *counters, struct call *call, u32 tid)
 {
     u32 allocator = call->allocator;
