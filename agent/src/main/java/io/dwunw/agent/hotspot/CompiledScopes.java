@@ -37,6 +37,7 @@ final class CompiledScopes {
     private static final int INLINED_UNKNOWN = 2;
     private static final int GONE = 4;
 
+    private final CodeCache codeCache;
     private final MetadataReader memory;
     private final NmethodLayout layout;
     private final JavaMethods methods;
@@ -69,7 +70,9 @@ final class CompiledScopes {
     private long cursor;
 
     /** @param excludedBytes see {@link Unsigned5} */
-    CompiledScopes(MetadataReader memory, NmethodLayout layout, JavaMethods methods, int excludedBytes) {
+    CompiledScopes(
+            CodeCache codeCache, MetadataReader memory, NmethodLayout layout, JavaMethods methods, int excludedBytes) {
+        this.codeCache = codeCache;
         this.memory = memory;
         this.layout = layout;
         this.methods = methods;
@@ -101,9 +104,9 @@ final class CompiledScopes {
         remembers = remember;
     }
 
-    /** Whether the code under the stack at hand may have been freed since. */
-    boolean isSuspect() {
-        return suspectSince != Long.MAX_VALUE;
+    /** Whether code at {@code pc} under the stack at hand may have been freed since. */
+    boolean isSuspect(long pc) {
+        return suspectSince != Long.MAX_VALUE && codeCache.mayHaveFreedCode(pc, System.nanoTime());
     }
 
     /** Whether the entry holds only until the next call of {@link #find}. */
@@ -124,7 +127,7 @@ final class CompiledScopes {
             slot = remembers ? NONE : passing(pc, compileId, root);
             slot = slot != NONE ? slot : decode(pc, blob, wrapper, compileId, root);
         }
-        return slot != NONE && isSure(slot, compileId) ? slot : NONE;
+        return slot != NONE && isSure(slot, pc, compileId) ? slot : NONE;
     }
 
     private boolean isOf(int slot, long pc, int compileId, long root) {
@@ -157,10 +160,11 @@ final class CompiledScopes {
         return SLOTS + ((int) ((pc * 0x9e37_79b9_7f4a_7c15L) >>> 40) & (PASSING_SLOTS - 1));
     }
 
-    private boolean isSure(int slot, int compileId) {
+    private boolean isSure(int slot, long pc, int compileId) {
         return suspectSince == Long.MAX_VALUE
                 || knownSince[slot] <= suspectSince
-                || ages.olderThan(compileId, suspectSince);
+                || ages.olderThan(compileId, suspectSince)
+                || !codeCache.mayHaveFreedCode(pc, System.nanoTime());
     }
 
     /** Whether the compiler described this very call; otherwise the entry holds the outermost method only. */

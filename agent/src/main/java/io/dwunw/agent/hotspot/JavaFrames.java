@@ -127,7 +127,7 @@ public final class JavaFrames implements JavaCode {
         callStubName = names.idOf(CALL_STUB);
         decoder = new MethodDecoder(memory, methodLayout, excluded);
         methods = new JavaMethods(decoder, methodLayout);
-        scopes = new CompiledScopes(memory, nmethodLayout, methods, excluded);
+        scopes = new CompiledScopes(codeCache, memory, nmethodLayout, methods, excluded);
         interpreted = new InterpretedFrames(methods, interpreterLow, interpreterHigh);
         entries = new EntryStubs(entryLayout, callStubReturn);
         DeoptHandlers deopt = new DeoptHandlers(nmethodLayout);
