@@ -172,10 +172,7 @@ class EnginesAgreeTest {
         long[] samples = new long[threads];
         long[] bytes = new long[threads];
         java.util.Set<Long> live = new java.util.HashSet<>();
-        EngineCounters before = new EngineCounters();
-        EngineCounters after = new EngineCounters();
         try (SamplingEngine engine = kind.open(4096)) {
-            engine.counters(before);
             Tracing.run(
                     engine,
                     sample -> {
@@ -200,7 +197,6 @@ class EnginesAgreeTest {
                             worker.join();
                         }
                     });
-            engine.counters(after);
         }
         for (int i = 0; i < threads; i++) {
             long expected = 0;
@@ -211,6 +207,5 @@ class EnginesAgreeTest {
             assertThat(bytes[i]).isEqualTo(expected);
         }
         assertThat(live).isEmpty();
-        assertThat(after.lost).isEqualTo(before.lost);
     }
 }
