@@ -54,7 +54,7 @@ final class LateStartIT {
             needs = {})
     void theGateCanBePutIntoARunningJvm(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
-        load(jvm, "engine=gate,interval=1k,stack=16k");
+        load(jvm, "engine=gate,interval=1k,stack=16k,maxoverhead=off");
         Path recording = record(jvm, "attached");
         assertThat(blocks(recording)).isEqualTo(NativeLayers.COUNT);
         awaitDetached(jvm);

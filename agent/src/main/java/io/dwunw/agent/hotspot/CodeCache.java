@@ -44,6 +44,16 @@ final class CodeCache {
         return pc >= lowBound && pc < highBound;
     }
 
+    /** Whether code where {@code pc} is may have been freed, and its place taken, at some time in the past. */
+    boolean mayHaveFreedCode(long pc, long nowNanos) {
+        for (CodeHeap heap : heaps) {
+            if (heap.contains(pc)) {
+                return heap.mayHaveFreedCode(nowNanos);
+            }
+        }
+        return true;
+    }
+
     /** Lays {@code into} over the blob that covers {@code pc}. */
     boolean find(long pc, CodeBlob into) {
         for (CodeHeap heap : heaps) {

@@ -10,12 +10,19 @@ final class CodeHeap {
     /** A segment's tag steps back by up to 254 segments; blocks are smaller than that many steps. */
     private static final int MAX_STEPS = 1 << 16;
 
+    private static final int MAX_BLOCKS = 1 << 18;
+    /** How long it is taken for granted that no block is free, once all were looked at. */
+    private static final long LOOK_AGAIN_NANOS = 20_000_000;
+
     private final CodeCacheLayout layout;
     private final StableMemory descriptor;
     private final StableMemory code;
     private final StableMemory segments;
     private final long low;
     private final int shift;
+    private boolean freed;
+    private boolean looked;
+    private long lookedAt;
 
     /**
      * @param address of HotSpot's {@code CodeHeap}, which lives as long as the process
@@ -71,6 +78,37 @@ final class CodeHeap {
 
     long word(long avma) {
         return contains(avma, Long.BYTES) ? code.word((int) (avma - low)) : 0;
+    }
+
+    /**
+     * Whether code of this heap may have been freed at some time: free blocks lie between those in use, and seldom does
+     * newer code fill one to the last segment. As long as there is none every block holds what it always held. Cold now
+     * and then.
+     */
+    boolean mayHaveFreedCode(long nowNanos) {
+        if (!freed && (!looked || nowNanos - lookedAt > LOOK_AGAIN_NANOS)) {
+            freed = hasFreeBlock();
+            looked = true;
+            lookedAt = nowNanos;
+        }
+        return freed;
+    }
+
+    private boolean hasFreeBlock() {
+        long segment = 0;
+        for (int blocks = 0; blocks < MAX_BLOCKS; blocks++) {
+            long block = low + (segment << shift);
+            if (!contains(block, layout.blockHeaderBytes()) || segments.u1((int) segment) == FREE_SEGMENT) {
+                return false;
+            }
+            // The header is the length in segments, and behind it whether the block is in use.
+            long length = layout.blockUsed() == Integer.BYTES ? s4(block) : word(block);
+            if (u1(block + layout.blockUsed()) == 0 || length <= 0 || length > code.bytes() >>> shift) {
+                return true;
+            }
+            segment += length;
+        }
+        return true;
     }
 
     /** The blob whose block covers {@code pc}; 0 if that part of the heap is free. */

@@ -127,7 +127,7 @@ final class CompiledFrames {
             cursor.senderBelow(end);
             return JavaStep.STEPPED;
         }
-        if (scopes.isSuspect()) {
+        if (scopes.isSuspect(cursor.pc())) {
             // Whatever a search finds it would find by the wrong code's rules.
             return JavaStep.CODE_REPLACED;
         }

@@ -14,11 +14,20 @@ final class CompiledScopes {
     static final int NONE = -1;
 
     private static final int SLOTS = 1 << 16;
-    /** The entry of a pc that must not be remembered. */
-    private static final int SCRATCH = SLOTS;
+    /**
+     * Entries behind those that are remembered: what was read for stacks whose code may belong to an unloaded class. They
+     * serve other such stacks until the next class is unloaded or replaced, and no stack that was copied later.
+     */
+    private static final int PASSING_SLOTS = 1 << 12;
+
+    /** Slots that an entry may stand in. */
+    private static final int PASSING_WAYS = 8;
+
+    private static final int ALL_SLOTS = SLOTS + PASSING_SLOTS;
 
     private static final int MAX_USED = SLOTS / 2;
     private static final int MAX_FRAMES = 1 << 20;
+    private static final int INITIAL_FRAMES = 1 << 14;
     private static final int MAX_INLINED = 256;
     private static final int MAX_PC_DESCS = 1 << 20;
     private static final int MAX_METADATA = 1 << 16;
@@ -28,24 +37,29 @@ final class CompiledScopes {
     private static final int INLINED_UNKNOWN = 2;
     private static final int GONE = 4;
 
+    private final CodeCache codeCache;
     private final MetadataReader memory;
     private final NmethodLayout layout;
     private final JavaMethods methods;
     private final int excludedBytes;
 
-    private final long[] pcs = new long[SLOTS + 1];
-    private final long[] roots = new long[SLOTS + 1];
-    private final int[] compileIds = new int[SLOTS + 1];
-    private final int[] flags = new int[SLOTS + 1];
+    private final long[] pcs = new long[ALL_SLOTS];
+    private final long[] roots = new long[ALL_SLOTS];
+    private final int[] compileIds = new int[ALL_SLOTS];
+    private final int[] flags = new int[ALL_SLOTS];
     /** When the code at the pc was first seen. */
-    private final long[] knownSince = new long[SLOTS + 1];
+    private final long[] knownSince = new long[ALL_SLOTS];
 
-    private final int[] starts = new int[SLOTS + 1];
-    private final int[] depths = new int[SLOTS + 1];
-    private final int[] frameMethods = new int[MAX_FRAMES];
-    private final int[] frameBcis = new int[MAX_FRAMES];
+    private final int[] starts = new int[ALL_SLOTS];
+    private final int[] depths = new int[ALL_SLOTS];
+    private int[] frameMethods = new int[INITIAL_FRAMES];
+    private int[] frameBcis = new int[INITIAL_FRAMES];
     private int used;
     private int usedFrames;
+    /** Of passing entries: since when they are valid, by index beyond {@link #SLOTS}. */
+    private final int[] epochs = new int[PASSING_SLOTS];
+
+    private int epoch = 1;
     private final CompileAges ages = new CompileAges();
     private long suspectSince = Long.MAX_VALUE;
     private boolean remembers = true;
@@ -56,7 +70,9 @@ final class CompiledScopes {
     private long cursor;
 
     /** @param excludedBytes see {@link Unsigned5} */
-    CompiledScopes(MetadataReader memory, NmethodLayout layout, JavaMethods methods, int excludedBytes) {
+    CompiledScopes(
+            CodeCache codeCache, MetadataReader memory, NmethodLayout layout, JavaMethods methods, int excludedBytes) {
+        this.codeCache = codeCache;
         this.memory = memory;
         this.layout = layout;
         this.methods = methods;
@@ -67,6 +83,12 @@ final class CompiledScopes {
         Arrays.fill(pcs, 0);
         used = 0;
         usedFrames = 0;
+        epoch++;
+    }
+
+    /** Some class was unloaded, or may have been replaced. */
+    void distrust() {
+        epoch++;
     }
 
     /**
@@ -82,14 +104,14 @@ final class CompiledScopes {
         remembers = remember;
     }
 
-    /** Whether the code under the stack at hand may have been freed since. */
-    boolean isSuspect() {
-        return suspectSince != Long.MAX_VALUE;
+    /** Whether code at {@code pc} under the stack at hand may have been freed since. */
+    boolean isSuspect(long pc) {
+        return suspectSince != Long.MAX_VALUE && codeCache.mayHaveFreedCode(pc, System.nanoTime());
     }
 
     /** Whether the entry holds only until the next call of {@link #find}. */
     boolean isPassing(int entry) {
-        return entry == SCRATCH;
+        return entry >= SLOTS;
     }
 
     /**
@@ -101,16 +123,48 @@ final class CompiledScopes {
         int slot = slot(pc);
         int compileId = blob.s4(layout.compileId());
         long root = blob.word(layout.method());
-        if (pcs[slot] != pc || compileIds[slot] != compileId || roots[slot] != root) {
-            slot = decode(pc, blob, wrapper, compileId, root);
+        if (!isOf(slot, pc, compileId, root)) {
+            slot = remembers ? NONE : passing(pc, compileId, root);
+            slot = slot != NONE ? slot : decode(pc, blob, wrapper, compileId, root);
         }
-        return slot != NONE && isSure(slot, compileId) ? slot : NONE;
+        return slot != NONE && isSure(slot, pc, compileId) ? slot : NONE;
     }
 
-    private boolean isSure(int slot, int compileId) {
+    private boolean isOf(int slot, long pc, int compileId, long root) {
+        return pcs[slot] == pc && compileIds[slot] == compileId && roots[slot] == root;
+    }
+
+    private int passing(long pc, int compileId, long root) {
+        int first = firstPassing(pc);
+        for (int way = 0; way < PASSING_WAYS; way++) {
+            int slot = first ^ way;
+            if (epochs[slot - SLOTS] == epoch && isOf(slot, pc, compileId, root)) {
+                return slot;
+            }
+        }
+        return NONE;
+    }
+
+    /** Where a new entry goes: to a place that is not in use, or else to that of an entry picked at random. */
+    private int roomForPassing(long pc) {
+        int first = firstPassing(pc);
+        for (int way = 0; way < PASSING_WAYS; way++) {
+            if (epochs[(first ^ way) - SLOTS] != epoch) {
+                return first ^ way;
+            }
+        }
+        return first ^ (usedFrames & (PASSING_WAYS - 1));
+    }
+
+    private static int firstPassing(long pc) {
+        return SLOTS + ((int) ((pc * 0x9e37_79b9_7f4a_7c15L) >>> 40) & (PASSING_SLOTS - 1));
+    }
+
+    private boolean isSure(int slot, long pc, int compileId) {
         return suspectSince == Long.MAX_VALUE
                 || knownSince[slot] <= suspectSince
-                || ages.olderThan(compileId, suspectSince);
+                || ages.olderThan(compileId, suspectSince)
+                || !codeCache.mayHaveFreedCode(pc, System.nanoTime());
     }
 
     /** Whether the compiler described this very call; otherwise the entry holds the outermost method only. */
@@ -147,7 +201,7 @@ final class CompiledScopes {
         }
         memory.begin();
         chainDepth = 0;
-        int start = usedFrames;
+        int start = roomForFrames();
         int entryFlags = wrapper ? rootOnly(root, JavaFrameSink.BCI_NATIVE, EXACT) : decodeScopes(pc, blob, root);
         if (entryFlags < 0) {
             return NONE;
@@ -162,7 +216,7 @@ final class CompiledScopes {
         if (blob.s4(layout.compileId()) != compileId || blob.word(layout.method()) != root) {
             return NONE;
         }
-        int slot = remembers ? slot(pc) : SCRATCH;
+        int slot = remembers ? slot(pc) : roomForPassing(pc);
         if (remembers && pcs[slot] != pc) {
             used++;
         }
@@ -172,12 +226,22 @@ final class CompiledScopes {
         knownSince[slot] = System.nanoTime();
         if (remembers) {
             ages.seen(compileId, knownSince[slot]);
-            usedFrames = start + chainDepth;
+        } else {
+            epochs[slot - SLOTS] = epoch;
         }
+        usedFrames = start + chainDepth;
         flags[slot] = entryFlags;
         starts[slot] = start;
         depths[slot] = chainDepth;
         return slot;
+    }
+
+    private int roomForFrames() {
+        if (usedFrames + MAX_INLINED > frameMethods.length) {
+            frameMethods = Arrays.copyOf(frameMethods, 2 * frameMethods.length);
+            frameBcis = Arrays.copyOf(frameBcis, frameMethods.length);
+        }
+        return usedFrames;
     }
 
     /** Flags of the new entry; negative if the debug information makes no sense. */

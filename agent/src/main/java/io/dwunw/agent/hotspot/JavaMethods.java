@@ -41,6 +41,9 @@ final class JavaMethods {
     private final int bytecodesOffset;
     private final List<JavaMethod> methods = new ArrayList<>();
     private final Map<JavaMethod, Integer> idByMethod = new HashMap<>();
+    /** What was read for stacks for which nothing is remembered. */
+    private final PassingMethods passing = new PassingMethods();
+
     private int used;
     private int generation = 1;
     private boolean replaced;
@@ -111,6 +114,8 @@ final class JavaMethods {
             if (agrees(bcp, poolCache)) {
                 return true;
             }
+        } else if (!remembers && takePassing(method) && agrees(bcp, poolCache)) {
+            return true;
         }
         return read(method) != UNKNOWN && agrees(bcp, poolCache);
     }
@@ -137,6 +142,19 @@ final class JavaMethods {
         long known = addresses[slot] == method && ids[slot] == foundId ? knownSince[slot] : Long.MAX_VALUE;
         boolean sure = (foundPermanent || known <= unloadedSince) && known <= replacedSince;
         return sure || (foundPermanent && replacedSince == Long.MAX_VALUE) ? foundId : UNKNOWN;
+    }
+
+    private boolean takePassing(long method) {
+        PassingMethods.Entry entry = passing.find(method, generation);
+        if (entry == null) {
+            return false;
+        }
+        foundId = entry.id;
+        foundPermanent = entry.permanent;
+        foundConstMethod = entry.constMethod;
+        foundPoolCache = entry.poolCache;
+        foundCodeSize = entry.codeSize;
+        return true;
     }
 
     private boolean isCurrent(int slot, long method) {
@@ -176,6 +194,8 @@ final class JavaMethods {
         foundCodeSize = decoder.codeSize();
         if (remembers) {
             remember(method, addresses[slot] == method ? slot : room(method, slot));
+        } else {
+            passing.put(method, generation, foundId, foundPermanent, foundConstMethod, foundPoolCache, foundCodeSize);
         }
         return foundId;
     }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class StressChecker implements SampleHandler {
     private static final int MAX_REPORTS = 8;
-    private static final long FRESH_NANOS = 40_000_000;
+    private static final long FRESH_NANOS = 25_000_000;
     private static final String PACKAGE = Leaf.class.getPackageName() + ".";
     private static final String LEAF = "Java_" + Leaf.class.getName().replace('.', '_') + "_allocate";
     private static final Pattern THROWAWAY = Pattern.compile(PACKAGE.replace(".", "\\.") + "Throwaway(\\d{5})");
@@ -118,26 +118,29 @@ final class StressChecker implements SampleHandler {
         boolean gaps = state == StackState.SEARCHED || state == StackState.INLINED_UNKNOWN;
         int next = 0;
         int mayLack = gaps ? truth.size() : 0;
+        // One frame that cannot be named may stand for all that were inlined into it, or for one that Java hides.
+        boolean unknown = false;
         for (int i = 1; i < end; i++) {
             JavaFrame frame = found.get(i);
             if (frame.isUnknown()) {
-                // Perhaps one that Java hides.
-                mayLack++;
+                unknown = true;
             } else if (!frame.method().hidden()) {
                 int match = next;
-                while (match < truth.size() && match - next <= mayLack && !same(frame, truth.get(match))) {
+                int reach = unknown ? truth.size() : mayLack;
+                while (match < truth.size() && match - next <= reach && !same(frame, truth.get(match))) {
                     match++;
                 }
-                if (match == truth.size() || match - next > mayLack) {
+                if (match == truth.size() || match - next > reach) {
                     return "frame " + i + " " + frame.method().text(frame.bci()) + " instead of "
                             + (next < truth.size() ? truth.get(next) : "none");
                 }
-                mayLack -= match - next;
+                mayLack -= unknown ? 0 : match - next;
+                unknown = false;
                 next = match + 1;
             }
         }
         boolean toTheEnd = state == StackState.COMPLETE || state == StackState.METHOD_GONE;
-        return toTheEnd && truth.size() - next > mayLack ? "lacks " + truth.get(next) : null;
+        return toTheEnd && !unknown && truth.size() - next > mayLack ? "lacks " + truth.get(next) : null;
     }
 
     private static boolean same(JavaFrame frame, StackTraceElement truth) {
