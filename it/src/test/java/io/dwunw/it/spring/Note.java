@@ -1,0 +1,30 @@
+package io.dwunw.it.spring;
+
+import jakarta.persistence.Entity;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.Id;
+
+/** What the application keeps in its database. */
+@Entity
+public class Note {
+    @Id
+    @GeneratedValue
+    private long id;
+
+    private String text = "";
+
+    /** For the persistence provider. */
+    protected Note() {}
+
+    public Note(String text) {
+        this.text = text;
+    }
+
+    public long getId() {
+        return id;
+    }
+
+    public String getText() {
+        return text;
+    }
+}

@@ -1,0 +1,5 @@
+/** A web application with a database, as a program under test. */
+@NullMarked
+package io.dwunw.it.spring;
+
+import org.jspecify.annotations.NullMarked;
