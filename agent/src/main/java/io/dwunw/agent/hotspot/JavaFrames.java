@@ -152,20 +152,17 @@ public final class JavaFrames implements JavaCode {
         boolean unloadedSince = sampleNanos < distrustedUntil;
         boolean replacedSince = sampleNanos < replacedUntil;
         boolean remember = !unloadedSince && !replacedSince;
-        boolean redefined = replacedSince && methods.sawReplacement();
-        methods.begin(unloadedSince ? sampleNanos : Long.MAX_VALUE, redefined ? sampleNanos : Long.MAX_VALUE, remember);
-        // The code of such classes goes at once.
-        boolean old = freesCode() && (unloadedSince || redefined || System.nanoTime() - sampleNanos > nanosOfTrust);
+        methods.begin(
+                unloadedSince ? sampleNanos : Long.MAX_VALUE,
+                replacedSince && methods.sawReplacement() ? sampleNanos : Long.MAX_VALUE,
+                remember);
+        boolean old = System.nanoTime() - sampleNanos > nanosOfTrust;
         scopes.begin(old ? sampleNanos : Long.MAX_VALUE, remember);
         interpreted.begin();
         interrupted = false;
         compiled.begin();
         stubs.begin();
         entries.forgetAnchor();
-    }
-
-    private boolean freesCode() {
-        return nanosOfTrust != Long.MAX_VALUE;
     }
 
     private void distrust() {
