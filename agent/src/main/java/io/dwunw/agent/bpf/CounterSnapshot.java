@@ -1,11 +1,11 @@
 package io.dwunw.agent.bpf;
 
-import io.dwunw.agent.engine.EngineCounters;
+import io.dwunw.agent.engine.ProducerCounters;
 import io.dwunw.agent.sample.Allocator;
 import java.nio.ByteBuffer;
 
 /** What the kernel side has counted since the engine was opened. Reusable; not thread-safe. */
-public final class CounterSnapshot {
+public final class CounterSnapshot implements ProducerCounters {
     private final long[] values = new long[EngineLayout.COUNTERS_LENGTH / Long.BYTES];
 
     /** Sums the per-CPU copies, which lie one after another. */
@@ -24,16 +24,19 @@ public final class CounterSnapshot {
     }
 
     /** Calls of a function, sampled or not, failed ones included; nested ones inside libc are not counted. */
+    @Override
     public long calls(Allocator allocator) {
         return at(EngineLayout.COUNTERS_CALLS + allocator.number() * Long.BYTES);
     }
 
     /** Bytes that these calls asked for. */
+    @Override
     public long bytes(Allocator allocator) {
         return at(EngineLayout.COUNTERS_BYTES + allocator.number() * Long.BYTES);
     }
 
     /** Allocation records put into the ring. */
+    @Override
     public long sampled() {
         return at(EngineLayout.COUNTERS_SAMPLED);
     }
@@ -54,11 +57,13 @@ public final class CounterSnapshot {
     }
 
     /** Frees of sampled blocks that found no room in the ring: these blocks look live for ever. */
+    @Override
     public long lostFrees() {
         return at(EngineLayout.COUNTERS_LOST_FREES);
     }
 
     /** Samples whose stack was longer than the largest snapshot. */
+    @Override
     public long cut() {
         return at(EngineLayout.COUNTERS_CUT);
     }
@@ -99,22 +104,8 @@ public final class CounterSnapshot {
     }
 
     /** All samples that were drawn but did not reach the ring. */
+    @Override
     public long lost() {
         return lostAllocations() + liveFull() + untracked() + abandoned();
-    }
-
-    /** In the terms that all engines share. */
-    void copyTo(EngineCounters into) {
-        long bytes = 0;
-        for (Allocator allocator : Allocator.values()) {
-            into.calls(allocator, calls(allocator));
-            // What munmap gives back was not asked for.
-            bytes += allocator == Allocator.MUNMAP ? 0 : bytes(allocator);
-        }
-        into.bytesSeen = bytes;
-        into.samples = sampled();
-        into.lost = lost() + lostFrees();
-        into.lostFrees = lostFrees();
-        into.cutStacks = cut();
     }
 }

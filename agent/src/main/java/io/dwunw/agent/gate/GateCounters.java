@@ -1,10 +1,10 @@
 package io.dwunw.agent.gate;
 
-import io.dwunw.agent.engine.EngineCounters;
+import io.dwunw.agent.engine.ProducerCounters;
 import io.dwunw.agent.sample.Allocator;
 
 /** What the gate has counted since the process began. Reusable; not thread-safe. */
-public final class GateCounters {
+public final class GateCounters implements ProducerCounters {
     /** In the order of {@code gate_jni.c}. */
     private static final int SAMPLED = 0;
 
@@ -33,16 +33,19 @@ public final class GateCounters {
      * Calls seen by the wrappers, sampled or not, without those of excluded threads. An allocation that failed is
      * counted only if it was too small to be looked at.
      */
+    @Override
     public long calls(Allocator allocator) {
         return allocator.number() < ALLOCATORS ? values[2 * allocator.number()] : 0;
     }
 
     /** Bytes that these calls asked for; of {@code munmap}, gave back; of {@code free}, 0. */
+    @Override
     public long bytes(Allocator allocator) {
         return allocator.number() < ALLOCATORS ? values[2 * allocator.number() + 1] : 0;
     }
 
     /** Allocation records produced. */
+    @Override
     public long sampled() {
         return counter(SAMPLED);
     }
@@ -58,11 +61,13 @@ public final class GateCounters {
     }
 
     /** Frees of sampled blocks that found no room in the ring: these blocks look alive. */
+    @Override
     public long lostFrees() {
         return counter(LOST_FREES);
     }
 
     /** Samples whose stack goes on beyond the bytes copied. */
+    @Override
     public long cut() {
         return counter(CUT);
     }
@@ -78,22 +83,8 @@ public final class GateCounters {
     }
 
     /** All samples that were drawn but did not reach the ring. */
+    @Override
     public long lost() {
         return lostAllocations() + liveFull();
-    }
-
-    /** In the terms that all engines share. */
-    void copyTo(EngineCounters into) {
-        long bytes = 0;
-        for (Allocator allocator : Allocator.values()) {
-            into.calls(allocator, calls(allocator));
-            // What munmap gives back was not asked for.
-            bytes += allocator == Allocator.MUNMAP ? 0 : bytes(allocator);
-        }
-        into.bytesSeen = bytes;
-        into.samples = sampled();
-        into.lost = lost() + lostFrees();
-        into.lostFrees = lostFrees();
-        into.cutStacks = cut();
     }
 }

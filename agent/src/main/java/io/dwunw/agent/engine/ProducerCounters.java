@@ -1,0 +1,39 @@
+package io.dwunw.agent.engine;
+
+import io.dwunw.agent.sample.Allocator;
+
+/** What any producer of samples counts, in its own memory or the kernel's. */
+public interface ProducerCounters {
+    /** Calls of a function, sampled or not. */
+    long calls(Allocator allocator);
+
+    /** Bytes that these calls asked for. */
+    long bytes(Allocator allocator);
+
+    /** Allocation records put into the ring. */
+    long sampled();
+
+    /** All samples that were drawn but did not reach the ring. */
+    long lost();
+
+    /** Frees of sampled blocks that found no room in the ring. */
+    long lostFrees();
+
+    /** Samples whose stack goes on beyond the bytes copied. */
+    long cut();
+
+    /** In the terms that all engines share. */
+    default void copyTo(EngineCounters into) {
+        long bytes = 0;
+        for (Allocator allocator : Allocator.values()) {
+            into.calls(allocator, calls(allocator));
+            // What munmap gives back was not asked for.
+            bytes += allocator == Allocator.MUNMAP ? 0 : bytes(allocator);
+        }
+        into.bytesSeen = bytes;
+        into.samples = sampled();
+        into.lost = lost() + lostFrees();
+        into.lostFrees = lostFrees();
+        into.cutStacks = cut();
+    }
+}
