@@ -186,16 +186,12 @@ public final class GateProbes implements AutoCloseable {
 
     /** Where the anchors are that go into samples of Java threads. */
     public synchronized void layout(JavaThreadLayout offsets) {
-        if (!kernel.closed()) {
-            kernel.state().layout(offsets);
-        }
+        kernel.layout(offsets);
     }
 
     /** Reads all counters. */
     public synchronized void counters(CounterSnapshot into) {
-        if (!kernel.closed()) {
-            kernel.state().counters(into);
-        }
+        kernel.counters(into);
     }
 
     /** Most bytes of stack in a sample, as {@link #open} rounded it. */

@@ -2,6 +2,7 @@ package io.dwunw.agent.bpf;
 
 import io.dwunw.agent.bpf.BpfUnavailableException.Reason;
 import io.dwunw.agent.bpf.Libc.Range;
+import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.linux.Errno;
 import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.linux.NativeLibrary;
@@ -167,6 +168,30 @@ final class KernelSide implements AutoCloseable {
 
     void includeThread(int tid) {
         remove("calls", tidKey(tid));
+    }
+
+    void layout(JavaThreadLayout offsets) {
+        if (!closed) {
+            state.layout(offsets);
+        }
+    }
+
+    void interval(long bytes) {
+        if (!closed) {
+            state.interval(Math.max(0, Math.min(bytes, UprobeConfig.MAX_INTERVAL_BYTES)));
+        }
+    }
+
+    void mappingsDead(long total) {
+        if (!closed) {
+            state.mappingsDead(total);
+        }
+    }
+
+    void counters(CounterSnapshot into) {
+        if (!closed) {
+            state.counters(into);
+        }
     }
 
     void javaThread(int tid, long javaThread) {

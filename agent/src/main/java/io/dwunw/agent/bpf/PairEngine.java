@@ -250,16 +250,12 @@ public final class PairEngine implements SamplingEngine {
 
     @Override
     public synchronized void layout(JavaThreadLayout offsets) {
-        if (!kernel.closed()) {
-            kernel.state().layout(offsets);
-        }
+        kernel.layout(offsets);
     }
 
     @Override
     public synchronized void interval(long bytes) {
-        if (!kernel.closed()) {
-            kernel.state().interval(Math.max(0, Math.min(bytes, UprobeConfig.MAX_INTERVAL_BYTES)));
-        }
+        kernel.interval(bytes);
     }
 
     @Override
@@ -280,9 +276,7 @@ public final class PairEngine implements SamplingEngine {
 
     /** Reads all counters. */
     public synchronized void counters(CounterSnapshot into) {
-        if (!kernel.closed()) {
-            kernel.state().counters(into);
-        }
+        kernel.counters(into);
     }
 
     /** Which pairs have their probes, and which have not. */

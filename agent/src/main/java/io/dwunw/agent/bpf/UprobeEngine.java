@@ -139,9 +139,7 @@ public final class UprobeEngine implements SamplingEngine {
 
     @Override
     public synchronized void layout(JavaThreadLayout offsets) {
-        if (!kernel.closed()) {
-            kernel.state().layout(offsets);
-        }
+        kernel.layout(offsets);
     }
 
     /** Tells the bounds of a thread's stack; without being told, the engine takes the mapping that sp is in. */
@@ -151,16 +149,12 @@ public final class UprobeEngine implements SamplingEngine {
 
     @Override
     public synchronized void interval(long bytes) {
-        if (!kernel.closed()) {
-            kernel.state().interval(Math.max(0, Math.min(bytes, UprobeConfig.MAX_INTERVAL_BYTES)));
-        }
+        kernel.interval(bytes);
     }
 
     @Override
     public synchronized void mappingsDead(long total) {
-        if (!kernel.closed()) {
-            kernel.state().mappingsDead(total);
-        }
+        kernel.mappingsDead(total);
     }
 
     @Override
@@ -176,9 +170,7 @@ public final class UprobeEngine implements SamplingEngine {
 
     /** Reads all counters. */
     public synchronized void counters(CounterSnapshot into) {
-        if (!kernel.closed()) {
-            kernel.state().counters(into);
-        }
+        kernel.counters(into);
     }
 
     @Override
