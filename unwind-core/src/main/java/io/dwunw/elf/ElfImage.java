@@ -98,9 +98,9 @@ public final class ElfImage {
     }
 
     /**
-     * A section's bytes as the file has them, decompressed if flagged or named so; empty for NOBITS.
+     * A section's bytes as the file has them, decompressed (zlib) if flagged or named so; empty for NOBITS.
      *
-     * @throws MalformedDataException if they lie outside the file or do not inflate
+     * @throws MalformedDataException if they lie outside the file or do not inflate, as those packed with zstd
      */
     public Bytes content(SectionHeader section) {
         if (!section.hasContent()) {

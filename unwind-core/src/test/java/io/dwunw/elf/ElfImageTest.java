@@ -129,6 +129,16 @@ final class ElfImageTest {
                 .isInstanceOf(MalformedDataException.class);
     }
 
+    /** No JDK has a decoder: such a section counts as absent, and says why. */
+    @Test
+    void sectionsPackedWithZstdAreRefused() {
+        ByteBuffer section = ByteBuffer.allocate(48).order(ByteOrder.LITTLE_ENDIAN);
+        section.putInt(0, Elf.ELFCOMPRESS_ZSTD).putLong(8, 100);
+        assertThatThrownBy(() -> CompressedSection.inflate(Bytes.of(section), 8))
+                .isInstanceOf(MalformedDataException.class)
+                .hasMessageContaining("zstd");
+    }
+
     @Test
     void whatIsNoElfFileIsMalformed() {
         for (byte[] bytes : List.of(
