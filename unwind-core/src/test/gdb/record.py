@@ -10,11 +10,15 @@ plt (go on to a PLT stub, instruction by instruction, record).
 import os
 import re
 import subprocess
+import sys
 
 import gdb
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from frames import MASK, gdb_frames, prepare, to_function
+
 REGISTERS = ["rax", "rdx", "rcx", "rbx", "rsi", "rdi", "rbp", "rsp"] + ["r%d" % i for i in range(8, 16)]
-MASK = (1 << 64) - 1
 MOST_STEPS = 100000
 
 out = open(os.environ["OUT"], "w")
@@ -27,19 +31,6 @@ def register(name):
 def maps():
     with open("/proc/%d/maps" % gdb.selected_inferior().pid) as lines:
         return lines.readlines()
-
-
-def gdb_frames():
-    """Without those that gdb makes up where it has symbols: of inlined functions and of callers that jumped on."""
-    frame = gdb.newest_frame()
-    frames = []
-    after_signal = False
-    while frame is not None:
-        if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME):
-            frames.append((frame.pc() & MASK, 1 if after_signal else 0))
-            after_signal = frame.type() == gdb.SIGTRAMP_FRAME
-        frame = frame.older()
-    return frames[1:]
 
 
 def elfutils_frames():
@@ -98,19 +89,7 @@ def to_plt():
     raise gdb.GdbError("no PLT stub was executed")
 
 
-def to_function(name):
-    try:
-        point = gdb.Breakpoint("*" + name)
-    except gdb.error:
-        point = gdb.Breakpoint(name)  # of a library that is not loaded yet
-    gdb.execute("continue", to_string=True)
-    point.delete()
-
-
-for command in ["set pagination off", "set confirm off", "set breakpoint pending on", "set backtrace past-main on",
-                "set backtrace past-entry on", "set debuginfod enabled off",
-                "handle all nostop noprint pass"]:
-    gdb.execute(command, to_string=True)
+prepare()
 gdb.execute("starti", to_string=True)
 vdso()
 for number, step in enumerate(os.environ["PLAN"].split()):

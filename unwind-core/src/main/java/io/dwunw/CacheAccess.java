@@ -1,20 +1,31 @@
 package io.dwunw;
 
+import io.dwunw.memory.MemoryReader;
 import io.dwunw.module.CachedModule;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleData;
 import io.dwunw.module.ModuleDataSource;
 import io.dwunw.module.ModuleStore;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Takes the modules of a walk from the context's cache, and remembers why it could not. */
+/**
+ * Takes the modules of a walk from the context's cache, or out of the process's memory where the file cannot be read, and
+ * remembers why it could not.
+ */
 final class CacheAccess implements ModuleDataSource {
     private final ModuleStore store;
+    private final @Nullable MemoryReader memory;
+    /** What was found in memory, or that nothing was there; for one walk, since memory changes. */
+    private final Map<LoadedModule, @Nullable ModuleData> inMemory = new HashMap<>();
+
     private Status failure = Status.OK;
 
-    CacheAccess(ModuleStore store) {
+    CacheAccess(ModuleStore store, @Nullable MemoryReader memory) {
         this.store = store;
+        this.memory = memory;
     }
 
     /** Why the last acquisition yielded nothing. */
@@ -29,11 +40,24 @@ final class CacheAccess implements ModuleDataSource {
             // they are.
             ModuleData own = ModuleDataSource.OF_THE_MAP.acquire(module);
             failure = own == null ? Status.IO : Status.OK;
-            return own;
+            return own == null ? fromMemory(module) : own;
         }
         ModuleStore.Acquisition acquisition = store.acquire(Path.of(module.path()));
         failure = acquisition.status();
-        return acquisition.module();
+        return failure == Status.IO ? fromMemory(module) : acquisition.module();
+    }
+
+    private @Nullable ModuleData fromMemory(LoadedModule module) {
+        MemoryReader reader = memory;
+        if (reader == null) {
+            return null;
+        }
+        if (!inMemory.containsKey(module)) {
+            inMemory.put(module, module.inMemory(reader));
+        }
+        ModuleData found = inMemory.get(module);
+        failure = found == null ? Status.IO : Status.OK;
+        return found;
     }
 
     @Override

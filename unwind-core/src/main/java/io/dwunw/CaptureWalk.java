@@ -33,7 +33,7 @@ final class CaptureWalk {
     CaptureWalk(UnwindRequest request, ModuleStore store) {
         this.request = request;
         this.modules = request.modules();
-        this.access = new CacheAccess(store);
+        this.access = new CacheAccess(store, request.memory());
         this.unwinder = new NativeUnwinder(modules, access);
         this.registers = RegisterSet.prepare(request.registers().architecture());
         registers.copyFrom(request.registers());
@@ -131,15 +131,22 @@ final class CaptureWalk {
         return sisterAbi ? Status.NOT_IMPLEMENTED : Status.UNSUPPORTED_ARCH;
     }
 
-    /** MIPS runs in either order, and only the files say which. */
+    /** MIPS runs in either order, and only the files say which: that of the pc, else whichever can be had. */
     private ByteOrder order() {
         ElfHeader header = header(registers.pc());
+        for (int i = 0; header == null && i < modules.modules().size(); i++) {
+            header = header(modules.modules().get(i));
+        }
         return header == null ? ByteOrder.LITTLE_ENDIAN : header.order();
     }
 
     private @Nullable ElfHeader header(long avma) {
         LoadedModule module = modules.find(avma);
-        ModuleData data = module == null ? null : access.acquire(module);
+        return module == null ? null : header(module);
+    }
+
+    private @Nullable ElfHeader header(LoadedModule module) {
+        ModuleData data = access.acquire(module);
         if (data == null) {
             return null;
         }

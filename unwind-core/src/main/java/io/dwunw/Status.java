@@ -8,9 +8,15 @@ public enum Status {
     INVALID_ARG,
     /** No CFI covers the pc. Fallback: the frame-pointer walk, if the request allows it. */
     NO_DEBUG_DATA,
-    /** The file could not be read. Fallback: the module's image in memory, if a reader is there; else frame pointers. */
+    /**
+     * The file could not be read, nor the module's image in memory, which a capture with a reader falls back to. Fallback: frame
+     * pointers, if allowed.
+     */
     IO,
-    /** All slots of the module cache are in use. Fallback: release modules, or open the context with more slots. */
+    /**
+     * All slots of the module cache are in use. Fallback: frame pointers, if allowed; release modules, or open the context with
+     * more slots.
+     */
     CACHE_FULL,
     /** The register set's architecture or version is unknown here. Fallback: none; keep the raw pc. */
     UNSUPPORTED_ARCH,

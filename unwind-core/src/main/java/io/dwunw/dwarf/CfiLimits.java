@@ -18,7 +18,7 @@ public final class CfiLimits {
     public static final int MAX_AUGMENTATION = 32;
     /** CIEs kept parsed per section; more are parsed again and again. */
     public static final int MAX_CACHED_CIES = 4096;
-    /** FDEs in an index that was built by scanning. */
+    /** FDEs in a search table, the file's own or one that was built by scanning; browsers have some 600,000. */
     public static final int MAX_INDEXED_FDES = 1 << 23;
 
     private CfiLimits() {}

@@ -44,7 +44,9 @@ public final class EhFrameHdr {
         long stated = searchable ? EhPointer.value(at, countEncoding, wordBytes) : 0;
         table = at.position();
         entryBytes = 2 * EhPointer.fixedBytes(tableEncoding, wordBytes);
-        boolean fits = entryBytes > 0 && stated > 0 && stated <= at.remaining() / entryBytes;
+        boolean fits = entryBytes > 0
+                && stated > 0
+                && stated <= Math.min(at.remaining() / entryBytes, CfiLimits.MAX_INDEXED_FDES);
         count = fits ? (int) stated : 0;
     }
 

@@ -173,6 +173,7 @@ public final class RowEvaluator {
             case DwCfa.DW_CFA_restore_extended -> restore(register(), here);
             case DwCfa.DW_CFA_remember_state -> remember(here);
             case DwCfa.DW_CFA_restore_state -> restoreState(here);
+            case DwCfa.DW_CFA_AARCH64_set_ra_state -> setReturnAddressState(here);
             case DwCfa.DW_CFA_AARCH64_negate_ra_state -> row.toggleReturnAddressSigned(false);
             case DwCfa.DW_CFA_AARCH64_negate_ra_state_with_pc -> row.toggleReturnAddressSigned(true);
             case DwCfa.DW_CFA_GNU_args_size -> at.uleb128(); // matters to exception landing pads only
@@ -203,6 +204,16 @@ public final class RowEvaluator {
         long start = at.position();
         at.skip(at.uleb128());
         return start;
+    }
+
+    /** The state, then where the signing instruction is, which matters to authentication only. */
+    private void setReturnAddressState(long here) {
+        long state = at.uleb128();
+        at.sleb128();
+        if (state < UnwindRow.RA_NOT_SIGNED || state > UnwindRow.RA_SIGNED_SP_PC) {
+            throw new MalformedDataException("unknown state of the return address", here);
+        }
+        row.returnAddressState((int) state);
     }
 
     private void defineCfa(int register, long offset) {

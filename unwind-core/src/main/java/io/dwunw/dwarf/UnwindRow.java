@@ -4,6 +4,11 @@ import java.util.Arrays;
 
 /** One unwind row: the CFA's rule and every register's rule. Mutable, filled by {@link RowEvaluator}. */
 public final class UnwindRow {
+    /** States of AArch64's return address (AADWARF64 §4.1, RA_SIGN_STATE): not signed, signed with sp, with sp and pc. */
+    static final int RA_NOT_SIGNED = 0;
+
+    static final int RA_SIGNED_SP_PC = 2;
+
     private final RegisterRule[] rules = new RegisterRule[CfiLimits.MAX_REGISTERS];
     private final long[] operands = new long[CfiLimits.MAX_REGISTERS];
     /** One more than the highest register that has had a rule. */
@@ -118,6 +123,11 @@ public final class UnwindRow {
 
     void restoreRule(int register, UnwindRow initial) {
         rule(register, initial.rule(register), initial.operand(register));
+    }
+
+    void returnAddressState(int state) {
+        returnAddressSigned = state != RA_NOT_SIGNED;
+        pcInSignature = state == RA_SIGNED_SP_PC;
     }
 
     void toggleReturnAddressSigned(boolean withPc) {

@@ -7,7 +7,7 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * A {@code SHF_COMPRESSED} section (gABI, figure 4-13), or GNU's older {@code .zdebug_*} (binutils, {@code bfd/compress.c}).
+ * A {@code SHF_COMPRESSED} section (gABI, figure 4-13) of zlib (no JDK can read zstd), or GNU's older {@code .zdebug_*} (binutils, {@code bfd/compress.c}).
  *
  * <pre>
  * ELF32: ch_type 0, ch_size 4, ch_addralign 8; ELF64: ch_type 0, ch_reserved 4, ch_size 8, ch_addralign 16
@@ -27,6 +27,9 @@ final class CompressedSection {
     static Bytes inflate(Bytes section, int wordBytes) {
         int type = section.s32(0);
         long size = section.word(wordBytes, wordBytes);
+        if (type == Elf.ELFCOMPRESS_ZSTD) {
+            throw new MalformedDataException("section compressed with zstd, which Java has no decoder for", size);
+        }
         if (type != Elf.ELFCOMPRESS_ZLIB) {
             throw new MalformedDataException("section compressed in an unknown way", type);
         }

@@ -54,6 +54,7 @@ public final class Elf {
 
     public static final int NT_GNU_BUILD_ID = 3;
     public static final int ELFCOMPRESS_ZLIB = 1;
+    public static final int ELFCOMPRESS_ZSTD = 2;
 
     private Elf() {}
 }

@@ -98,9 +98,9 @@ public final class ElfImage {
     }
 
     /**
-     * A section's bytes as the file has them, decompressed if flagged or named so; empty for NOBITS.
+     * A section's bytes as the file has them, decompressed (zlib) if flagged or named so; empty for NOBITS.
      *
-     * @throws MalformedDataException if they lie outside the file or do not inflate
+     * @throws MalformedDataException if they lie outside the file or do not inflate, as those packed with zstd
      */
     public Bytes content(SectionHeader section) {
         if (!section.hasContent()) {
@@ -135,8 +135,9 @@ public final class ElfImage {
     }
 
     private @Nullable BuildId soughtBuildId() {
+        int ranges = 0;
         for (ProgramHeader segment : programHeaders) {
-            if (segment.type() == Elf.PT_NOTE) {
+            if (segment.type() == Elf.PT_NOTE && ranges++ < ElfLimits.MAX_NOTE_RANGES) {
                 BuildId found = BuildId.inNotes(content.segment(segment), segment.align());
                 if (found != null) {
                     return found;
@@ -144,7 +145,7 @@ public final class ElfImage {
             }
         }
         for (SectionHeader section : sections) {
-            if (section.type() == Elf.SHT_NOTE) {
+            if (section.type() == Elf.SHT_NOTE && ranges++ < ElfLimits.MAX_NOTE_RANGES) {
                 BuildId found = buildIdIn(section);
                 if (found != null) {
                     return found;
@@ -154,9 +155,10 @@ public final class ElfImage {
         return null;
     }
 
+    /** As it stands: a note that is loaded is never compressed. */
     private @Nullable BuildId buildIdIn(SectionHeader section) {
         try {
-            return BuildId.inNotes(content(section), 4);
+            return BuildId.inNotes(content.head().order(header.order()).slice(section.offset(), section.size()), 4);
         } catch (MalformedDataException damaged) {
             return null;
         }

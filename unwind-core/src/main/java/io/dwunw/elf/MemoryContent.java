@@ -10,11 +10,14 @@ import java.util.Map;
 /** An image as it lies in a process: segments are copied when first asked for. */
 final class MemoryContent implements ElfContent {
     private static final int HEAD_BYTES = 4096;
+    /** What a segment claims to have is allocated as far as memory has it. */
+    private static final int FIRST_BYTES = 1 << 16;
 
     private final MemoryReader memory;
     private final Bytes head;
     private final long bias;
     private final Map<ProgramHeader, Bytes> segments = new HashMap<>();
+    private int allowance = ElfLimits.MAX_MEMORY_IMAGE_BYTES;
 
     private MemoryContent(MemoryReader memory, Bytes head, long bias) {
         this.memory = memory;
@@ -60,12 +63,20 @@ final class MemoryContent implements ElfContent {
     }
 
     private Bytes read(ProgramHeader segment) {
-        long wanted = Math.min(segment.fileBytes(), ElfLimits.MAX_MEMORY_SEGMENT_BYTES);
+        int wanted = (int) Math.min(segment.fileBytes(), allowance);
         if (wanted <= 0) {
             return Bytes.empty();
         }
-        byte[] copy = new byte[(int) wanted];
-        int got = Math.max(0, memory.read(bias + segment.svma(), copy, 0, copy.length));
+        byte[] copy = new byte[Math.min(wanted, FIRST_BYTES)];
+        int got = 0;
+        while (true) {
+            got += Math.max(0, memory.read(bias + segment.svma() + got, copy, got, copy.length - got));
+            if (got < copy.length || got == wanted) {
+                break;
+            }
+            copy = Arrays.copyOf(copy, (int) Math.min(wanted, 2L * copy.length));
+        }
+        allowance -= got;
         return Bytes.of(got == copy.length ? copy : Arrays.copyOf(copy, got), head.order());
     }
 }

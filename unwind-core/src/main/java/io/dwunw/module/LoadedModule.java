@@ -4,8 +4,10 @@ import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.elf.BuildId;
 import io.dwunw.elf.ElfImage;
+import io.dwunw.memory.MemoryReader;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +104,18 @@ public final class LoadedModule {
         return opened == null ? null : opened.cfi();
     }
 
+    /** The image as it lies in the process: its segments only, and no debug file; null if its header is not there. */
+    public @Nullable ModuleData inMemory(MemoryReader memory) {
+        if (mappings.get(0).fileOffset() != 0) {
+            return null;
+        }
+        try {
+            return new OpenedImage(ElfImage.ofMemory(memory, lowAvma()), new NoDebugFile());
+        } catch (MalformedDataException absent) {
+            return null;
+        }
+    }
+
     @Nullable
     ModuleData data() {
         if (!opened) {
@@ -119,6 +133,14 @@ public final class LoadedModule {
     /** Why there is no image; "" if there is one, or nobody asked yet. */
     public String problem() {
         return problem;
+    }
+
+    // No lambda: see ARCHITECTURE.md about what the way to main must not use.
+    private static final class NoDebugFile implements Supplier<@Nullable ElfImage> {
+        @Override
+        public @Nullable ElfImage get() {
+            return null;
+        }
     }
 
     /** The same file at the same place; its mappings may have been split by a change of protection since. */

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,11 +60,16 @@ public final class ModuleCache implements ModuleStore {
 
     @Override
     public Acquisition acquire(Path path) {
+        return acquire(path, any -> true);
+    }
+
+    /** Passes over modules that are not {@code usable}: their file is opened again, in another slot. */
+    Acquisition acquire(Path path, Predicate<CachedModule> usable) {
         if (closed) {
             return new Acquisition(Status.INVALID_ARG, null);
         }
         FileIdentity identity = FileIdentity.of(path);
-        CachedModule known = find(path, identity);
+        CachedModule known = find(path, identity, usable);
         if (known != null) {
             hits++;
             return lend(known);
@@ -119,6 +125,11 @@ public final class ModuleCache implements ModuleStore {
     }
 
     @Override
+    public ModuleStore serialised() {
+        return new SerialisedModuleStore(this);
+    }
+
+    @Override
     public Counters counters() {
         int active = 0;
         for (CachedModule module : modules) {
@@ -136,12 +147,15 @@ public final class ModuleCache implements ModuleStore {
     }
 
     /** The module of this path, if it still is what the path leads to; a replaced one is dropped on the way. */
-    private @Nullable CachedModule find(Path path, FileIdentity identity) {
+    private @Nullable CachedModule find(Path path, FileIdentity identity, Predicate<CachedModule> usable) {
         Iterator<CachedModule> all = modules.iterator();
         while (all.hasNext()) {
             CachedModule module = all.next();
             if (!module.path().equals(path) || module.isRetired()) {
                 continue;
+            }
+            if (!usable.test(module)) {
+                continue; // nor looked into: its file belongs to another thread
             }
             if (module.isCurrent(identity)) {
                 return module;

@@ -2,43 +2,60 @@ package io.dwunw.module;
 
 import io.dwunw.Status;
 import java.nio.file.Path;
+import java.util.IdentityHashMap;
+import java.util.function.Predicate;
 
-/** Lets one thread at a time into a store. */
+/** Lets one thread at a time into a cache, and checks that no two of them hold the same module. */
 final class SerialisedModuleStore implements ModuleStore {
-    private final ModuleStore store;
+    private final ModuleCache cache;
+    private final IdentityHashMap<CachedModule, Thread> holders = new IdentityHashMap<>();
 
-    SerialisedModuleStore(ModuleStore store) {
-        this.store = store;
+    SerialisedModuleStore(ModuleCache cache) {
+        this.cache = cache;
     }
 
     @Override
     public synchronized Acquisition acquire(Path path) {
-        return store.acquire(path);
+        Thread thread = Thread.currentThread();
+        Predicate<CachedModule> isFree = module -> holders.getOrDefault(module, thread) == thread;
+        Acquisition acquisition = cache.acquire(path, isFree);
+        CachedModule module = acquisition.module();
+        if (module != null) {
+            holders.put(module, thread);
+        }
+        return acquisition;
     }
 
     @Override
     public synchronized Status release(CachedModule module) {
-        return store.release(module);
+        if (holders.get(module) != Thread.currentThread()) {
+            return Status.INVALID_ARG;
+        }
+        Status status = cache.release(module);
+        if (module.references() == 0) {
+            holders.remove(module);
+        }
+        return status;
     }
 
     @Override
     public synchronized void flush() {
-        store.flush();
+        cache.flush();
     }
 
     @Override
     public synchronized void close() {
-        store.close();
+        cache.close();
     }
 
     @Override
     public synchronized boolean isReady() {
-        return store.isReady();
+        return cache.isReady();
     }
 
     @Override
     public synchronized Counters counters() {
-        return store.counters();
+        return cache.counters();
     }
 
     @Override

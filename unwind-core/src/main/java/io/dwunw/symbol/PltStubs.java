@@ -25,6 +25,8 @@ final class PltStubs {
     private static final int RELA_BYTES = 24;
     /** Slots of one file; browsers have some 10,000. */
     private static final int MAX_SLOTS = 1 << 20;
+    /** Files have two. */
+    private static final int MAX_RELOCATION_SECTIONS = 16;
     /** Both architectures' stubs have 16 bytes, but the 8 of x86-64's {@code .plt.got} without IBT. */
     private static final int STUB_BYTES = 16;
 
@@ -130,8 +132,10 @@ final class PltStubs {
     private Map<Long, Long> bindings() {
         if (bindings == null) {
             Map<Long, Long> read = new HashMap<>();
+            int readSections = 0;
             for (SectionHeader section : image.sections()) {
-                if (section.type() == SHT_RELA && section.isAllocated()) {
+                boolean loaded = section.isAllocated() && !section.isCompressed();
+                if (section.type() == SHT_RELA && loaded && readSections++ < MAX_RELOCATION_SECTIONS) {
                     readSlots(section, read);
                 }
             }

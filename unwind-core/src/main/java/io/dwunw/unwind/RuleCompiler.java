@@ -1,5 +1,6 @@
 package io.dwunw.unwind;
 
+import io.dwunw.arch.AArch64;
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Mips32;
 import io.dwunw.bytes.ByteCursor;
@@ -7,6 +8,7 @@ import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.dwarf.CfiLimits;
+import io.dwunw.dwarf.ExpressionEvaluator;
 import io.dwunw.dwarf.Fde;
 import io.dwunw.dwarf.RegisterRule;
 import io.dwunw.dwarf.RowEvaluator;
@@ -104,7 +106,7 @@ final class RuleCompiler {
     private static void returnAddress(
             UnwindRule.Builder rule, Bytes section, UnwindRow row, int column, Architecture architecture) {
         rule.returnAddressColumn = column;
-        rule.returnAddressSigned = row.isReturnAddressSigned();
+        rule.returnAddressSigned = isSigned(section, row, architecture);
         RegisterRule how = row.rule(column);
         switch (how) {
             case OFFSET -> {
@@ -123,6 +125,30 @@ final class RuleCompiler {
                 rule.returnAddressOther = other(section, column, how, row.operand(column));
             }
         }
+    }
+
+    /**
+     * Whether the row says that the return address carries an authentication code: by an instruction, or by an expression for the
+     * pseudo-register, as assembly does.
+     */
+    @SuppressWarnings("ReferenceEquality") // architectures are constants
+    private static boolean isSigned(Bytes section, UnwindRow row, Architecture architecture) {
+        if (architecture != AArch64.ARCHITECTURE) {
+            if (row.isReturnAddressSigned()) {
+                throw new MalformedDataException("an instruction of another machine", architecture.elfMachine());
+            }
+            return false;
+        }
+        if (row.rule(AArch64.RA_SIGN_STATE) != RegisterRule.VAL_EXPRESSION) {
+            return row.isReturnAddressSigned();
+        }
+        Bytes expression = block(section, row.operand(AArch64.RA_SIGN_STATE));
+        ExpressionEvaluator constant = new ExpressionEvaluator();
+        if (constant.evaluate(expression, architecture.wordBytes(), new FrameState())
+                != ExpressionEvaluator.Outcome.VALUE) {
+            throw new MalformedDataException("state of the return address is no constant", AArch64.RA_SIGN_STATE);
+        }
+        return (constant.result() & 1) != 0;
     }
 
     private static void registers(

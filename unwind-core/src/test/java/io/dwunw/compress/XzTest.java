@@ -2,10 +2,10 @@ package io.dwunw.compress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.testkit.Tool;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -59,7 +59,7 @@ class XzTest {
     @ParameterizedTest
     @MethodSource("options")
     void decodesWhatXzEncodes(String option) throws IOException, InterruptedException {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/xz")), "xz is not installed");
+        Tool.assumeInstalled("xz", "xz-utils");
         for (byte[] content : contents()) {
             byte[] encoded = encode(content, option);
 

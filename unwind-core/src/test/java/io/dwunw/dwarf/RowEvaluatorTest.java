@@ -166,13 +166,27 @@ final class RowEvaluatorTest {
     }
 
     @Test
+    void aarch64SignatureStateIsSet() {
+        UnwindRow row = last(code().u8(DwCfa.DW_CFA_AARCH64_set_ra_state, 2).sleb(-3));
+        assertThat(row.isReturnAddressSigned()).isTrue();
+        assertThat(row.isPcInSignature()).isTrue();
+        row = last(code().u8(DwCfa.DW_CFA_AARCH64_set_ra_state, 1, 0, DwCfa.DW_CFA_AARCH64_set_ra_state, 1, 0));
+        assertThat(row.isReturnAddressSigned()).isTrue();
+        assertThat(row.isPcInSignature()).isFalse();
+        row = last(code().u8(DwCfa.DW_CFA_AARCH64_negate_ra_state, DwCfa.DW_CFA_AARCH64_set_ra_state, 0, 0));
+        assertThat(row.isReturnAddressSigned()).isFalse();
+        assertThatThrownBy(() -> last(code().u8(DwCfa.DW_CFA_AARCH64_set_ra_state, 3, 0)))
+                .isInstanceOf(MalformedDataException.class);
+    }
+
+    @Test
     void argumentSizesChangeNothing() {
         UnwindRow row = last(code().u8(DwCfa.DW_CFA_GNU_args_size).uleb(128).u8(DwCfa.DW_CFA_nop));
         assertThat(row.cfaOperand()).isEqualTo(8);
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {0x17, 0x1c, 0x1e, 0x2b, 0x30, 0x3f})
+    @ValueSource(ints = {0x17, 0x1c, 0x1e, 0x2a, 0x30, 0x3f})
     void anUnknownInstructionFailsTheRow(int opcode) {
         assertThatThrownBy(() -> last(code().u8(opcode, 0, 0, 0))).isInstanceOf(MalformedDataException.class);
     }

@@ -129,6 +129,16 @@ final class ElfImageTest {
                 .isInstanceOf(MalformedDataException.class);
     }
 
+    /** No JDK has a decoder: such a section counts as absent, and says why. */
+    @Test
+    void sectionsPackedWithZstdAreRefused() {
+        ByteBuffer section = ByteBuffer.allocate(48).order(ByteOrder.LITTLE_ENDIAN);
+        section.putInt(0, Elf.ELFCOMPRESS_ZSTD).putLong(8, 100);
+        assertThatThrownBy(() -> CompressedSection.inflate(Bytes.of(section), 8))
+                .isInstanceOf(MalformedDataException.class)
+                .hasMessageContaining("zstd");
+    }
+
     @Test
     void whatIsNoElfFileIsMalformed() {
         for (byte[] bytes : List.of(
@@ -172,6 +182,63 @@ final class ElfImageTest {
         assertThat(image.sections())
                 .hasSize(sections)
                 .allMatch(section -> section.name().isEmpty());
+    }
+
+    /** Memory of a hostile process: 60 segments of notes that claim a terabyte each, of which there is nothing, or zeros forever. */
+    @Test
+    void segmentsOfMemoryThatClaimTooMuchCostWhatIsThere() {
+        int segments = 60;
+        ByteBuffer head = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
+        header(head, 0, 0, 0);
+        head.putLong(32, 64).putShort(54, (short) 56).putShort(56, (short) segments);
+        for (int i = 0; i < segments; i++) {
+            int at = 64 + i * 56;
+            head.putInt(at, Elf.PT_NOTE).putLong(at + 16, 4096L + i).putLong(at + 32, 1L << 40);
+        }
+        assertThat(readBytes(head, 0)).isLessThan(segments * (1L << 17));
+        assertThat(readBytes(head, Integer.MAX_VALUE)).isLessThanOrEqualTo(ElfLimits.MAX_MEMORY_IMAGE_BYTES + 4096L);
+    }
+
+    /** Bytes that a search for the build id asks the process for, of which there are {@code available} behind the header. */
+    private static long readBytes(ByteBuffer head, int available) {
+        long[] asked = {0};
+        ElfImage image = ElfImage.ofMemory(
+                (avma, destination, offset, length) -> {
+                    asked[0] += length;
+                    if (avma == 0) {
+                        head.get(0, destination, offset, length);
+                        return length;
+                    }
+                    return Math.min(length, available);
+                },
+                0);
+        assertThat(image.buildId()).isNull();
+        return asked[0];
+    }
+
+    /** 30 KB that would inflate to 30 MB, named by thousands of sections. */
+    @Test
+    void compressedNotesAreNotInflated() {
+        byte[] deflated = new byte[40_000];
+        Deflater deflater = new Deflater();
+        deflater.setInput(new byte[30_000_000]);
+        deflater.finish();
+        int length = deflater.deflate(deflated);
+        deflater.end();
+        int sections = 20_000;
+        int at = 64 + sections * 64;
+        ByteBuffer file = ByteBuffer.allocate(at + 24 + length).order(ByteOrder.LITTLE_ENDIAN);
+        header(file, 64, sections, 0);
+        for (int i = 1; i < sections; i++) {
+            int section = 64 + i * 64;
+            file.putInt(section + 4, Elf.SHT_NOTE).putLong(section + 8, Elf.SHF_COMPRESSED);
+            file.putLong(section + 24, at).putLong(section + 32, 24L + length);
+        }
+        file.putInt(at, Elf.ELFCOMPRESS_ZLIB).putLong(at + 8, 30_000_000).put(at + 24, deflated, 0, length);
+        ElfImage image = ElfImage.ofFile(Bytes.of(file));
+        org.junit.jupiter.api.Assertions.assertTimeoutPreemptively(
+                java.time.Duration.ofSeconds(60),
+                () -> assertThat(image.buildId()).isNull());
     }
 
     private static void header(ByteBuffer file, long sectionHeaders, int count, int names) {

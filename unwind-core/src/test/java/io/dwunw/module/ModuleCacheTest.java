@@ -12,6 +12,8 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -209,11 +211,12 @@ final class ModuleCacheTest {
         List<Path> paths = List.of(elf("a.so"), elf("b.so"), elf("c.so"), elf("d.so"), elf("e.so"));
         ModuleStore shared = new ModuleCache(8).serialised();
         assertThat(shared.serialised()).isSameAs(shared);
+        Set<CachedModule> held = ConcurrentHashMap.newKeySet();
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
             List<Future<?>> runs = new ArrayList<>();
             for (int t = 0; t < 4; t++) {
-                runs.add(threads.submit(() -> acquireAndRelease(shared, paths)));
+                runs.add(threads.submit(() -> acquireAndRelease(shared, paths, held)));
             }
             for (Future<?> run : runs) {
                 run.get();
@@ -223,16 +226,42 @@ final class ModuleCacheTest {
         }
         ModuleStore.Counters counters = shared.counters();
         assertThat(counters.hits() + counters.misses()).isEqualTo(4 * 200);
-        assertThat(counters.misses()).isEqualTo(5);
+        assertThat(counters.misses()).isGreaterThanOrEqualTo(5);
         assertThat(counters.active()).isZero();
-        assertThat(counters.warm()).isEqualTo(5);
+        assertThat(counters.warm()).isBetween(5, 8);
     }
 
-    private static void acquireAndRelease(ModuleStore shared, List<Path> paths) {
+    private static void acquireAndRelease(ModuleStore shared, List<Path> paths, Set<CachedModule> held) {
         for (int i = 0; i < 200; i++) {
-            ModuleStore.Acquisition acquisition = shared.acquire(paths.get(i % paths.size()));
-            shared.release(Objects.requireNonNull(acquisition.module()));
+            CachedModule module = Objects.requireNonNull(
+                    shared.acquire(paths.get(i % paths.size())).module());
+            assertThat(held.add(module)).as("nobody else holds it").isTrue();
+            assertThat(module.cfi()).isNotNull();
+            assertThat(held.remove(module)).isTrue();
+            assertThat(shared.release(module)).isEqualTo(Status.OK);
         }
+    }
+
+    @Test
+    void theSerialisingWrapperLendsAModuleToOneThreadAtATime() throws Exception {
+        Path path = elf("a.so");
+        ModuleStore shared = new ModuleCache(2).serialised();
+        CachedModule mine = Objects.requireNonNull(shared.acquire(path).module());
+        assertThat(shared.acquire(path).module()).isSameAs(mine);
+        ExecutorService other = Executors.newSingleThreadExecutor();
+        try {
+            CachedModule theirs =
+                    other.submit(() -> shared.acquire(path).module()).get();
+            assertThat(theirs).isNotNull().isNotSameAs(mine);
+            assertThat(other.submit(() -> shared.release(mine)).get()).isEqualTo(Status.INVALID_ARG);
+            assertThat(shared.release(mine)).isEqualTo(Status.OK);
+            assertThat(shared.release(mine)).isEqualTo(Status.OK);
+            assertThat(shared.release(mine)).isEqualTo(Status.INVALID_ARG);
+            assertThat(other.submit(() -> shared.acquire(path).module()).get()).isIn(mine, theirs);
+        } finally {
+            other.shutdown();
+        }
+        assertThat(shared.counters().misses()).isEqualTo(2);
     }
 
     private CachedModule acquire(Path path) {

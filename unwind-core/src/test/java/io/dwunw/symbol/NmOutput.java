@@ -14,10 +14,6 @@ import java.util.Set;
 /** What binutils' {@code nm -C} says of a file's code: all names of an address. */
 record NmOutput(Map<Long, Set<String>> namesByAddress) {
 
-    static boolean isAvailable() {
-        return Files.isExecutable(Path.of("/usr/bin/nm"));
-    }
-
     /** Both symbol tables of the file. */
     static NmOutput of(Path file) throws IOException {
         Map<Long, Set<String>> names = new HashMap<>();

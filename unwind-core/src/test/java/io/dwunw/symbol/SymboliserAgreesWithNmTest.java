@@ -1,10 +1,10 @@
 package io.dwunw.symbol;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
+import io.dwunw.testkit.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +34,7 @@ class SymboliserAgreesWithNmTest {
     @ParameterizedTest
     @MethodSource("files")
     void namesOfAllSymbolStarts(Path file) throws IOException {
-        assumeTrue(NmOutput.isAvailable(), "binutils' nm is not installed");
+        Tool.assumeInstalled("nm", "binutils");
         LoadedModule module = LocalBinaries.module(file);
         List<String> differences = new ArrayList<>();
         int compared = 0;

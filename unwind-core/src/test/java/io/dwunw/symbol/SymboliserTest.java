@@ -1,7 +1,6 @@
 package io.dwunw.symbol;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.dwunw.elf.BuildId;
 import io.dwunw.elf.Elf;
@@ -13,6 +12,7 @@ import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
+import io.dwunw.testkit.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -178,7 +178,7 @@ class SymboliserTest {
 
     @Test
     void readsMiniDebugInfo() throws IOException {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/xz")), "xz is not installed");
+        Tool.assumeInstalled("xz", "xz-utils");
         LoadedModule mini = LocalBinaries.module(fixture.withMiniDebugInfo(directory));
 
         Symbol symbol = symboliser.symbolise(mini, svma("local_function") + 1);

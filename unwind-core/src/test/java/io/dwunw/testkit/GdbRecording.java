@@ -1,5 +1,6 @@
 package io.dwunw.testkit;
 
+import io.dwunw.arch.Architecture;
 import io.dwunw.arch.X86_64;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -15,7 +16,7 @@ import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
 /**
- * What {@code src/test/gdb/record.py} recorded: snapshots with gdb's frames.
+ * What {@code record.py} or {@code remote.py} in {@code src/test/gdb} recorded: snapshots with gdb's frames.
  *
  * @param buildIds of the modules on the stacks, by path
  * @param elfutils what eu-stack found, by snapshot; nothing where it was not installed
@@ -24,8 +25,13 @@ public record GdbRecording(
         List<Snapshot> snapshots, Map<String, String> buildIds, Map<String, List<Snapshot.Expected>> elfutils) {
     private static final int HEX = 16;
 
-    /** Reads a recording, packed by gzip or not. */
+    /** Reads a recording of this processor, packed by gzip or not. */
     public static GdbRecording read(Path file) throws IOException {
+        return read(file, X86_64.ARCHITECTURE, ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Reads a recording, packed by gzip or not. */
+    public static GdbRecording read(Path file, Architecture architecture, ByteOrder order) throws IOException {
         List<String> others = new ArrayList<>();
         Map<String, String> buildIds = new HashMap<>();
         Map<String, List<Snapshot.Expected>> elfutils = new HashMap<>();
@@ -43,7 +49,7 @@ public record GdbRecording(
                 }
             }
         }
-        List<Snapshot> snapshots = Snapshot.parse(others, X86_64.ARCHITECTURE, ByteOrder.LITTLE_ENDIAN);
+        List<Snapshot> snapshots = Snapshot.parse(others, architecture, order);
         return new GdbRecording(snapshots, buildIds, elfutils);
     }
 

@@ -13,6 +13,7 @@ import io.dwunw.module.ModuleMap;
 import io.dwunw.testkit.GdbRecording;
 import io.dwunw.testkit.NativeProgram;
 import io.dwunw.testkit.Snapshot;
+import io.dwunw.testkit.Tool;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteOrder;
@@ -34,7 +35,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 final class DebuggerWalkTest {
     private static final Path RECORDED = Path.of("src", "test", "resources", "recorded");
     private static final Path SCRIPT = Path.of("src", "test", "gdb", "record.py");
-    private static final Path GDB = Path.of("/usr/bin/gdb");
     private static final String VDSO = "[vdso]";
     private static final long LIMIT_SECONDS = 120;
 
@@ -84,7 +84,7 @@ final class DebuggerWalkTest {
     }
 
     private void live(Path program, String plan, String arguments) throws IOException {
-        assumeTrue(Files.isExecutable(GDB), "gdb is not installed");
+        Tool.assumeInstalled("gdb", "gdb");
         Path recording = directory.resolve("live.txt");
         ProcessBuilder gdb = new ProcessBuilder(
                         "sh",

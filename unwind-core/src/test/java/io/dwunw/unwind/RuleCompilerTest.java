@@ -22,6 +22,8 @@ final class RuleCompilerTest {
     private static final int DW_CFA_REGISTER = 0x09;
     private static final int DW_CFA_OFFSET_EXTENDED_SF = 0x11;
     private static final int DW_CFA_VAL_EXPRESSION = 0x16;
+    private static final int DW_CFA_AARCH64_NEGATE_RA_STATE = 0x2d;
+    private static final int DW_OP_LIT0 = 0x30;
     private static final int DW_OP_BREG0 = 0x70;
     private static final long STACK = 0x7fff_0000_0000L;
     private static final long PC = 0x1008;
@@ -98,6 +100,35 @@ final class RuleCompilerTest {
         assertThat(application.apply(rule(program, X86_64.ARCHITECTURE), registers, stack, 0))
                 .isEqualTo(StopReason.LOST_REGISTER);
         assertThat(registers.sp()).isEqualTo(STACK);
+    }
+
+    /** Assembly states the pseudo-register RA_SIGN_STATE by an expression instead of toggling it. */
+    @Test
+    void theSignatureStateMayBeAnExpression() {
+        assertThat(signed(DW_OP_LIT0 + 1)).isTrue();
+        assertThat(signed(DW_OP_LIT0)).isFalse();
+        SectionAssembler program = code().u8(DW_CFA_DEF_CFA, AArch64.SP, 16)
+                .u8(DW_CFA_VAL_EXPRESSION, AArch64.RA_SIGN_STATE)
+                .block(code().u8(DW_OP_BREG0, 0));
+        assertThat(rule(program, AArch64.ARCHITECTURE).outcome).isEqualTo(StopReason.BAD_CFI);
+    }
+
+    private static boolean signed(int operation) {
+        SectionAssembler program = code().u8(DW_CFA_DEF_CFA, AArch64.SP, 16)
+                .u8(DW_CFA_VAL_EXPRESSION, AArch64.RA_SIGN_STATE)
+                .block(code().u8(operation));
+        UnwindRule rule = rule(program, AArch64.ARCHITECTURE);
+        assertThat(rule.outcome).isEqualTo(StopReason.STEPPED);
+        return rule.returnAddressSigned;
+    }
+
+    /** The number is DW_CFA_GNU_window_save on SPARC, and means nothing elsewhere. */
+    @Test
+    void onlyAArch64SignsReturnAddresses() {
+        SectionAssembler program = code().u8(DW_CFA_DEF_CFA, AArch64.SP, 16, DW_CFA_AARCH64_NEGATE_RA_STATE);
+        assertThat(rule(program, AArch64.ARCHITECTURE).returnAddressSigned).isTrue();
+        assertThat(rule(x86().u8(DW_CFA_AARCH64_NEGATE_RA_STATE), X86_64.ARCHITECTURE).outcome)
+                .isEqualTo(StopReason.BAD_CFI);
     }
 
     @Test

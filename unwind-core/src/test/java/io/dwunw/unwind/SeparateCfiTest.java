@@ -1,7 +1,6 @@
 package io.dwunw.unwind;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.dwunw.Capture;
 import io.dwunw.Dwunw;
@@ -23,6 +22,7 @@ import io.dwunw.module.ProcessImages;
 import io.dwunw.testkit.NativeProgram;
 import io.dwunw.testkit.Snapshot;
 import io.dwunw.testkit.SnapshotMemory;
+import io.dwunw.testkit.Tool;
 import io.dwunw.testkit.rows.RowComparison;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -64,7 +64,7 @@ final class SeparateCfiTest {
 
     @BeforeAll
     static void recordAndStrip() throws IOException {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/objcopy")), "binutils' objcopy is not installed");
+        Tool.assumeInstalled("objcopy", "binutils");
         program = NativeProgram.compile(
                 "walks.c",
                 "walks-separate",
@@ -129,7 +129,7 @@ final class SeparateCfiTest {
 
     @Test
     void miniDebugInfoMayHaveCfi() throws IOException {
-        assumeTrue(Files.isExecutable(Path.of("/usr/bin/xz")), "xz is not installed");
+        Tool.assumeInstalled("xz", "xz-utils");
         Path mini = directory.resolve("mini");
         keepDebug(mini, NO_COMPRESSION);
         NativeProgram.run(List.of("xz", mini.toString()));

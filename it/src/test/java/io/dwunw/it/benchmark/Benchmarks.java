@@ -17,6 +17,7 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 /** Runs all benchmarks, then the peers. Not named like a test, so that only {@code it/benchmarks} runs it. */
 final class Benchmarks {
     private static final int MEASURED_IMAGES = 20;
+    private static final int LOOKUPS = 1000;
 
     @Test
     void run() throws IOException, RunnerException {
@@ -33,19 +34,25 @@ final class Benchmarks {
                         .addProfiler(GCProfiler.class)
                         .build())
                 .run();
-        System.out.println("Retained by an opened libjvm.so: " + retainedBytes() / 1024 + " KiB of heap");
+        System.out.println(
+                "Retained by a libjvm.so that was opened and used: " + retainedBytes() / 1024 + " KiB of heap");
         System.out.println("Peers, the same walk of " + RecordedWalk.FRAMES + " frames:");
         NativeProgram.run(List.of(peers.toString(), CfiLookupBenchmark.LIBJVM.toString()))
                 .forEach(line -> System.out.println("  " + line));
     }
 
-    /** Heap only: the mapped pages belong to the page cache. */
+    /** With all that a thousand lookups all over the file leave behind: pages of it, entries read. */
     private static long retainedBytes() {
         @Nullable CallFrameInfo[] opened = new CallFrameInfo[MEASURED_IMAGES];
+        List<Long> functions = CfiLookupBenchmark.functions(Objects.requireNonNull(CfiLookupBenchmark.open()));
         long before = usedAfterCollection();
         try {
             for (int i = 0; i < opened.length; i++) {
-                opened[i] = Objects.requireNonNull(CfiLookupBenchmark.open());
+                CallFrameInfo cfi = Objects.requireNonNull(CfiLookupBenchmark.open());
+                for (int lookup = 0; lookup < LOOKUPS; lookup++) {
+                    cfi.find(functions.get(lookup * functions.size() / LOOKUPS));
+                }
+                opened[i] = cfi;
             }
             return (usedAfterCollection() - before) / MEASURED_IMAGES;
         } finally {

@@ -27,7 +27,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Cold: a row of libjvm.so, and libjvm.so itself (aims 50 ms and 8 MiB retained for its 43,000 FDEs). */
+/**
+ * Rows of libjvm.so, all over it and the same again, and opening libjvm.so itself (aims 50 ms and 8 MiB retained for its 43,000
+ * FDEs). A walk asks for a row once per address, then it has a rule: {@link NativeWalkBenchmark#stepOfOneFrame}.
+ */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -46,15 +49,30 @@ public class CfiLookupBenchmark {
 
     @Setup
     public void collect() {
+        functions.addAll(functions(cfi));
+    }
+
+    /** An address in the middle of each function. */
+    static List<Long> functions(CallFrameInfo cfi) {
+        List<Long> found = new ArrayList<>();
         for (CfiSection section : cfi.sections()) {
-            FdeIndex.forEach(section, fde -> functions.add(fde.startSvma() + fde.bytes() / 2));
+            FdeIndex.forEach(section, fde -> found.add(fde.startSvma() + fde.bytes() / 2));
         }
+        return found;
     }
 
     @Benchmark
     public @Nullable UnwindRow rowOfLibjvm() {
         next = (next + STRIDE) % functions.size();
-        long svma = functions.get(next);
+        return row(functions.get(next));
+    }
+
+    @Benchmark
+    public @Nullable UnwindRow rowOfLibjvmAgain() {
+        return row(functions.get(functions.size() / 2));
+    }
+
+    private @Nullable UnwindRow row(long svma) {
         Fde fde = Objects.requireNonNull(cfi.find(svma));
         return rows.find(fde, svma);
     }

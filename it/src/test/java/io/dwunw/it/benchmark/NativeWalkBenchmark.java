@@ -2,6 +2,7 @@ package io.dwunw.it.benchmark;
 
 import io.dwunw.RegisterSet;
 import io.dwunw.arch.X86_64;
+import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
@@ -9,6 +10,8 @@ import io.dwunw.symbol.Symboliser;
 import io.dwunw.testkit.Snapshot;
 import io.dwunw.unwind.NativeUnwinder;
 import io.dwunw.unwind.StopReason;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -39,9 +42,22 @@ public class NativeWalkBenchmark {
     private final NativeUnwinder unwinder = new NativeUnwinder(modules);
     private final Symboliser symboliser = new Symboliser();
 
+    private final List<Long> addresses = new ArrayList<>();
+
+    /** And 100 addresses, each in another function of libc. */
     @Setup
     public void map() {
         modules.update(snapshot.maps());
+        for (LoadedModule module : modules.modules()) {
+            CallFrameInfo cfi = module.name().startsWith("libc.so") ? module.cfi() : null;
+            List<Long> functions = cfi == null ? List.of() : CfiLookupBenchmark.functions(cfi);
+            for (int i = 0; i < NAMES && !functions.isEmpty(); i++) {
+                addresses.add(module.loadBias() + functions.get(i * functions.size() / NAMES));
+            }
+        }
+        if (addresses.size() != NAMES) {
+            throw new IllegalStateException("libc's functions were not found");
+        }
     }
 
     @TearDown
@@ -72,7 +88,7 @@ public class NativeWalkBenchmark {
     public long symbolise100() {
         long sum = 0;
         for (int i = 0; i < NAMES; i++) {
-            long pc = snapshot.expected().get(i % snapshot.expected().size()).pc() - 1;
+            long pc = addresses.get(i);
             LoadedModule module = Objects.requireNonNull(modules.find(pc));
             sum += symboliser.symbolise(module, module.svma(pc)).offset();
         }

@@ -31,6 +31,17 @@ class DemanglerTest {
     }
 
     /** Binutils 2.40 does not know these, or prints them wrongly; rustc's own demangler is the model. */
+    /** Binutils 2.40 cuts the first digit off and prints the underscore at the end; Rust's own printer does not. */
+    @Test
+    void constantsOf128BitsArePrintedWhole() {
+        String mangled = "_RNvXs8Z_NtNtCsgVdDwkt78Uu_4jiff4util8rangeintINtB6_5ri128Kn"
+                + "n80000000000000000000000000000000_Kn7fffffffffffffffffffffffffffffff_E"
+                + "NtNtCs8NwYtU1Mohg_4core3fmt7Display3fmtBa_";
+        assertThat(Demangler.demangle(mangled))
+                .isEqualTo("<jiff::util::rangeint::ri128<-0x80000000000000000000000000000000,"
+                        + " 0x7fffffffffffffffffffffffffffffff> as core::fmt::Display>::fmt");
+    }
+
     @Test
     void printsRustConstantsThatBinutilsDoesNotKnow() {
         assertThat(Demangler.demangle("_RINvC1a1fKRe616263_E")).isEqualTo("a::f::<\"abc\">");

@@ -1,8 +1,8 @@
 package io.dwunw.testkit.rows;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.dwunw.testkit.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +57,7 @@ final class CompareRowsTest {
     }
 
     private int compare(Path... files) throws IOException, InterruptedException {
-        assumeTrue(Files.isExecutable(READELF), "binutils' readelf is not installed");
+        Tool.assumeInstalled("readelf", "binutils");
         ProcessBuilder script = new ProcessBuilder(SCRIPT.toString());
         for (Path file : files) {
             script.command().add(file.toString());
