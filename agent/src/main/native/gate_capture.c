@@ -141,14 +141,14 @@ static void fill_anchor(struct dwunw_allocation *header)
     header->head.flags |= DWUNW_FLAG_ANCHOR;
 }
 
-static void fill_head(struct gate_thread *thread, struct dwunw_free *head, unsigned kind, unsigned allocator)
+static void fill_head(const struct gate_thread *thread, struct dwunw_free *head, unsigned kind, unsigned allocator)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     head->kind = (dwunw_u16) kind;
     head->allocator = (dwunw_u16) allocator;
     head->time_ns = (uint64_t) now.tv_sec * 1000000000u + (uint64_t) now.tv_nsec;
-    head->tid = thread->tid;
+    head->tid = thread != NULL ? thread->tid : (uint32_t) gate_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
     head->pid = gate_control->pid;
 }
 
@@ -199,8 +199,10 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
     header.anchor_thread = java_thread_of(header.head.tid);
     uint64_t sp = registers[REGISTER_SP];
     uint64_t high = 0;
-    /* A signal handler may call mmap while malloc is at work below it: pthread_getattr_np would deadlock there. */
-    bool may_ask_pthread = allocator != DWUNW_MMAP && allocator != DWUNW_MREMAP;
+    /* A signal handler may call mmap while malloc is at work below it, and libc may hold a lock of its own:
+     * pthread_getattr_np would deadlock there. */
+    bool may_ask_pthread = allocator != DWUNW_MMAP && allocator != DWUNW_MREMAP
+        && registers[REGISTER_PC] - gate_libc.address >= gate_libc.size;
     bool known = gate_thread_stack(thread, sp, may_ask_pthread, &high);
     uint32_t limit = gate_control->stack_bytes;
     uint64_t depth = known ? high - sp : UINT64_MAX;
@@ -227,14 +229,14 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
     return true;
 }
 
-void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size)
+void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size)
 {
     struct dwunw_free record;
     memset(&record, 0, sizeof(record));
     fill_head(thread, &record, kind, allocator);
     record.address = address;
     record.size = size;
-    record.interval = thread->interval;
+    record.interval = thread != NULL ? thread->interval : __atomic_load_n(&gate_control->interval, __ATOMIC_RELAXED);
     uint64_t unused = 0;
     uint64_t *written = kind == DWUNW_KIND_FREE ? &gate_statistics.freed : &unused;
     if (!gate_control->capture) {

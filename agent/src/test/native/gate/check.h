@@ -34,6 +34,8 @@ int door_attach(bool capture);
 int door_detach(void);
 int door_verify(void);
 void door_interval(uint64_t interval);
+/* The same, but no thread is told: as for one that makes its next call before it is. */
+void door_interval_unnoticed(uint64_t interval);
 /* Makes the calling thread's draws repeatable. */
 void door_seed(uint64_t seed);
 int door_exclude(uint32_t tid);

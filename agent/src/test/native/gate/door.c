@@ -37,6 +37,12 @@ EXPORT void door_interval(uint64_t interval)
     gate_set_interval(interval);
 }
 
+EXPORT void door_interval_unnoticed(uint64_t interval)
+{
+    gate_control->interval = interval;
+    gate_control->generation++;
+}
+
 EXPORT void door_seed(uint64_t seed)
 {
     gate_thread_current()->random = seed;

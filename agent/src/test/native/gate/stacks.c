@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * Allocations on stacks of every kind: a thread's own, one that the program gave it, a coroutine's, a signal handler's;
- * all with an unmapped page right above. Nothing faults, no byte from beyond is copied, and what is copied is the
+ * Allocations on stacks of every kind: a thread's own, one that the program gave it, the smallest there may be, a
+ * coroutine's, a signal handler's; all with an unmapped page right above. Nothing faults, no byte from beyond is copied, and what is copied is the
  * stack's contents up to its end.
  */
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -100,6 +101,8 @@ static void run(void *(*body)(void *), uint8_t *stack, void *argument)
     pthread_attr_init(&attributes);
     if (stack != NULL) {
         CHECK(pthread_attr_setstack(&attributes, stack, STACK_BYTES) == 0, "setstack");
+    } else if (argument == NULL) {
+        CHECK(pthread_attr_setstacksize(&attributes, (size_t) PTHREAD_STACK_MIN) == 0, "setstacksize");
     }
     pthread_t id;
     CHECK(pthread_create(&id, &attributes, body, argument) == 0, "thread");
@@ -118,8 +121,10 @@ int main(void)
     coroutine_in_thread(stack);
     check("coroutine of the main thread", 2001, (uintptr_t) stack + STACK_BYTES);
 
-    run(thread, NULL, NULL);
+    run(thread, NULL, stack);
     check("thread", 2002, 0);
+    run(thread, NULL, NULL);
+    check("thread with the smallest stack", 2002, 0);
     run(thread, stack, NULL);
     check("thread on a stack it was given", 2002, (uintptr_t) stack + STACK_BYTES);
 

@@ -33,6 +33,9 @@ class GateNativeTest {
         "exits,",
         "reborn,",
         "stacks,",
+        "unseen,",
+        "mappings,",
+        "slots, liblazy.so libnow.so",
         "opening, liblazy.so libnow.so",
         "churn, liblazy.so 100",
     })
@@ -70,6 +73,8 @@ class GateNativeTest {
         Map<String, String> environment =
                 Map.of("LD_PRELOAD", checks.library("libother.so").toString());
         NativeChecks.Outcome outcome = checks.run("preloaded", List.of(), environment, "liblazy.so");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        outcome = checks.run("unseen", List.of(), environment, "preloaded");
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     }
 
