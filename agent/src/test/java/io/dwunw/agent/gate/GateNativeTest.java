@@ -48,7 +48,13 @@ class GateNativeTest {
     /** The ways to import a function: by what address, bound when, protected how, found by which table. */
     @ParameterizedTest
     @ValueSource(
-            strings = {"-no-pie -fno-pie", "-fno-plt -Wl,-z,now -Wl,-z,relro", "-Wl,-z,norelro", "-Wl,--hash-style=sysv"
+            strings = {
+                "-no-pie -fno-pie",
+                "-fno-plt -Wl,-z,now -Wl,-z,relro",
+                "-fno-plt -Wl,-z,lazy",
+                "-Wl,-z,norelro",
+                "-Wl,-z,pack-relative-relocs",
+                "-Wl,--hash-style=sysv"
             })
     void howeverTheProgramIsLinked(String options) throws Exception {
         NativeChecks.Outcome outcome = checks.run("semantics", List.of(options.split(" ", -1)), Map.of());
