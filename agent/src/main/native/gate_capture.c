@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -77,11 +78,30 @@ static uint64_t java_thread_of(uint32_t tid)
     return 0;
 }
 
-/* Without a privilege, because it is this process's own memory; and unlike a plain copy, it never faults. */
-static long read_own(const struct iovec *local, unsigned local_count, const struct iovec *remote, unsigned remote_count)
+/* A call for each page, and three around: only where the filter of an old container forbids process_vm_readv. */
+static long read_own_file(const struct iovec *local, const struct iovec *remote, unsigned count)
 {
-    return gate_syscall(SYS_process_vm_readv, gate_control->pid, (uintptr_t) local, local_count, (uintptr_t) remote,
-                        remote_count, 0);
+    long file = gate_syscall(SYS_open, (uintptr_t) "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0, 0, 0, 0);
+    uint64_t done = 0;
+    for (unsigned i = 0; file >= 0 && i < count; i++) {
+        long n = gate_syscall(SYS_pread64, (uint64_t) file, (uintptr_t) local->iov_base + done, remote[i].iov_len,
+                              (uintptr_t) remote[i].iov_base, 0, 0);
+        done += n > 0 ? (uint64_t) n : 0;
+        if (n != (long) remote[i].iov_len) {
+            break;
+        }
+    }
+    if (file >= 0) {
+        gate_syscall(SYS_close, (uint64_t) file, 0, 0, 0, 0, 0);
+    }
+    return (long) done;
+}
+
+/* Without a privilege, because it is this process's own memory; and unlike a plain copy, it never faults. */
+static long read_own(const struct iovec *local, const struct iovec *remote, unsigned count)
+{
+    long n = gate_syscall(SYS_process_vm_readv, gate_control->pid, (uintptr_t) local, 1, (uintptr_t) remote, count, 0);
+    return n == -EPERM || n == -ENOSYS ? read_own_file(local, remote, count) : n;
 }
 
 /* Bytes copied: short at the first page that cannot be read. */
@@ -98,7 +118,7 @@ static uint32_t read_pages(void *to, uint64_t from, uint32_t length)
         wanted += piece;
     }
     struct iovec local = {.iov_base = to, .iov_len = wanted};
-    long copied = read_own(&local, 1, remote, pages);
+    long copied = read_own(&local, remote, pages);
     return copied < 0 ? 0 : (uint32_t) copied;
 }
 
@@ -129,7 +149,7 @@ static void fill_anchor(struct dwunw_allocation *header)
     /* One piece: the call costs as much again for each further one. */
     struct iovec local = {.iov_base = anchor, .iov_len = length};
     struct iovec remote = {.iov_base = (void *) (uintptr_t) (java_thread + low), .iov_len = length};
-    if (read_own(&local, 1, &remote, 1) != (long) length) {
+    if (read_own(&local, &remote, 1) != (long) length) {
         return;
     }
     for (int i = 0; i < 3; i++) {

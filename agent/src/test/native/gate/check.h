@@ -43,6 +43,8 @@ int door_exclude(uint32_t tid);
 const void *door_thread(void);
 /* Gives back the blocks of dead threads. */
 void door_collect(void);
+/* From now on a system call whose second argument is `second` fails; any second argument if that is 0. */
+void door_refuse(unsigned number, uint32_t second, unsigned error);
 void door_counters(struct door_counters *to);
 bool door_is_stub(uintptr_t address);
 /* Hands every committed record to `handler`; their number. */

@@ -2,16 +2,18 @@
  *
  * Allocations on stacks of every kind: a thread's own, one that the program gave it, the smallest there may be, a
  * coroutine's, a signal handler's; all with an unmapped page right above. Nothing faults, no byte from beyond is copied, and what is copied is the
- * stack's contents up to its end.
+ * stack's contents up to its end. stacks [any word, if process_vm_readv is to be forbidden]
  */
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -109,17 +111,23 @@ static void run(void *(*body)(void *), uint8_t *stack, void *argument)
     pthread_join(id, NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void) argv;
+    if (argc > 1) {
+        door_refuse(SYS_process_vm_readv, 0, EPERM);
+    }
     CHECK(door_open(1 << 20, 65536, 1) == 0 && door_attach(true) > 0, "attach");
     allocate(2000);
     check("main thread", 2000, 0);
 
     uint8_t *stack = new_stack();
+    /* The other way of reading does not mind whether a page is protected. */
+    uintptr_t end = argc > 1 ? 0 : (uintptr_t) stack + STACK_BYTES;
     run(coroutine_in_thread, NULL, stack);
-    check("coroutine", 2001, (uintptr_t) stack + STACK_BYTES);
+    check("coroutine", 2001, end);
     coroutine_in_thread(stack);
-    check("coroutine of the main thread", 2001, (uintptr_t) stack + STACK_BYTES);
+    check("coroutine of the main thread", 2001, end);
 
     run(thread, NULL, stack);
     check("thread", 2002, 0);

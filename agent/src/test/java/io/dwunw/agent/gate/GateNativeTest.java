@@ -33,6 +33,7 @@ class GateNativeTest {
         "exits,",
         "reborn,",
         "stacks,",
+        "stacks, forbidden",
         "unseen,",
         "mappings,",
         "slots, liblazy.so libnow.so",
