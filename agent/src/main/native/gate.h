@@ -75,6 +75,8 @@ extern __thread struct gate_thread *gate_thread __attribute__((tls_model("initia
 int gate_thread_open(void);
 /* This thread's block, found or made; NULL when there is no memory. */
 struct gate_thread *gate_thread_current(void);
+/* The same for a call that frees `address`; NULL also when it is not worth making one. */
+struct gate_thread *gate_thread_freeing(uint64_t address);
 /* Counts `size` bytes down; true when the call is a sample, of the interval that it was drawn with. */
 bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t *interval);
 /* Makes the threads notice changed settings at their next call instead of at the end of their countdown. */
@@ -144,7 +146,9 @@ extern uint8_t gate_filter[GATE_FILTER_SLOTS];
 int gate_live_open(void);
 /* `dense`: so many blocks are sampled that the memory of a large table is worth it. */
 void gate_live_clear(bool dense);
-bool gate_live_insert(uint64_t address);
+enum gate_insertion { GATE_NO_ROOM = 0, GATE_INSERTED, GATE_THERE };
+/* GATE_THERE: what was there has been freed unseen. */
+enum gate_insertion gate_live_insert(uint64_t address);
 bool gate_live_remove(uint64_t address);
 bool gate_live_contains(uint64_t address);
 static inline bool gate_live_may_contain(uint64_t address)
@@ -186,13 +190,15 @@ uint64_t gate_ring_mapped_bytes(void);
 
 bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS], unsigned allocator,
                              uint64_t address, uint64_t size, uint64_t interval);
-void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size);
+/* `thread` may be NULL. */
+void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size);
 /* The JavaThread of an OS thread, whose frame anchor goes into its samples; 0 forgets. */
 int gate_java_thread(uint32_t tid, uint64_t java_thread);
 
 /* ---- gate_elf.c, gate_slots.c, gate_open.c: import slots ---- */
 
 extern uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
+extern struct gate_range gate_libc; /* where it lies; known before the first of its slots is patched */
 
 void gate_slots_resolve(void);
 /* Patch or restore the slots of all libraries. The number of slots that are patched, or were restored; -EAGAIN when

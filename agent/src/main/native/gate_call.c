@@ -61,7 +61,7 @@ static bool in_other_process(void)
 static bool requested(const struct call *call, uint64_t *size)
 {
     const uint64_t *r = call->registers;
-    switch (call->symbol) {
+    switch (call->allocator) {
     case DWUNW_CALLOC:
         return !__builtin_mul_overflow(r[RDI], r[RSI], size);
     case DWUNW_REALLOCARRAY:
@@ -116,11 +116,15 @@ static void recorded(struct gate_thread *thread)
 static void record_block(struct gate_thread *thread, const struct call *call, uint64_t address, uint64_t size,
                          uint64_t interval)
 {
-    if (!gate_live_insert(address)) {
+    enum gate_insertion inserted = gate_live_insert(address);
+    if (inserted == GATE_NO_ROOM) {
         gate_count(&gate_statistics.untracked);
         return;
     }
     if (!gate_capture_allocation(thread, call->registers, call->allocator, address, size, interval)) {
+        if (inserted == GATE_THERE) { /* the reader has still to learn that what was there is dead */
+            gate_capture_free(thread, DWUNW_KIND_FREE, DWUNW_FREE, address, 0);
+        }
         gate_live_remove(address);
     }
 }
@@ -131,17 +135,17 @@ static bool forget_old(struct gate_thread *thread, const struct call *call, uint
     if (old == 0 || !gate_live_may_contain(old) || in_other_process() || !gate_live_remove(old)) {
         return false;
     }
-    gate_capture_free(thread, DWUNW_KIND_FREE, call->symbol, old, 0);
+    gate_capture_free(thread, DWUNW_KIND_FREE, call->allocator, old, 0);
     return true;
 }
 
 static void remember_old(struct gate_thread *thread, const struct call *call, uint64_t old)
 {
-    if (!gate_live_insert(old)) {
+    if (gate_live_insert(old) == GATE_NO_ROOM) {
         gate_count(&gate_statistics.untracked);
         return;
     }
-    gate_capture_free(thread, DWUNW_KIND_UNFREE, call->symbol, old, 0);
+    gate_capture_free(thread, DWUNW_KIND_UNFREE, call->allocator, old, 0);
 }
 
 static uint64_t slow_allocation(const struct call *call)
@@ -151,11 +155,12 @@ static uint64_t slow_allocation(const struct call *call)
     if (thread == NULL || !requested(call, &size)) {
         return call_original(call);
     }
-    uint64_t old = call->symbol == DWUNW_REALLOC || call->symbol == DWUNW_REALLOCARRAY ? call->registers[RDI] : 0;
+    bool has_old = call->allocator == DWUNW_REALLOC || call->allocator == DWUNW_REALLOCARRAY;
+    uint64_t old = has_old ? call->registers[RDI] : 0;
     uint64_t interval = 0;
     bool sampled = gate_thread_count_down(thread, size, &interval);
     /* A failing operator new throws right through here: nothing must be left to be tidied up then. */
-    thread->inside = call->symbol < GATE_NEW;
+    thread->inside = call->symbol < GATE_NEW || call->symbol >= GATE_NEW_END;
     bool forgotten = forget_old(thread, call, old);
     uint64_t result = call_original(call);
     int error = errno;
@@ -181,20 +186,20 @@ static uint64_t slow_allocation(const struct call *call)
 static uint64_t slow_free(const struct call *call)
 {
     uint64_t address = call->registers[RDI];
-    struct gate_thread *thread = gate_thread_current();
+    struct gate_thread *thread = gate_thread_freeing(address);
     if (thread != NULL) {
         count_seen(thread, DWUNW_FREE, 0);
-        if (gate_live_may_contain(address) && gate_active() && !in_other_process() && gate_live_remove(address)) {
-            int error = errno;
-            gate_capture_free(thread, DWUNW_KIND_FREE, DWUNW_FREE, address, 0);
-            errno = error;
-        }
+    }
+    if (gate_live_may_contain(address) && gate_active() && !in_other_process() && gate_live_remove(address)) {
+        int error = errno;
+        gate_capture_free(thread, DWUNW_KIND_FREE, DWUNW_FREE, address, 0);
+        errno = error;
     }
     return call_original(call);
 }
 
 /* The sampled parts of [address, address + size) die; `undo`, if not NULL, gets the first of them. */
-static unsigned unmap(struct gate_thread *thread, unsigned symbol, uint64_t address, uint64_t size,
+static unsigned unmap(const struct gate_thread *thread, unsigned symbol, uint64_t address, uint64_t size,
                       struct gate_range undo[GATE_UNMAPPED_AT_ONCE])
 {
     struct gate_range removed[GATE_UNMAPPED_AT_ONCE];
@@ -214,7 +219,7 @@ static unsigned unmap(struct gate_thread *thread, unsigned symbol, uint64_t addr
     }
 }
 
-static void remap(struct gate_thread *thread, unsigned symbol, const struct gate_range *ranges, unsigned count)
+static void remap(const struct gate_thread *thread, unsigned symbol, const struct gate_range *ranges, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         if (gate_region_insert(ranges[i].address, ranges[i].size)) {
@@ -305,27 +310,45 @@ static uint64_t slow_mapping(const struct call *call)
     return result;
 }
 
-/* Like free, a munmap is recorded inside the recursion guard, too. One that the kernel will refuse is not. */
+/* Like free, a munmap is recorded inside the recursion guard, too. One that the kernel will surely refuse is not; others
+ * it may refuse, as the two parts that are left may be a mapping too many. */
 static uint64_t slow_munmap(const struct call *call)
 {
     uint64_t address = call->registers[RDI];
     uint64_t size = round_to_pages(call->registers[RSI]);
-    struct gate_thread *thread = gate_thread_current();
-    if (thread != NULL && gate_active()) {
+    struct gate_thread *thread = gate_thread_freeing(address);
+    struct gate_range undo[GATE_UNMAPPED_AT_ONCE];
+    unsigned undone = 0;
+    int error = errno;
+    if (thread != NULL) {
         count_seen(thread, DWUNW_MUNMAP, call->registers[RSI]);
-        if (address % GATE_PAGE == 0 && size != 0 && !in_other_process()) {
-            int error = errno;
-            unmap(thread, DWUNW_MUNMAP, address, size, NULL);
-            errno = error;
-        }
     }
-    return call_original(call);
+    if (gate_active() && address % GATE_PAGE == 0 && size != 0 && !in_other_process()) {
+        undone = unmap(thread, DWUNW_MUNMAP, address, size, undo);
+    }
+    errno = error;
+    uint64_t result = call_original(call);
+    if ((int) result != 0 && undone != 0) {
+        error = errno;
+        remap(thread, DWUNW_MUNMAP, undo, undone);
+        errno = error;
+    }
+    return result;
 }
 
-uint64_t gate_slow(uint64_t registers[GATE_REGISTERS], unsigned which)
+static unsigned counts_as(unsigned symbol)
+{
+    if (symbol == GATE_LIBC_REALLOC) {
+        return DWUNW_REALLOC;
+    }
+    return symbol >= GATE_DELETE ? DWUNW_FREE : symbol >= GATE_NEW ? DWUNW_MALLOC : symbol;
+}
+
+/* The stack may not be aligned: hand-written code gets away with that in most allocators. */
+__attribute__((force_align_arg_pointer)) uint64_t gate_slow(uint64_t registers[GATE_REGISTERS], unsigned which)
 {
     struct call call = {.registers = registers, .family = which >> 8, .symbol = which & 0xff};
-    call.allocator = call.symbol >= GATE_DELETE ? DWUNW_FREE : call.symbol >= GATE_NEW ? DWUNW_MALLOC : call.symbol;
+    call.allocator = counts_as(call.symbol);
     switch (call.allocator) {
     case DWUNW_FREE:
         return slow_free(&call);

@@ -40,6 +40,16 @@ void gate_module_parse(struct gate_module *module);
 /* Whether it exports a definition of `name`; if `address` is not 0, one at that address. */
 bool gate_module_defines(const struct gate_module *module, const char *name, uintptr_t address);
 
+/* gate_names.c: what may stand in a slot, and the column of stubs for it. */
+struct gate_name {
+    const char *name;
+    unsigned symbol;
+};
+#define GATE_NAMES 38
+extern const struct gate_name gate_names[GATE_NAMES];
+/* -1 for any other name. */
+int gate_name_index(const char *name);
+
 /* gate_default.c: the function that calls by this name are bound to, 0 if there is none. May leave an error text in the
  * thread. */
 uintptr_t gate_default(const char *name);

@@ -19,8 +19,9 @@
 #endif
 
 #define OPERATORS_NEW 16, 17, 18, 19, 20, 21, 22, 23
-#define OPERATORS_DELETE 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35
-#if GATE_NEW != 16 || GATE_NEW_END != 24 || GATE_DELETE != 24 || GATE_DELETE_END != 36 || GATE_SYMBOLS != 40
+#define OPERATORS_DELETE 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37
+#if GATE_NEW != 16 || GATE_NEW_END != 24 || GATE_DELETE != 24 || GATE_DELETE_END != 38 || GATE_LIBC_REALLOC != 38 \
+    || GATE_SYMBOLS != 40
 #error "the lists above are out of date"
 #endif
 
@@ -86,22 +87,6 @@ FUNCTION gate_stub_\family\()_\symbol
 END gate_stub_\family\()_\symbol
     .endm
 
-    /* calloc(n, size), reallocarray(p, n, size): a product beyond 2^63 is left to the slow path */
-    .macro PRODUCT_STUB family, symbol, count, size, pointer
-FUNCTION gate_stub_\family\()_\symbol
-    .if \pointer
-    FILTER
-    .endif
-    THREAD
-    mov \count, %r11
-    imul \size, %r11
-    jo 9f
-    COUNT_DOWN \symbol, %r11
-    TO_ORIGINAL \family, \symbol
-9:  TO_SLOW \family, \symbol
-END gate_stub_\family\()_\symbol
-    .endm
-
     .macro SLOW_STUB family, symbol
 FUNCTION gate_stub_\family\()_\symbol
     TO_SLOW \family, \symbol
@@ -120,7 +105,15 @@ END gate_stub_\family\()_\symbol
 
     .macro FAMILY family
     STUB \family, 0, %rdi, 0                    /* malloc */
-    PRODUCT_STUB \family, 1, %rdi, %rsi, 0      /* calloc */
+FUNCTION gate_stub_\family\()_1                 /* calloc: a product beyond 2^63 is left to the slow path */
+    THREAD
+    mov %rdi, %r11
+    imul %rsi, %r11
+    jo 9f
+    COUNT_DOWN 1, %r11
+    TO_ORIGINAL \family, 1
+9:  TO_SLOW \family, 1
+END gate_stub_\family\()_1
 FUNCTION gate_stub_\family\()_2                 /* realloc */
     FILTER
     THREAD
@@ -128,7 +121,7 @@ FUNCTION gate_stub_\family\()_2                 /* realloc */
     TO_ORIGINAL \family, 2
 9:  TO_SLOW \family, 2
 END gate_stub_\family\()_2
-    PRODUCT_STUB \family, 3, %rsi, %rdx, 1      /* reallocarray */
+    SLOW_STUB \family, 3                        /* reallocarray: libc's jumps to realloc, which must know */
     STUB \family, 4, %rdx, 4                    /* posix_memalign */
     STUB \family, 5, %rsi, 5                    /* aligned_alloc */
     STUB \family, 6, %rsi, 6                    /* memalign */
@@ -146,6 +139,7 @@ END gate_stub_\family\()_2
     .irp symbol, OPERATORS_DELETE
     FREE_STUB \family, \symbol
     .endr
+    SLOW_STUB \family, GATE_LIBC_REALLOC
     .endm
 
     /* dlopen(file, mode), dlmopen(namespace, file, mode). What the linker finds may depend on who asks: then nobody
@@ -242,10 +236,10 @@ gate_stub:
     .quad gate_stub_\family\()_\symbol
     .endr
     .quad 0
-    .irp symbol, OPERATORS_NEW, OPERATORS_DELETE
+    .irp symbol, OPERATORS_NEW, OPERATORS_DELETE, GATE_LIBC_REALLOC
     .quad gate_stub_\family\()_\symbol
     .endr
-    .quad 0, 0, 0, 0
+    .quad 0
     .endr
     .size gate_stub, . - gate_stub
 #endif

@@ -85,8 +85,8 @@ static int used(const uint64_t *words, uint64_t address, bool *there)
     return count;
 }
 
-/* False when there is no room. An address that is there already was freed unseen (by libc itself, say): it stays. */
-bool gate_live_insert(uint64_t address)
+/* An address that is there already was freed unseen (through a pointer from dlsym, say): it stays. */
+enum gate_insertion gate_live_insert(uint64_t address)
 {
     bool there = false;
     uint64_t *first = bucket(address, 0);
@@ -94,15 +94,15 @@ bool gate_live_insert(uint64_t address)
     int used_first = used(first, address, &there);
     int used_second = used(second, address, &there);
     if (there) {
-        return true;
+        return GATE_THERE;
     }
     filter_add(address, 1);
     uint64_t *emptier = used_first <= used_second ? first : second;
     if (put(emptier, address) || put(emptier == first ? second : first, address)) {
-        return true;
+        return GATE_INSERTED;
     }
     filter_add(address, -1);
-    return false;
+    return GATE_NO_ROOM;
 }
 
 /* True for exactly one caller, however many threads free the same address. */

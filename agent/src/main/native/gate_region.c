@@ -3,6 +3,9 @@
  * The sampled mappings that are live: a plain array, because mappings outside libc are few and a system call stands
  * beside every change. A mapping may be unmapped in parts; what is left stays sampled.
  */
+#include <sys/syscall.h>
+#include <time.h>
+
 #include "gate.h"
 
 /* The kernel allows 65,530 mappings per process unless told otherwise. */
@@ -10,8 +13,11 @@
 /* `address` of an entry that somebody is filling or changing; no mapping starts there. */
 #define EMPTY 0
 #define CLAIMED 1
+#define MAX_LOOKS 1000
+#define LOOKS_WITHOUT_PAUSE 20
 
 static struct gate_range *regions;
+static uint32_t moves; /* of what is left behind a cut to an entry of its own */
 static uint32_t high; /* entries at and beyond this one have never been used */
 
 int gate_region_open(void)
@@ -55,13 +61,19 @@ bool gate_region_insert(uint64_t address, uint64_t size)
 }
 
 /* Cuts [from, to) out of the entry, if it reaches into it: what lies before stays in the entry, what lies behind gets
- * an entry of its own. The size is read again once the entry is claimed, as another thread may just have cut it. */
-static bool cut(struct gate_range *entry, uint64_t from, uint64_t to, struct gate_range *removed)
+ * an entry of its own. The size is read again once the entry is claimed, as another thread may just have cut it; `busy`
+ * when another thread is at it. */
+static bool cut(struct gate_range *entry, uint64_t from, uint64_t to, struct gate_range *removed, bool *busy)
 {
     uint64_t address = __atomic_load_n(&entry->address, __ATOMIC_ACQUIRE);
-    if (address <= CLAIMED || address >= to || address + __atomic_load_n(&entry->size, __ATOMIC_RELAXED) <= from
-        || !__atomic_compare_exchange_n(&entry->address, &address, CLAIMED, false, __ATOMIC_ACQ_REL,
-                                        __ATOMIC_RELAXED)) {
+    if (address == CLAIMED) {
+        *busy = true;
+    }
+    if (address <= CLAIMED || address >= to || address + __atomic_load_n(&entry->size, __ATOMIC_RELAXED) <= from) {
+        return false;
+    }
+    if (!__atomic_compare_exchange_n(&entry->address, &address, CLAIMED, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+        *busy = true;
         return false;
     }
     uint64_t end = address + __atomic_load_n(&entry->size, __ATOMIC_RELAXED);
@@ -71,8 +83,11 @@ static bool cut(struct gate_range *entry, uint64_t from, uint64_t to, struct gat
     }
     removed->address = address < from ? from : address;
     removed->size = (end < to ? end : to) - removed->address;
-    if (end > to && !gate_region_insert(to, end - to)) {
-        gate_count(&gate_statistics.untracked);
+    if (end > to) {
+        if (!gate_region_insert(to, end - to)) {
+            gate_count(&gate_statistics.untracked);
+        }
+        __atomic_fetch_add(&moves, 1, __ATOMIC_ACQ_REL);
     }
     if (address < from) {
         __atomic_store_n(&entry->size, from - address, __ATOMIC_RELAXED);
@@ -83,13 +98,31 @@ static bool cut(struct gate_range *entry, uint64_t from, uint64_t to, struct gat
     return true;
 }
 
+static void pause_briefly(void)
+{
+    struct timespec pause = {.tv_sec = 0, .tv_nsec = 50000};
+    gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
+}
+
+/* Other threads may be unmapping other parts of the same mapping, and have what is left of it in hand, or move it to
+ * where this thread has looked already: then it looks again. It takes them nanoseconds, or a time slice if the kernel
+ * interrupts them. Not for ever, as this may be a signal handler that has interrupted just that. */
 unsigned gate_region_remove(uint64_t address, uint64_t size, struct gate_range removed[GATE_UNMAPPED_AT_ONCE])
 {
     unsigned count = 0;
     uint64_t end = address + size < address ? UINT64_MAX : address + size;
-    uint32_t limit = __atomic_load_n(&high, __ATOMIC_ACQUIRE);
-    for (uint32_t i = 0; i < limit && count < GATE_UNMAPPED_AT_ONCE; i++) {
-        count += cut(&regions[i], address, end, &removed[count]);
+    bool again = true;
+    for (int look = 0; look < MAX_LOOKS && again; look++) {
+        if (look > LOOKS_WITHOUT_PAUSE) {
+            pause_briefly();
+        }
+        uint32_t before = __atomic_load_n(&moves, __ATOMIC_ACQUIRE);
+        uint32_t limit = __atomic_load_n(&high, __ATOMIC_ACQUIRE);
+        again = false;
+        for (uint32_t i = 0; i < limit && count < GATE_UNMAPPED_AT_ONCE; i++) {
+            count += cut(&regions[i], address, end, &removed[count], &again);
+        }
+        again = (again || __atomic_load_n(&moves, __ATOMIC_ACQUIRE) != before) && count < GATE_UNMAPPED_AT_ONCE;
     }
     return count;
 }

@@ -32,57 +32,13 @@
 #define RECHECKS 3
 #define FULL_PASS_SECONDS 5
 
-static const struct {
-    const char *name;
-    unsigned symbol;
-} names[] = {
-    {"malloc", DWUNW_MALLOC},
-    {"calloc", DWUNW_CALLOC},
-    {"realloc", DWUNW_REALLOC},
-    {"reallocarray", DWUNW_REALLOCARRAY},
-    {"posix_memalign", DWUNW_POSIX_MEMALIGN},
-    {"aligned_alloc", DWUNW_ALIGNED_ALLOC},
-    {"memalign", DWUNW_MEMALIGN},
-    {"valloc", DWUNW_VALLOC},
-    {"pvalloc", DWUNW_PVALLOC},
-    {"mmap", DWUNW_MMAP},
-    {"mmap64", DWUNW_MMAP},
-    {"mremap", DWUNW_MREMAP},
-    {"free", DWUNW_FREE},
-    {"munmap", DWUNW_MUNMAP},
-    {"dlopen", GATE_DLOPEN},
-    {"dlmopen", GATE_DLMOPEN},
-    /* operator new(size_t): plain, array, nothrow, aligned */
-    {"_Znwm", GATE_NEW},
-    {"_Znam", GATE_NEW + 1},
-    {"_ZnwmRKSt9nothrow_t", GATE_NEW + 2},
-    {"_ZnamRKSt9nothrow_t", GATE_NEW + 3},
-    {"_ZnwmSt11align_val_t", GATE_NEW + 4},
-    {"_ZnamSt11align_val_t", GATE_NEW + 5},
-    {"_ZnwmSt11align_val_tRKSt9nothrow_t", GATE_NEW + 6},
-    {"_ZnamSt11align_val_tRKSt9nothrow_t", GATE_NEW + 7},
-    /* operator delete(void *): also with the size */
-    {"_ZdlPv", GATE_DELETE},
-    {"_ZdaPv", GATE_DELETE + 1},
-    {"_ZdlPvm", GATE_DELETE + 2},
-    {"_ZdaPvm", GATE_DELETE + 3},
-    {"_ZdlPvRKSt9nothrow_t", GATE_DELETE + 4},
-    {"_ZdaPvRKSt9nothrow_t", GATE_DELETE + 5},
-    {"_ZdlPvSt11align_val_t", GATE_DELETE + 6},
-    {"_ZdaPvSt11align_val_t", GATE_DELETE + 7},
-    {"_ZdlPvmSt11align_val_t", GATE_DELETE + 8},
-    {"_ZdaPvmSt11align_val_t", GATE_DELETE + 9},
-    {"_ZdlPvSt11align_val_tRKSt9nothrow_t", GATE_DELETE + 10},
-    {"_ZdaPvSt11align_val_tRKSt9nothrow_t", GATE_DELETE + 11},
-};
-#define NAMES (sizeof(names) / sizeof(names[0]))
-
 /* What each stub stands for. Written before the first slot points at the stub, never changed. */
 uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
+struct gate_range gate_libc;
 static uintptr_t family_base[GATE_FAMILIES]; /* of the library; 0 = unused, as only an executable has bias 0 */
 static bool family_used[GATE_FAMILIES];
 
-static uintptr_t defaults[NAMES]; /* what an unresolved slot will be bound to */
+static uintptr_t defaults[GATE_NAMES]; /* what an unresolved slot will be bound to */
 static bool interposed;           /* malloc is not libc's */
 static bool resolved_only;        /* unresolved slots may be bound to something else: leave them */
 static bool any_rpath;
@@ -106,23 +62,9 @@ struct patching {
     struct pass *pass;
     const struct gate_module *module;
     uintptr_t open_page; /* of relro, made writable; 0 = none */
-    bool odd; /* this library binds to another allocator than most */
+    bool odd;  /* this library binds to another allocator than most */
+    bool libc; /* only what it allocates is of interest, not what it maps */
 };
-
-static int name_index(const char *name)
-{
-    /* Nearly all symbols fail here. */
-    if (strchr("_mcrpavfd", name[0]) == NULL
-        || (name[0] == '_' && (name[1] != 'Z' || (name[2] != 'n' && name[2] != 'd')))) {
-        return -1;
-    }
-    for (unsigned i = 0; i < NAMES; i++) {
-        if (strcmp(name, names[i].name) == 0) {
-            return (int) i;
-        }
-    }
-    return -1;
-}
 
 static const struct gate_module *module_of(const struct pass *pass, uintptr_t address)
 {
@@ -152,29 +94,33 @@ static int family_of(const struct gate_module *owner)
     return -1;
 }
 
-/* The stub to stand before `target`, 0 if `target` is not what `owner` exports under that name. */
-static uintptr_t stub_for(const struct pass *pass, unsigned name, uintptr_t target)
+/* The stub to stand before `target`, 0 if `target` is not what its owner exports under that name. */
+static uintptr_t stub_for(const struct patching *patching, unsigned name, uintptr_t target)
 {
-    const struct gate_module *owner = module_of(pass, target);
-    if (owner == NULL || !gate_module_defines(owner, names[name].name, target)) {
+    const struct gate_module *owner = module_of(patching->pass, target);
+    unsigned symbol = gate_names[name].symbol;
+    if (patching->libc && symbol == DWUNW_REALLOC) {
+        symbol = GATE_LIBC_REALLOC;
+    }
+    if (owner == NULL || !gate_module_defines(owner, gate_names[name].name, target)) {
         return 0;
     }
     /* The operators of a C++ runtime call malloc by a slot of their own; only an allocator's own do not. */
-    if (names[name].symbol >= GATE_NEW && !gate_module_defines(owner, "malloc", 0)) {
+    if (symbol >= GATE_NEW && !gate_module_defines(owner, "malloc", 0)) {
         return 0;
     }
     int family = family_of(owner);
     if (family < 0) {
         return 0;
     }
-    uintptr_t *original = &gate_original[family][names[name].symbol];
+    uintptr_t *original = &gate_original[family][symbol];
     uintptr_t known = __atomic_load_n(original, __ATOMIC_ACQUIRE);
     if (known == 0) {
         __atomic_store_n(original, target, __ATOMIC_RELEASE);
     } else if (known != target) {
         return 0;
     }
-    return gate_stub[family][names[name].symbol];
+    return gate_stub[family][symbol];
 }
 
 static bool is_stub(uintptr_t address)
@@ -206,12 +152,13 @@ static uintptr_t wanted_value(const struct patching *patching, unsigned name, un
     if (!patching->pass->install) {
         return 0;
     }
-    if (type == R_X86_64_JUMP_SLOT && in_module(patching->module, value)) {
+    uintptr_t stub = stub_for(patching, name, value);
+    if (stub == 0 && type == R_X86_64_JUMP_SLOT && in_module(patching->module, value) && !resolved_only
+        && !patching->odd && defaults[name] != 0) {
         /* Not bound yet. Binding it to the stub anticipates what the lazy binder would find. */
-        return resolved_only || patching->odd || defaults[name] == 0 ? 0
-                                                                     : stub_for(patching->pass, name, defaults[name]);
+        stub = stub_for(patching, name, defaults[name]);
     }
-    return stub_for(patching->pass, name, value);
+    return stub;
 }
 
 /* Asks the kernel to OR 0 into it, which has no effect but to fail where writing would. */
@@ -270,7 +217,12 @@ static bool is_odd(const struct patching *patching, unsigned name, uintptr_t val
         return false;
     }
     const struct gate_module *owner = module_of(patching->pass, value);
-    return owner == NULL || gate_module_defines(owner, names[name].name, value);
+    return owner == NULL || gate_module_defines(owner, gate_names[name].name, value);
+}
+
+static bool is_heap(unsigned symbol)
+{
+    return symbol <= DWUNW_PVALLOC || symbol == DWUNW_FREE;
 }
 
 static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, bool look_only)
@@ -282,15 +234,16 @@ static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, 
     }
     const struct gate_module *module = patching->module;
     const ElfW(Sym) *symbol = &module->symbols[ELF64_R_SYM(relocation->r_info)];
-    int name = name_index(module->strings + symbol->st_name);
+    int name = gate_name_index(module->strings + symbol->st_name);
     uintptr_t address = module->base + relocation->r_offset;
-    if (name < 0 || address % sizeof(uintptr_t) != 0 || !in_writable_segment(module, address)) {
+    if (name < 0 || address % sizeof(uintptr_t) != 0 || !in_writable_segment(module, address)
+        || (patching->libc && !is_heap(gate_names[name].symbol))) {
         return;
     }
     uintptr_t *slot = (uintptr_t *) address;
     uintptr_t value = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
     if (look_only) {
-        patching->odd |= names[name].symbol <= DWUNW_PVALLOC && is_odd(patching, (unsigned) name, value);
+        patching->odd |= gate_names[name].symbol <= DWUNW_PVALLOC && is_odd(patching, (unsigned) name, value);
         return;
     }
     patching->pass->patched_before += is_stub(value);
@@ -317,20 +270,31 @@ static void patch_slots(struct patching *patching, bool look_only)
     }
 }
 
-/* Allocators (libc, jemalloc, ...) and the loader keep their own ways: what they map or pass around inside is not an
+/* glibc calls malloc and free through slots, so that an allocator may be preloaded: for strdup, getline, fopen. */
+static bool is_libc(const struct gate_module *module)
+{
+    return strcmp(module->soname, "libc.so.6") == 0;
+}
+
+/* Allocators (jemalloc, ...) and the loader keep their own ways: what they map or pass around inside is not an
  * allocation of the application. Before 2.34, glibc came in several libraries. */
 static bool keeps_its_slots(const struct gate_module *module)
 {
     return module->symbols == NULL || module->strings == NULL
         || (module->relocations == NULL && module->jump_slots == NULL) || in_module(module, (uintptr_t) gate_stub)
-        || gate_module_defines(module, "malloc", 0) || gate_module_defines(module, "__tls_get_addr", 0)
+        || (gate_module_defines(module, "malloc", 0) && !is_libc(module))
+        || gate_module_defines(module, "__tls_get_addr", 0)
         || strcmp(module->soname, "libpthread.so.0") == 0 || strcmp(module->soname, "libdl.so.2") == 0
         || strcmp(module->soname, "librt.so.1") == 0;
 }
 
 static void patch_module(struct pass *pass, const struct gate_module *module)
 {
-    struct patching patching = {.pass = pass, .module = module, .open_page = 0, .odd = false};
+    struct patching patching = {.pass = pass, .module = module, .libc = is_libc(module)};
+    if (patching.libc) {
+        gate_libc.address = module->low;
+        gate_libc.size = module->high - module->low;
+    }
     if (pass->install) {
         patch_slots(&patching, true);
     }
@@ -469,8 +433,8 @@ static void stay_loaded(void)
 /* Once, and not in an application's thread: looking up what does not exist leaves an error text in the thread. */
 void gate_slots_resolve(void)
 {
-    for (unsigned i = 0; i < NAMES; i++) {
-        defaults[i] = gate_default(names[i].name);
+    for (unsigned i = 0; i < GATE_NAMES; i++) {
+        defaults[i] = gate_default(gate_names[i].name);
     }
     dl_iterate_phdr(defines_malloc, &interposed);
     stay_loaded();

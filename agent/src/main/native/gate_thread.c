@@ -29,6 +29,8 @@
 enum state { FREE = 0, OWNED = 1, RETIRED = 2 };
 
 __thread struct gate_thread *gate_thread __attribute__((tls_model("initial-exec")));
+/* Its destructors have begun to run. */
+static __thread bool exited __attribute__((tls_model("initial-exec")));
 
 static struct gate_thread *chunks[CHUNKS];
 static uint32_t search_from; /* hint: where a free block was last found */
@@ -107,6 +109,7 @@ static void release(struct gate_thread *thread)
 {
     thread->left = 0;
     thread->stack_high = 0;
+    __atomic_store_n(&thread->recording, 0, __ATOMIC_RELEASE); /* whoever died while it was on must not be waited for */
     __atomic_store_n(&thread->tid, 0, __ATOMIC_RELEASE); /* gate_thread_collect_dead must not take it for the next's */
     /* What an excluded thread did is not to be counted, also not by the block's next owner: there is none. */
     __atomic_store_n(&thread->state, thread->excluded ? RETIRED : FREE, __ATOMIC_RELEASE);
@@ -117,6 +120,7 @@ static void thread_exits(void *value)
 {
     (void) value;
     struct gate_thread *thread = gate_thread;
+    exited = true;
     gate_thread = NULL;
     if (thread != NULL) {
         release(thread);
@@ -238,19 +242,29 @@ struct gate_thread *gate_thread_current(void)
     return gate_thread != NULL ? gate_thread : begin();
 }
 
-/* A new interval's countdown is drawn afresh, which changes nothing, since an exponential one has no memory. But one that
- * ran out before the thread noticed is a sample of the interval before: dropping it would lose what it stands for. */
+/* The last that libc does for a thread is to free what it kept for it, or NULL: a block made then would never be given
+ * back. */
+struct gate_thread *gate_thread_freeing(uint64_t address)
+{
+    return gate_thread != NULL || exited || address == 0 ? gate_thread : begin();
+}
+
+/* A new interval's countdown is drawn afresh, which changes nothing, since an exponential one has no memory. But a call
+ * that the old countdown was still there for is decided by it, and not by the new one as well: if it ran out, the call is a
+ * sample of the interval before. */
 bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t *interval)
 {
     uint32_t generation = __atomic_load_n(&gate_control->generation, __ATOMIC_ACQUIRE);
     if (thread->generation != generation) {
-        bool ran_out = thread->generation != 0 && thread->left != 0 && size >= thread->left && !thread->excluded;
+        bool counting = thread->left != 0 && thread->left < NEVER / 2; /* neither told to draw, nor detached since */
+        bool decided = thread->generation != 0 && counting && !thread->excluded;
+        bool ran_out = size >= thread->left;
         *interval = thread->interval;
         thread->interval = __atomic_load_n(&gate_control->interval, __ATOMIC_RELAXED);
         thread->left = gate_draw(&thread->random, thread->interval);
         __atomic_store_n(&thread->generation, generation, __ATOMIC_RELEASE);
-        if (ran_out) {
-            return true;
+        if (decided) {
+            return ran_out;
         }
     }
     *interval = thread->interval;
@@ -422,6 +436,7 @@ static void find_stack(struct gate_thread *thread, bool may_ask_pthread)
         return;
     }
     pthread_attr_t attributes;
+    struct gate_seen frees = thread->seen[DWUNW_FREE]; /* libc's for us are not the application's */
     if (!may_ask_pthread || pthread_getattr_np(pthread_self(), &attributes) != 0) {
         return;
     }
@@ -434,6 +449,7 @@ static void find_stack(struct gate_thread *thread, bool may_ask_pthread)
         thread->stack_high = self > thread->stack_low && self < high ? self : high;
     }
     pthread_attr_destroy(&attributes);
+    thread->seen[DWUNW_FREE] = frees;
 }
 
 static bool on_signal_stack(uint64_t sp, uint64_t *high)

@@ -34,6 +34,8 @@ int door_attach(bool capture);
 int door_detach(void);
 int door_verify(void);
 void door_interval(uint64_t interval);
+/* The same, but no thread is told: as for one that makes its next call before it is. */
+void door_interval_unnoticed(uint64_t interval);
 /* Makes the calling thread's draws repeatable. */
 void door_seed(uint64_t seed);
 int door_exclude(uint32_t tid);
@@ -41,6 +43,8 @@ int door_exclude(uint32_t tid);
 const void *door_thread(void);
 /* Gives back the blocks of dead threads. */
 void door_collect(void);
+/* From now on a system call whose second argument is `second` fails; any second argument if that is 0. */
+void door_refuse(unsigned number, uint32_t second, unsigned error);
 void door_counters(struct door_counters *to);
 bool door_is_stub(uintptr_t address);
 /* Hands every committed record to `handler`; their number. */

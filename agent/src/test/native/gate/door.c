@@ -5,8 +5,12 @@
  */
 #include "check.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "gate.h"
 
@@ -37,6 +41,12 @@ EXPORT void door_interval(uint64_t interval)
     gate_set_interval(interval);
 }
 
+EXPORT void door_interval_unnoticed(uint64_t interval)
+{
+    gate_control->interval = interval;
+    gate_control->generation++;
+}
+
 EXPORT void door_seed(uint64_t seed)
 {
     gate_thread_current()->random = seed;
@@ -55,6 +65,21 @@ EXPORT const void *door_thread(void)
 EXPORT void door_collect(void)
 {
     gate_thread_collect_dead();
+}
+
+EXPORT void door_refuse(unsigned number, uint32_t second, unsigned error)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, second, 0, second == 0 ? 0 : 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {.len = sizeof(code) / sizeof(code[0]), .filter = code};
+    CHECK(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0,
+          "seccomp is not available");
 }
 
 EXPORT void door_counters(struct door_counters *to)

@@ -8,7 +8,8 @@
 
 #define EXPORT __attribute__((visibility("default")))
 
-/* C++'s operators, where there is a library that has them. */
+/* C++'s operators and C23's free, where there is a library that has them. */
+void free_sized(void *p, size_t size) __attribute__((weak));
 void *_Znwm(size_t size) __attribute__((weak));
 void _ZdlPv(void *p) __attribute__((weak));
 
@@ -47,6 +48,11 @@ EXPORT void *late_map(size_t size)
 EXPORT int late_unmap(void *p, size_t size)
 {
     return munmap(p, size);
+}
+
+EXPORT void late_free_sized(void *p, size_t size)
+{
+    free_sized(p, size);
 }
 
 EXPORT void *late_new(size_t size)

@@ -75,6 +75,15 @@ EXPORT void *realloc(void *p, size_t size)
     return fresh;
 }
 
+/* C23's, which glibc has only of late. */
+EXPORT void free_sized(void *p, size_t size)
+{
+    if (p != NULL && ((uint64_t *) (void *) ((char *) p - HEADER))[1] != size) {
+        abort();
+    }
+    free(p);
+}
+
 /* C++'s operators new and delete, which such an allocator brings along. */
 EXPORT void *_Znwm(size_t size)
 {

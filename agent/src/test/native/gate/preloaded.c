@@ -81,10 +81,12 @@ int main(int argc, char **argv)
     void (*delete)(void *) = dlsym(library, "late_delete");
     delete(new(77));
     CHECK(*calls - before == 6, "operator new did not get to the preloaded allocator");
+    void (*release_sized)(void *, size_t) = dlsym(library, "late_free_sized");
+    release_sized(allocate(88), 88);
     sink = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     munmap(sink, 4096);
     door_drain(keep, NULL);
-    CHECK(births == 7 && deaths == 7, "%u births, %u deaths", births, deaths);
+    CHECK(births == 8 && deaths == 8, "%u births, %u deaths", births, deaths);
     CHECK(door_detach() > 0, "detach");
     who_was_inside_is_not_recorded();
     printf("ok\n");

@@ -190,12 +190,13 @@ static void mappings(void)
     expect_count(1);
 }
 
-/* Fills the registers that a callee must save, calls malloc, and says what rsp and the return address were. */
+/* Fills the registers that a callee must save, calls malloc, and says what rsp and the return address were. The stack is
+ * off its alignment by out[0] bytes. */
 static void *marked_malloc(uint64_t size, uint64_t out[2])
 {
     void *result;
     __asm__ volatile("push %%rbp\n\t push %%rbx\n\t push %%r12\n\t push %%r13\n\t push %%r14\n\t push %%r15\n\t"
-                     "push %[out]\n\t mov %%rsp, %%r15\n\t and $-16, %%rsp\n\t"
+                     "push %[out]\n\t mov %%rsp, %%r15\n\t and $-16, %%rsp\n\t sub (%[out]), %%rsp\n\t"
                      "mov %%rsp, (%[out])\n\t lea 1f(%%rip), %%rax\n\t mov %%rax, 8(%[out])\n\t"
                      "mov $0x1111, %%ebx\n\t mov $0x2222, %%ebp\n\t mov $0x3333, %%r12d\n\t mov $0x4444, %%r13d\n\t"
                      "mov $0x5555, %%r14d\n\t"
@@ -208,10 +209,12 @@ static void *marked_malloc(uint64_t size, uint64_t out[2])
     return result;
 }
 
-static void registers(void)
+static void registers(unsigned misaligned)
 {
     volatile uint64_t mark = 0xfeedfacecafebeefu;
-    uint64_t at[2];
+    uint64_t at[2] = {misaligned, 0};
+    free(malloc(40)); /* what libc has at hand it gives with any stack */
+    drain();
     void *p = marked_malloc(40, at);
     drain();
     expect_count(1);
@@ -375,7 +378,9 @@ int main(void)
     failures();
     reallocations();
     mappings();
-    registers();
+    registers(0);
+    drain();
+    registers(8);
     drain();
     stack_limits();
     foreign_stack();

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT
  *
- * Allocations on stacks of every kind: a thread's own, one that the program gave it, a coroutine's, a signal handler's;
- * all with an unmapped page right above. Nothing faults, no byte from beyond is copied, and what is copied is the
- * stack's contents up to its end.
+ * Allocations on stacks of every kind: a thread's own, one that the program gave it, the smallest there may be, a
+ * coroutine's, a signal handler's; all with an unmapped page right above. Nothing faults, no byte from beyond is copied, and what is copied is the
+ * stack's contents up to its end. stacks [any word, if process_vm_readv is to be forbidden]
  */
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -100,26 +103,36 @@ static void run(void *(*body)(void *), uint8_t *stack, void *argument)
     pthread_attr_init(&attributes);
     if (stack != NULL) {
         CHECK(pthread_attr_setstack(&attributes, stack, STACK_BYTES) == 0, "setstack");
+    } else if (argument == NULL) {
+        CHECK(pthread_attr_setstacksize(&attributes, (size_t) PTHREAD_STACK_MIN) == 0, "setstacksize");
     }
     pthread_t id;
     CHECK(pthread_create(&id, &attributes, body, argument) == 0, "thread");
     pthread_join(id, NULL);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    (void) argv;
+    if (argc > 1) {
+        door_refuse(SYS_process_vm_readv, 0, EPERM);
+    }
     CHECK(door_open(1 << 20, 65536, 1) == 0 && door_attach(true) > 0, "attach");
     allocate(2000);
     check("main thread", 2000, 0);
 
     uint8_t *stack = new_stack();
+    /* The other way of reading does not mind whether a page is protected. */
+    uintptr_t end = argc > 1 ? 0 : (uintptr_t) stack + STACK_BYTES;
     run(coroutine_in_thread, NULL, stack);
-    check("coroutine", 2001, (uintptr_t) stack + STACK_BYTES);
+    check("coroutine", 2001, end);
     coroutine_in_thread(stack);
-    check("coroutine of the main thread", 2001, (uintptr_t) stack + STACK_BYTES);
+    check("coroutine of the main thread", 2001, end);
 
-    run(thread, NULL, NULL);
+    run(thread, NULL, stack);
     check("thread", 2002, 0);
+    run(thread, NULL, NULL);
+    check("thread with the smallest stack", 2002, 0);
     run(thread, stack, NULL);
     check("thread on a stack it was given", 2002, (uintptr_t) stack + STACK_BYTES);
 

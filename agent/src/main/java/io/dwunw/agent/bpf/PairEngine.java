@@ -43,6 +43,10 @@ public final class PairEngine implements SamplingEngine {
         @Nullable
         Links links;
 
+        /** Why it is not traced, as the user was told. */
+        @Nullable
+        String refusal;
+
         ProbedPair(AllocatorPair pair, int number) {
             this.pair = pair;
             this.number = number;
@@ -191,6 +195,10 @@ public final class PairEngine implements SamplingEngine {
     }
 
     private void refused(ProbedPair pair, String why) {
+        if (why.equals(pair.refusal)) {
+            return; // the recording before this one said so
+        }
+        pair.refusal = why;
         console.accept("not tracing pair " + pair.pair.allocate() + "/" + pair.pair.free() + ": " + why);
     }
 

@@ -6,9 +6,9 @@
  * since application threads run through it. Records are those of {@code sample.h}, with the caller's registers just after
  * the allocator returned ({@code FLAG_AT_RETURN}), so that a walk starts in the allocator's caller.
  *
- * <p>Not seen: calls inside libc itself ({@code strdup}, {@code getline}), calls of addresses got from {@code dlsym},
- * calls of a library's constructors while it is being opened, and libraries in link namespaces of their own. Allocators
- * that are linked statically, or do not export {@code malloc} by name, are left alone.
+ * <p>Not seen: mappings that libc makes for itself (stacks of threads), calls of addresses got from {@code dlsym}, calls
+ * of a library's constructors while it is being opened, and libraries in link namespaces of their own. Allocators that are
+ * linked statically, or do not export {@code malloc} by name, are left alone.
  *
  * <p>Must not know BPF, stacks, events. One thread at a time drives an engine; draining allocates nothing.
  */

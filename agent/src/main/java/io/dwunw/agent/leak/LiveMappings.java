@@ -34,12 +34,6 @@ public final class LiveMappings<S> {
         }
     }
 
-    /** What an unmapping took away from one mapping. */
-    public interface Unmapped {
-        /** {@code size} bytes at {@code address} are gone; their mapping was made at {@code timeNanos}. */
-        void unmapped(long address, long size, long timeNanos);
-    }
-
     /** Adds a mapping; what it replaces (a fixed address) is gone. Empty ranges and such beyond 2^63 are ignored. */
     public void add(long address, long size, long weight, long timeNanos, S stack) {
         added++;
@@ -55,8 +49,12 @@ public final class LiveMappings<S> {
         byAddress.put(address, new Mapping<>(added, address, size, (double) weight / size, timeNanos, stack));
     }
 
-    /** Takes {@code size} bytes at {@code address} away from whatever is mapped there. */
-    public void remove(long address, long size, @Nullable Unmapped listener) {
+    /**
+     * Takes {@code size} bytes at {@code address} away from whatever is mapped there.
+     *
+     * @param listener is shown each part that is gone
+     */
+    public void remove(long address, long size, LiveAllocations.@Nullable Visitor<S> listener) {
         if (address < 0 || size <= 0 || byAddress.isEmpty()) {
             return;
         }
@@ -75,7 +73,7 @@ public final class LiveMappings<S> {
                 byAddress.put(to, mapping.part(to, mapping.end()));
             }
             if (listener != null) {
-                listener.unmapped(from, to - from, mapping.timeNanos());
+                show(mapping.part(from, to), listener);
             }
             entry = byAddress.lowerEntry(from);
         }
@@ -83,14 +81,6 @@ public final class LiveMappings<S> {
 
     public int count() {
         return byAddress.size();
-    }
-
-    /** Shows what is mapped from {@code address} on, if a mapping, or what is left of one, starts right there. */
-    public void at(long address, LiveAllocations.Visitor<S> visitor) {
-        Mapping<S> mapping = byAddress.get(address);
-        if (mapping != null) {
-            show(mapping, visitor);
-        }
     }
 
     /** Grows with every change: as long as it stays the same, so does {@link #dead()}. */

@@ -70,24 +70,17 @@ public final class LiveMemory<S> {
     }
 
     /**
-     * A range was unmapped, or is about to be moved.
+     * A range is about to be unmapped, or moved.
      *
-     * @param mayBeUndone by {@link #unfreed}: the free is the first half of a remapping
+     * @param mayBeUndone by {@link #unfreed}: the call may fail
      */
     public void unmapped(long address, long size, long timeNanos, boolean mayBeUndone, Deaths deaths) {
-        if (mayBeUndone) {
-            mappings.at(address, new LiveAllocations.Visitor<>() {
-                @Override
-                public void block(long start, long bytes, long weight, long born, S stack) {
-                    if (bytes <= size) {
-                        undecided.put(address, new Undecided<>(true, bytes, weight, born, stack));
-                    }
-                }
-            });
-        }
-        mappings.remove(address, size, new LiveMappings.Unmapped() {
+        mappings.remove(address, size, new LiveAllocations.Visitor<>() {
             @Override
-            public void unmapped(long start, long bytes, long born) {
+            public void block(long start, long bytes, long weight, long born, S stack) {
+                if (mayBeUndone) {
+                    undecided.put(start, new Undecided<>(true, bytes, weight, born, stack));
+                }
                 deaths.died(start, bytes, Math.max(0, timeNanos - born));
             }
         });

@@ -32,6 +32,9 @@ public final class NativeLibrary {
     private static final String ADVICE = "; put libdwunw-x86_64.so beside the agent's jar (unzip -j dwunw-agent.jar"
             + " '*/libdwunw-x86_64.so'), or let -Djava.io.tmpdir name a directory that is writable and not mounted noexec";
 
+    /** What glibc says when the libraries loaded so far have used up what it keeps for later ones' thread-local storage. */
+    private static final String NO_STATIC_TLS = "static TLS block";
+
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final int MAX_ATTEMPTS = 100;
@@ -85,10 +88,16 @@ public final class NativeLibrary {
             }
         }
         throw new NativeLibraryException(
-                "the agent's native library cannot be loaded: " + reason(first) + "; nor from any of "
-                        + directories.stream().skip(1).map(Path::toString).collect(Collectors.joining(", "))
-                        + ADVICE,
-                first);
+                "the agent's native library cannot be loaded: " + advised(reason(first), directories), first);
+    }
+
+    /** A reason, with what the user may do about it. */
+    static String advised(String reason, List<Path> directories) {
+        if (reason.contains(NO_STATIC_TLS)) {
+            return reason + "; set GLIBC_TUNABLES=glibc.rtld.optional_static_tls=4096 in the JVM's environment";
+        }
+        return reason + "; nor from any of "
+                + directories.stream().skip(1).map(Path::toString).collect(Collectors.joining(", ")) + ADVICE;
     }
 
     static String resourceName(String system, String processor) throws NativeLibraryException {

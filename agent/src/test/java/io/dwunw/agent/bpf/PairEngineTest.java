@@ -200,6 +200,39 @@ class PairEngineTest {
         assertThat(story.custom).as("the other pair works").isEqualTo(10);
     }
 
+    /** As ctx_new and ctx_clone would share ctx_free. */
+    @Test
+    @Order(7)
+    void pairsMayShareAFunction() throws Exception {
+        AllocatorPair boxes = new AllocatorPair("libpairs.so", "box_make", 2, 0, 0, 1, "ctx_free", 1);
+        AllocatorPair grids = new AllocatorPair("libpairs.so", "grid_new", 2, 3, 0, 0, "ctx_free", 1);
+        long[] p = new long[2];
+        try (PairEngine engine = open(AttachChoice.BEST, CTX, boxes, grids)) {
+            Tracing.run(engine, story, e -> {
+                p[0] = Pairs.boxMake(1006); // which calls ctx_new
+                p[1] = Pairs.gridNew(2, 1007);
+                Pairs.ctxFree(p[0]);
+                Pairs.ctxFree(p[1]);
+            });
+        }
+        assertThat(story.of(p[0])).containsExactlyInAnyOrder("+pair 0 1006", "+pair 1 1006", "-pair 0 0", "-pair 1 0");
+        assertThat(story.of(p[1])).containsExactly("+pair 2 2014", "-pair 2 0");
+        assertThat(story.live).isEmpty();
+        assertThat(console).isEmpty();
+    }
+
+    @Test
+    @Order(8)
+    void whatIsWrongIsSaidOnce() throws Exception {
+        AllocatorPair wrong = new AllocatorPair("libpairs.so", "ctx_new", 1, 0, 0, 0, "ctx_fere", 1);
+        try (PairEngine engine = open(AttachChoice.BEST, wrong)) {
+            for (int recording = 0; recording < 3; recording++) {
+                Tracing.run(engine, story, e -> Pairs.pairs(1, 100));
+            }
+        }
+        assertThat(console).hasSize(1).first().asString().contains("has no function ctx_fere; did you mean ctx_free");
+    }
+
     @Test
     @Order(5)
     void aPointerIsNoSize() throws Exception {

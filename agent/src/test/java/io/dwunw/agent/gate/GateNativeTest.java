@@ -33,6 +33,10 @@ class GateNativeTest {
         "exits,",
         "reborn,",
         "stacks,",
+        "stacks, forbidden",
+        "unseen,",
+        "mappings,",
+        "slots, liblazy.so libnow.so",
         "opening, liblazy.so libnow.so",
         "churn, liblazy.so 100",
     })
@@ -45,7 +49,13 @@ class GateNativeTest {
     /** The ways to import a function: by what address, bound when, protected how, found by which table. */
     @ParameterizedTest
     @ValueSource(
-            strings = {"-no-pie -fno-pie", "-fno-plt -Wl,-z,now -Wl,-z,relro", "-Wl,-z,norelro", "-Wl,--hash-style=sysv"
+            strings = {
+                "-no-pie -fno-pie",
+                "-fno-plt -Wl,-z,now -Wl,-z,relro",
+                "-fno-plt -Wl,-z,lazy",
+                "-Wl,-z,norelro",
+                "-Wl,-z,pack-relative-relocs",
+                "-Wl,--hash-style=sysv"
             })
     void howeverTheProgramIsLinked(String options) throws Exception {
         NativeChecks.Outcome outcome = checks.run("semantics", List.of(options.split(" ", -1)), Map.of());
@@ -70,6 +80,8 @@ class GateNativeTest {
         Map<String, String> environment =
                 Map.of("LD_PRELOAD", checks.library("libother.so").toString());
         NativeChecks.Outcome outcome = checks.run("preloaded", List.of(), environment, "liblazy.so");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        outcome = checks.run("unseen", List.of(), environment, "preloaded");
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     }
 

@@ -88,6 +88,21 @@ class LiveMemoryTest {
         assertThat(alive()).containsExactly(PAGE + "+" + PAGE + "*" + PAGE + "m");
     }
 
+    /** As when both ends would be a mapping too many for the kernel. */
+    @Test
+    void aRefusedUnmappingLeavesTheWholeMapping() {
+        live.allocated(true, PAGE, 4 * PAGE, 8 * PAGE, 7, "m");
+        live.unmapped(2 * PAGE, PAGE, 8, true, this::died);
+        assertThat(live.unfreed(2 * PAGE)).isTrue();
+        assertThat(alive())
+                .containsExactly(
+                        PAGE + "+" + PAGE + "*" + 2 * PAGE + "m",
+                        2 * PAGE + "+" + PAGE + "*" + 2 * PAGE + "m",
+                        3 * PAGE + "+" + 2 * PAGE + "*" + 4 * PAGE + "m");
+        live.unmapped(PAGE, 4 * PAGE, 9, true, this::died);
+        assertThat(alive()).isEmpty();
+    }
+
     @Test
     void aMappingIsDeadWhenItsLastPageIsGone() {
         live.allocated(true, 10 * PAGE, 4 * PAGE, 4 * PAGE, 0, "m");

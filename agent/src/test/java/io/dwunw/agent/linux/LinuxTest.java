@@ -93,6 +93,15 @@ class LinuxTest {
                 .hasMessageContaining("riscv64");
     }
 
+    /** The words are glibc's. No other directory would help. */
+    @Test
+    void whoeverHasNoRoomForThreadLocalStorageIsToldWhatHelps() {
+        assertThat(NativeLibrary.advised(
+                        "/tmp/x/libdwunw.so: cannot allocate memory in static TLS block", List.of(Path.of("/tmp"))))
+                .contains("GLIBC_TUNABLES=glibc.rtld.optional_static_tls=")
+                .doesNotContain("noexec");
+    }
+
     @Test
     void aDirectoryThatCannotBeUsedIsSkippedAndNothingIsLeftBehind() throws Exception {
         Path directory = Files.createTempDirectory("dwunw-test");

@@ -13,6 +13,8 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class TruthProgram {
     private static final int MAX_REPORTS = 5;
+    /** On a busy machine a walk may come so late that compiled code must not be believed any more. */
+    private static final long LATE_NANOS = 20_000_000;
 
     private TruthProgram() {}
 
@@ -29,10 +31,15 @@ final class TruthProgram {
         Descent descent = new Descent(seed, steps(calls), record);
         NativeTruth natives = new NativeTruth(walked.names());
         int nativeMismatches = 0;
+        int late = 0;
         for (int i = 0; i < samples; i++) {
             Truth truth = virtual ? sampleOnVirtualThread(descent, maxDepth) : sample(descent, maxDepth);
             FrameBuffer stack = walked.walk(record);
             StackState state = stack.state();
+            if (state == StackState.CODE_REPLACED && walked.age() > LATE_NANOS && late++ < samples) {
+                i--;
+                continue;
+            }
             List<Walked.JavaFrame> frames = walked.javaFrames();
             if (virtual) {
                 comparison.compareVirtual(state, frames, truth.frames(), truth.visible());

@@ -111,6 +111,11 @@ final class Walked {
         return frames;
     }
 
+    /** Nanoseconds since the stack was copied whose record was walked last. */
+    long age() {
+        return System.nanoTime() - sample.timeNanos();
+    }
+
     /** The Java methods among the frames of the last walk, innermost first; null where one could not be told. */
     List<JavaFrame> javaFrames() {
         List<JavaFrame> found = new ArrayList<>();
