@@ -33,6 +33,7 @@ class GateNativeTest {
         "exits,",
         "reborn,",
         "stacks,",
+        "owner,",
         "opening, liblazy.so libnow.so",
         "churn, liblazy.so 100",
     })
