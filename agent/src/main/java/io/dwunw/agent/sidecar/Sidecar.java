@@ -119,7 +119,7 @@ public final class Sidecar extends ReplayThread {
         if (!endingChunk && chunkEnd.requested()) {
             beginChunkEnd(p);
         }
-        if (drained >= DRAIN_LIMIT && !endingChunk && !p.intake().crowded()) {
+        if (drained >= DRAIN_LIMIT && !endingChunk && !p.waiting().crowded()) {
             // The ring fills faster than events can be written: a sample lost is worse than an event that is late.
             return null;
         }
@@ -136,7 +136,7 @@ public final class Sidecar extends ReplayThread {
         if (endingChunk) {
             publication = p.publications().nextLeak();
             if (publication == null && owed-- > 0) {
-                publication = p.publications().nextWaiting();
+                publication = p.publications().nextOwed();
             }
         } else {
             publication = p.publications().nextWaiting();
@@ -152,6 +152,7 @@ public final class Sidecar extends ReplayThread {
         }
         if (endingChunk) {
             endingChunk = false;
+            p.publications().chunkEnded();
             chunkEnd.done();
         }
         return null;
@@ -160,7 +161,7 @@ public final class Sidecar extends ReplayThread {
     private void beginChunkEnd(SidecarParts p) {
         p.drainAll(DRAIN_LIMIT);
         endingChunk = true;
-        owed = p.intake().waiting();
+        owed = p.waiting().size();
         statisticsWanted = true;
         p.reconcile();
         p.publications().noteLeaks();
