@@ -68,8 +68,10 @@ INLINE void forward_allocation(const struct registers *regs, struct counters *co
         forward_in_class(regs, counters, need, config.class_bytes[1]);
     } else if (need <= config.class_bytes[2]) {
         forward_in_class(regs, counters, need, config.class_bytes[2]);
-    } else {
+    } else if (need <= config.class_bytes[3]) {
         forward_in_class(regs, counters, need, config.class_bytes[3]);
+    } else {
+        forward_in_class(regs, counters, need, config.class_bytes[4]);
     }
 }
 

@@ -230,8 +230,10 @@ INLINE void emit_allocation(const struct registers *regs, struct counters *count
         emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[1]);
     } else if (need <= config.class_bytes[2]) {
         emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[2]);
-    } else {
+    } else if (need <= config.class_bytes[3]) {
         emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[3]);
+    } else {
+        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[4]);
     }
 }
 

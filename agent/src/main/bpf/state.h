@@ -10,7 +10,7 @@
 #include "kernel.h"
 
 #define PAGE 4096ull
-#define SIZE_CLASSES 4
+#define SIZE_CLASSES 5
 #define DWUNW_MAX_STACK_PAGES 32 /* no class has room for more */
 
 /* Known before the program is loaded; frozen then, so that the verifier takes them for constants. */
@@ -26,6 +26,7 @@ struct config {
     u32 pid;
     u32 reserved;
     u32 class_bytes[SIZE_CLASSES]; /* rising; room for the stack in a record */
+    u32 reserved2;
 };
 
 const volatile struct config config SEC(".rodata.config") = {};

@@ -29,6 +29,7 @@ __asm__(".symver dlopen, dlopen@GLIBC_2.2.5");
 __asm__(".symver dlclose, dlclose@GLIBC_2.2.5");
 __asm__(".symver pthread_key_create, pthread_key_create@GLIBC_2.2.5");
 __asm__(".symver pthread_setspecific, pthread_setspecific@GLIBC_2.2.5");
+__asm__(".symver pthread_getspecific, pthread_getspecific@GLIBC_2.2.5");
 __asm__(".symver pthread_getattr_np, pthread_getattr_np@GLIBC_2.2.5");
 __asm__(".symver pthread_attr_getstack, pthread_attr_getstack@GLIBC_2.2.5");
 #endif
@@ -64,6 +65,9 @@ struct gate_thread {
     uint32_t state;
     uint32_t recording; /* 1 = about to write the record of a birth: detaching waits for it */
     struct gate_seen seen[GATE_COUNTERS]; /* by allocator; of all the threads that have owned this block */
+    uint64_t comm_time; /* CLOCK_MONOTONIC ns when the kernel was asked for `comm`; 0 = not yet */
+    uint64_t comm_first; /* the same of the first time */
+    char comm[16];
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct gate_thread, left) == GATE_THREAD_LEFT, "left");
@@ -192,7 +196,8 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
                              uint64_t address, uint64_t size, uint64_t interval);
 /* `thread` may be NULL. */
 void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size);
-/* The JavaThread of an OS thread, whose frame anchor goes into its samples; 0 forgets. */
+/* The JavaThread of an OS thread, whose frame anchor goes into its samples; 0 forgets. A Java thread that tells its own
+ * shows where the JVM keeps it. */
 int gate_java_thread(uint32_t tid, uint64_t java_thread);
 
 /* ---- gate_elf.c, gate_slots.c, gate_open.c: import slots ---- */

@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -20,6 +22,10 @@
 #define MAX_STACK_PAGES 33
 /* Most bytes from the first to the last word of a JavaFrameAnchor: 24 in the JDKs known, 64 if it grows. */
 #define ANCHOR_SPAN 64
+/* A thread is renamed once in its life, if at all, and soon: it begins under its parent's name. Asking costs as much as all
+ * the rest of a sample. */
+#define COMM_YOUNG_NANOS 500000000u
+#define COMM_NANOS 10000000u
 
 /* OS thread -> JavaThread, written by one Java thread, read by all. A thread is in one of PROBES neighbouring entries. */
 #define JAVA_THREADS 32768u
@@ -30,6 +36,26 @@ struct java_thread {
 };
 static struct java_thread *java_threads;
 
+/* The key under which the JVM keeps each thread's own Thread (ThreadLocalStorage::thread); NO_KEY = not found as yet. The
+ * JVM clears the value before it frees a Thread: one that a thread finds there as its own is alive. */
+#define NO_KEY UINT32_MAX
+static uint32_t own_thread_key = NO_KEY;
+
+static void find_own_thread_key(uint64_t java_thread)
+{
+    for (uint32_t key = 0; own_thread_key == NO_KEY && key < PTHREAD_KEYS_MAX; key++) {
+        if ((uintptr_t) pthread_getspecific((pthread_key_t) key) == java_thread) {
+            __atomic_store_n(&own_thread_key, key, __ATOMIC_RELEASE);
+        }
+    }
+}
+
+static bool is_own(uint64_t java_thread)
+{
+    uint32_t key = __atomic_load_n(&own_thread_key, __ATOMIC_ACQUIRE);
+    return key != NO_KEY && (uintptr_t) pthread_getspecific((pthread_key_t) key) == java_thread;
+}
+
 static struct java_thread *java_thread_entry(uint32_t tid, uint32_t probe)
 {
     return &java_threads[(tid * 0x9E3779B1u / (UINT32_MAX / JAVA_THREADS + 1) + probe) % JAVA_THREADS];
@@ -37,6 +63,9 @@ static struct java_thread *java_thread_entry(uint32_t tid, uint32_t probe)
 
 int gate_java_thread(uint32_t tid, uint64_t address)
 {
+    if (address != 0 && tid == (uint32_t) gate_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0)) {
+        find_own_thread_key(address);
+    }
     if (java_threads == NULL) {
         java_threads = gate_map(JAVA_THREADS * sizeof(struct java_thread));
         if (java_threads == NULL) {
@@ -127,7 +156,20 @@ static uint32_t least(uint32_t one, uint32_t other)
     return one < other ? one : other;
 }
 
-/* The JavaThread may have died since Java told of it: hence not by plain loads. */
+/* A JavaThread that is not surely this thread's own may have died since Java told of it: hence not by plain loads. */
+static bool read_java_thread(uint64_t java_thread, uint32_t offset, uint8_t *to, uint32_t length)
+{
+    const void *from = (const void *) (uintptr_t) (java_thread + offset);
+    if (is_own(java_thread)) {
+        memcpy(to, from, length);
+        return true;
+    }
+    /* One piece: the call costs as much again for each further one. */
+    struct iovec local = {.iov_base = to, .iov_len = length};
+    struct iovec remote = {.iov_base = (void *) (uintptr_t) from, .iov_len = length};
+    return read_own(&local, &remote, 1) == (long) length;
+}
+
 static void fill_anchor(struct dwunw_allocation *header)
 {
     uint64_t java_thread = header->anchor_thread;
@@ -143,13 +185,7 @@ static void fill_anchor(struct dwunw_allocation *header)
         uint32_t end = offsets[i] - low + (uint32_t) sizeof(words[0]);
         length = end > length ? end : length;
     }
-    if (length > sizeof(anchor)) {
-        return;
-    }
-    /* One piece: the call costs as much again for each further one. */
-    struct iovec local = {.iov_base = anchor, .iov_len = length};
-    struct iovec remote = {.iov_base = (void *) (uintptr_t) (java_thread + low), .iov_len = length};
-    if (read_own(&local, &remote, 1) != (long) length) {
+    if (length > sizeof(anchor) || !read_java_thread(java_thread, low, anchor, length)) {
         return;
     }
     for (int i = 0; i < 3; i++) {
@@ -159,6 +195,19 @@ static void fill_anchor(struct dwunw_allocation *header)
     header->anchor_pc = words[1];
     header->anchor_fp = words[2];
     header->head.flags |= DWUNW_FLAG_ANCHOR;
+}
+
+static void fill_comm(struct gate_thread *thread, struct dwunw_allocation *header)
+{
+    uint64_t now = header->head.time_ns;
+    if (thread->comm_time == 0) {
+        thread->comm_first = now;
+    }
+    if (now - thread->comm_first < COMM_YOUNG_NANOS || now - thread->comm_time > COMM_NANOS) {
+        gate_syscall(SYS_prctl, PR_GET_NAME, (uintptr_t) thread->comm, 0, 0, 0, 0);
+        thread->comm_time = now;
+    }
+    memcpy(header->comm, thread->comm, sizeof(header->comm));
 }
 
 static void fill_head(const struct gate_thread *thread, struct dwunw_free *head, unsigned kind, unsigned allocator)
@@ -236,7 +285,7 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
         hand_over(&header, known);
         return true;
     }
-    gate_syscall(SYS_prctl, PR_GET_NAME, (uintptr_t) header.comm, 0, 0, 0, 0);
+    fill_comm(thread, &header);
     fill_anchor(&header);
     struct gate_reservation reservation;
     if (!gate_ring_reserve(DWUNW_ALLOCATION_HEADER_BYTES + header.stack_length, false, &reservation)) {

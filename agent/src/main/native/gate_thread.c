@@ -220,6 +220,7 @@ static struct gate_thread *begin(void)
     thread->generation = 0;
     thread->inside = 0;
     thread->stack_high = 0;
+    thread->comm_time = 0;
     if (gate_thread != NULL) { /* a signal handler was faster */
         release(thread);
         return gate_thread;

@@ -39,6 +39,8 @@ void door_interval_unnoticed(uint64_t interval);
 /* Makes the calling thread's draws repeatable. */
 void door_seed(uint64_t seed);
 int door_exclude(uint32_t tid);
+int door_java_thread(uint32_t tid, uint64_t java_thread);
+void door_anchor_offsets(uint32_t sp, uint32_t pc, uint32_t fp);
 /* The block of the calling thread. */
 const void *door_thread(void);
 /* Gives back the blocks of dead threads. */

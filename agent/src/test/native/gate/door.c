@@ -57,6 +57,16 @@ EXPORT int door_exclude(uint32_t tid)
     return gate_thread_exclude(tid);
 }
 
+EXPORT int door_java_thread(uint32_t tid, uint64_t java_thread)
+{
+    return gate_java_thread(tid, java_thread);
+}
+
+EXPORT void door_anchor_offsets(uint32_t sp, uint32_t pc, uint32_t fp)
+{
+    gate_set_anchor_offsets(sp, pc, fp);
+}
+
 EXPORT const void *door_thread(void)
 {
     return gate_thread_current();

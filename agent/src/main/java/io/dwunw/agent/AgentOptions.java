@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param depth most frames that one stack keeps
  * @param minAge how long a block must have lived before it counts as a leak
  * @param maxOverhead how much CPU time tracing may take, as a part of what the application uses; 0 for no limit
+ * @param maxEvents allocation events a second that are published, by the rest being told together; 0 for no limit
  * @param hidden whether hidden Java frames (lambda forms and the like) are shown
  * @param pairs functions of the user's that allocate and free
  * @param request what is to be done instead of tracing, if anything
@@ -30,6 +31,7 @@ public record AgentOptions(
         int depth,
         Duration minAge,
         double maxOverhead,
+        int maxEvents,
         boolean hidden,
         List<AllocatorPair> pairs,
         Request request) {
@@ -74,6 +76,8 @@ public record AgentOptions(
 
     static final Duration DEFAULT_MIN_AGE = Duration.ofSeconds(5);
     static final double DEFAULT_MAX_OVERHEAD = 0.01;
+    static final int DEFAULT_MAX_EVENTS = 200;
+    static final int MAX_MAX_EVENTS = 1_000_000;
 
     static final Duration MAX_MIN_AGE = Duration.ofDays(30);
 
@@ -89,6 +93,8 @@ public record AgentOptions(
               minage=TIME     younger blocks are not called a leak, ms/s/m/h  (default 5s)
               maxoverhead=PERCENT  CPU time that tracing may take of what the application uses, or off: the interval is
                               widened where it takes more  (default 1%; off with interval=1)
+              maxevents=RATE  most allocation events a second, or off: samples beyond that join the event of another of
+                              their stack, nothing is dropped  (default 200; off with interval=1)
               hidden=BOOLEAN  show hidden Java frames such as lambda forms  (default false)
               pair=LIBRARY:ALLOCATE/FREE
                               functions of your own, as in pair=libfoo.so:ctx_new(2)/ctx_free: size is the 2nd argument;
@@ -97,7 +103,17 @@ public record AgentOptions(
             events: dwunw.NativeAllocation, dwunw.NativeFree (off by default), dwunw.NativeLeak, dwunw.AgentStatistics""";
 
     private static final String[] KEYS = {
-        "interval", "engine", "stack", "depth", "minage", "maxoverhead", "hidden", "pair", "help", "version"
+        "interval",
+        "engine",
+        "stack",
+        "depth",
+        "minage",
+        "maxoverhead",
+        "maxevents",
+        "hidden",
+        "pair",
+        "help",
+        "version"
     };
 
     public AgentOptions {
@@ -116,6 +132,7 @@ public record AgentOptions(
                 DEFAULT_DEPTH,
                 DEFAULT_MIN_AGE,
                 DEFAULT_MAX_OVERHEAD,
+                DEFAULT_MAX_EVENTS,
                 false,
                 List.of(),
                 Request.TRACE);
@@ -143,8 +160,13 @@ public record AgentOptions(
                 throw new OptionException("option '" + key + "' is given twice");
             }
         }
-        // Who wants every allocation wants no interval to be widened.
-        return options.interval == 1 && !seen.contains("maxoverhead") ? options.withMaxOverhead(0) : options;
+        return options.interval == 1 ? options.forEveryAllocation(seen) : options;
+    }
+
+    /** Who wants every allocation wants no interval to be widened, and an event for each. */
+    private AgentOptions forEveryAllocation(Set<String> said) {
+        AgentOptions options = said.contains("maxoverhead") ? this : withMaxOverhead(0);
+        return said.contains("maxevents") ? options : options.withMaxEvents(0);
     }
 
     private AgentOptions with(String key, @Nullable String value) throws OptionException {
@@ -155,6 +177,7 @@ public record AgentOptions(
             case "depth" -> withDepth((int) number(key, value, MIN_DEPTH, MAX_DEPTH));
             case "minage" -> withMinAge(OptionValues.duration(key, value, MAX_MIN_AGE));
             case "maxoverhead" -> withMaxOverhead(OptionValues.percentage(key, value));
+            case "maxevents" -> withMaxEvents(OptionValues.limit(key, value, MAX_MAX_EVENTS));
             case "hidden" -> withHidden(OptionValues.bool(key, value));
             case "pair" -> withPair(PairOption.parse(value));
             case "help" -> withRequest(flag(key, value, Request.HELP));
@@ -197,31 +220,36 @@ public record AgentOptions(
     }
 
     private AgentOptions withInterval(long v) {
-        return new AgentOptions(v, engine, stackBytes, depth, minAge, maxOverhead, hidden, pairs, request);
+        return new AgentOptions(v, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, hidden, pairs, request);
     }
 
     private AgentOptions withEngine(Engine v) {
-        return new AgentOptions(interval, v, stackBytes, depth, minAge, maxOverhead, hidden, pairs, request);
+        return new AgentOptions(interval, v, stackBytes, depth, minAge, maxOverhead, maxEvents, hidden, pairs, request);
     }
 
     private AgentOptions withStackBytes(int v) {
-        return new AgentOptions(interval, engine, v, depth, minAge, maxOverhead, hidden, pairs, request);
+        return new AgentOptions(interval, engine, v, depth, minAge, maxOverhead, maxEvents, hidden, pairs, request);
     }
 
     private AgentOptions withDepth(int v) {
-        return new AgentOptions(interval, engine, stackBytes, v, minAge, maxOverhead, hidden, pairs, request);
+        return new AgentOptions(
+                interval, engine, stackBytes, v, minAge, maxOverhead, maxEvents, hidden, pairs, request);
     }
 
     private AgentOptions withMinAge(Duration v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, v, maxOverhead, hidden, pairs, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, v, maxOverhead, maxEvents, hidden, pairs, request);
     }
 
     private AgentOptions withMaxOverhead(double v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, hidden, pairs, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, maxEvents, hidden, pairs, request);
+    }
+
+    private AgentOptions withMaxEvents(int v) {
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, v, hidden, pairs, request);
     }
 
     private AgentOptions withHidden(boolean v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, v, pairs, request);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, v, pairs, request);
     }
 
     private AgentOptions withPair(AllocatorPair pair) throws OptionException {
@@ -230,10 +258,11 @@ public record AgentOptions(
         if (more.size() > AllocatorPair.MAX_PAIRS) {
             throw new OptionException("option 'pair' is given more than " + AllocatorPair.MAX_PAIRS + " times");
         }
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, hidden, more, request);
+        return new AgentOptions(
+                interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, hidden, more, request);
     }
 
     private AgentOptions withRequest(Request v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, hidden, pairs, v);
+        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, hidden, pairs, v);
     }
 }

@@ -85,6 +85,17 @@ final class OptionValues {
         return (whole + fraction / Math.pow(10, places)) / 100;
     }
 
+    /** A number of things that is allowed; {@code off} and 0 are 0: any number. */
+    static int limit(String key, @Nullable String value, int max) throws OptionException {
+        String text = required(key, value, "a number, or off");
+        long number = text.equalsIgnoreCase("off") ? 0 : digits(text);
+        if (number < 0 || number > max) {
+            throw new OptionException(
+                    "option '" + key + "' cannot be '" + shown(text) + "'; expected up to " + max + ", or off");
+        }
+        return (int) number;
+    }
+
     static boolean bool(String key, @Nullable String value) throws OptionException {
         String text = required(key, value, "true or false").toLowerCase(Locale.ROOT);
         return switch (text) {

@@ -76,7 +76,8 @@ final class SidecarAssembly {
                 budget,
                 errors,
                 options.depth(),
-                options.minAge());
+                options.minAge(),
+                options.maxEvents());
     }
 
     private static AllocatorNames allocatorNames(List<AllocatorPair> pairs) {

@@ -22,7 +22,8 @@ class AgentOptionsTest {
     @Test
     void everyKeyIsUnderstood() throws OptionException {
         AgentOptions options = AgentOptions.parse(
-                "interval=1, engine=uprobe,stack=16k,DEPTH=64,minage=250ms,maxoverhead=0.25%,hidden=true");
+                "interval=1, engine=uprobe,stack=16k,DEPTH=64,minage=250ms,maxoverhead=0.25%,maxevents=50,"
+                        + "hidden=true");
         assertThat(options)
                 .isEqualTo(new AgentOptions(
                         1,
@@ -31,6 +32,7 @@ class AgentOptionsTest {
                         64,
                         Duration.ofMillis(250),
                         0.0025,
+                        50,
                         true,
                         List.of(),
                         AgentOptions.Request.TRACE));
@@ -42,6 +44,29 @@ class AgentOptionsTest {
     @CsvSource({"1,1", "64,64", "512k,524288", "2M,2097152", "1g,1073741824", "64kb,65536"})
     void intervalsHaveUnits(String text, long bytes) throws OptionException {
         assertThat(AgentOptions.parse("interval=" + text).interval()).isEqualTo(bytes);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "200,200", "1000000,1000000", "off,0", "Off,0", "0,0"})
+    void eventsAreLimited(String text, int limit) throws OptionException {
+        assertThat(AgentOptions.parse("maxevents=" + text).maxEvents()).isEqualTo(limit);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"-1", "1000001", "1.5", "many", "99999999999999999999"})
+    void badLimitsOfEventsAreExplained(String text) {
+        assertThatThrownBy(() -> AgentOptions.parse("maxevents=" + text))
+                .isInstanceOf(OptionException.class)
+                .hasMessageContainingAll("'maxevents'", "'" + text + "'", "1000000", "off")
+                .message()
+                .doesNotContain("\n");
+    }
+
+    @Test
+    void everyAllocationHasAnEventOfItsOwnUnlessTheUserSaysOtherwise() throws OptionException {
+        assertThat(AgentOptions.parse("interval=2").maxEvents()).isEqualTo(200);
+        assertThat(AgentOptions.parse("interval=1").maxEvents()).isZero();
+        assertThat(AgentOptions.parse("maxevents=10,interval=1").maxEvents()).isEqualTo(10);
     }
 
     @ParameterizedTest

@@ -27,7 +27,7 @@ final class WeightsIT {
     @JvmTest(
             everyEngine = true,
             main = SizeMix.class,
-            agent = "maxoverhead=off,stack=4k,interval=" + INTERVAL,
+            agent = "maxoverhead=off,maxevents=off,stack=4k,interval=" + INTERVAL,
             recording = "settings=none,+dwunw.NativeAllocation#enabled=true,+dwunw.AgentStatistics#enabled=true")
     void sumsAreUnbiased(JvmOutcome jvm) throws IOException {
         long[] samples = new long[SizeMix.CLASSES];

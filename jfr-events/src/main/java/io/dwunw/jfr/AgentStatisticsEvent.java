@@ -126,6 +126,11 @@ public final class AgentStatisticsEvent extends Event {
     @Description("Events that had to be committed without their stack")
     public long replayFailures;
 
+    @Label("Joined Samples")
+    @Description(
+            "Sampled allocations that are told by the event of another of their stack, to limit the rate of events")
+    public long joinedSamples;
+
     @Label("Unpublished")
     @Description("Sampled allocations and frees that are accounted for, but got no event because too many were waiting")
     public long unpublished;

@@ -9,7 +9,7 @@ import jdk.jfr.MemoryAddress;
 import jdk.jfr.Name;
 import org.jspecify.annotations.Nullable;
 
-/** One sampled allocation of native memory. */
+/** A sampled allocation of native memory, with or without others of the same stack. */
 @Name("dwunw.NativeAllocation")
 @Label("Native Allocation")
 @Category({"Java Virtual Machine", "Native Memory"})
@@ -28,9 +28,15 @@ public final class NativeAllocationEvent extends Event {
     public long size;
 
     @Label("Weight")
-    @Description("Bytes of allocation that this sample stands for; their sum estimates all bytes allocated")
+    @Description("Bytes of allocation that this event stands for; their sum estimates all bytes allocated")
     @DataAmount
     public long weight;
+
+    @Label("Samples")
+    @Description(
+            "Sampled allocations of this stack that this event stands for. Where they come too fast for an event each, "
+                    + "one of them is shown, drawn by weight")
+    public long samples;
 
     @Label("Allocator")
     @Description("The function that allocated, such as malloc or mmap")
@@ -50,8 +56,14 @@ public final class NativeAllocationEvent extends Event {
     @Description("Whether the stack is complete, and if not, why the walk ended")
     public @Nullable String stackState;
 
+    @Label("Stack Id")
+    @Description("Number of the stack in this run: events with the same number have the same frames")
+    public long stackId;
+
     @Label("Frames")
-    @Description("The stack with exact names, modules and offsets, one frame a line, innermost first")
+    @Description(
+            "The stack with exact names, modules and offsets, one frame a line, innermost first; in the first event of "
+                    + "each stack in a chunk")
     public @Nullable String frames;
 
     /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */

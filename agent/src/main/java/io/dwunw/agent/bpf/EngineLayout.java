@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  */
 final class EngineLayout {
     static final int ALLOCATORS = 14;
-    static final int SIZE_CLASSES = 4;
+    static final int SIZE_CLASSES = 5;
     static final int PAGE = 4096;
     static final int MAX_STACK_BYTES = 32 * PAGE;
 
@@ -23,7 +23,7 @@ final class EngineLayout {
     static final int CONFIG_ALLOCATOR_BYTES = 56;
     static final int CONFIG_PID = 64;
     static final int CONFIG_CLASS_BYTES = 72;
-    static final int CONFIG_LENGTH = 88;
+    static final int CONFIG_LENGTH = 96;
 
     static final int SETTINGS_INTERVAL = 0;
     static final int SETTINGS_ANCHOR_SP_OFFSET = 8;
@@ -79,6 +79,11 @@ final class EngineLayout {
      */
     static int[] sizeClasses(int stackBytes) {
         int largest = Math.max(PAGE, Math.min(stackBytes, MAX_STACK_BYTES)) / PAGE * PAGE;
-        return new int[] {Math.min(PAGE, largest), Math.min(4 * PAGE, largest), Math.min(8 * PAGE, largest), largest};
+        int[] classes = new int[SIZE_CLASSES];
+        for (int i = 0; i < SIZE_CLASSES - 1; i++) {
+            classes[i] = Math.min(PAGE << i, largest);
+        }
+        classes[SIZE_CLASSES - 1] = largest;
+        return classes;
     }
 }

@@ -27,6 +27,7 @@ public final class OverheadMeter {
     private long sidecarCpu;
     private long callsNanos;
     private long samples;
+    private long lost;
     private long workNanos;
     private long idleNanos;
     private int hopelessWindows;
@@ -55,6 +56,7 @@ public final class OverheadMeter {
         processCpu = processCpuNanos;
         callsNanos = callsNanos(counters);
         samples = counters.samples;
+        lost = lost(counters);
         workNanos = 0;
         idleNanos = 0;
     }
@@ -75,13 +77,28 @@ public final class OverheadMeter {
         return now - windowAt;
     }
 
+    /**
+     * What the window's samples have cost so far, in nanoseconds of CPU time. Samples that found the ring full count as if
+     * they had been taken: to lose some is no way to keep to a budget.
+     */
+    public long samplingNanos(long now, EngineCounters counters) {
+        long taken = Math.max(0, counters.samples - samples);
+        long missed = Math.max(0, lost(counters) - lost);
+        boolean cold = now - startedAt < WARM_UP_NANOS;
+        long work = cold ? Math.min(workNanos, taken * WARM_SAMPLE_NANOS) : workNanos;
+        double each = taken == 0 ? WARM_SAMPLE_NANOS : (double) work / taken;
+        return (taken + missed) * sampleNanos + work + (long) (missed * each);
+    }
+
+    private static long lost(EngineCounters counters) {
+        return counters.lost - counters.lostFrees;
+    }
+
     /** Ends a window and begins the next; whether the controller's interval has changed. */
     public boolean windowEnded(long now, long processCpuNanos, EngineCounters counters) {
         long inCalls = Math.max(0, callsNanos(counters) - callsNanos);
-        long newSamples = Math.max(0, counters.samples - samples);
-        long work = now - startedAt < WARM_UP_NANOS ? Math.min(workNanos, newSamples * WARM_SAMPLE_NANOS) : workNanos;
         long fixed = inCalls + idleNanos;
-        long sampling = newSamples * sampleNanos + work;
+        long sampling = samplingNanos(now, counters);
         long application = processCpuNanos - processCpu - fixed - sampling;
         long available = Math.max(application, now - windowAt);
         hopelessWindows = controller.isHopeless(available, fixed) ? hopelessWindows + 1 : 0;

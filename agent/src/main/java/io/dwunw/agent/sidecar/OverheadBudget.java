@@ -10,6 +10,9 @@ import java.util.function.Consumer;
 /** Keeps what tracing costs below what the user allows, by the engine's interval. Confined to the sidecar thread. */
 public final class OverheadBudget {
     private static final long WINDOW_NANOS = 1_000_000_000L;
+    /** How often to look whether a window has spent already what it may: a burst must not go on for a second. */
+    private static final long LOOK_NANOS = 50_000_000L;
+
     /** A burst of calls passes; what lasts longer is worth a line. */
     private static final int HOPELESS_WINDOWS = 10;
 
@@ -21,6 +24,7 @@ public final class OverheadBudget {
     private final CpuClock processClock = CpuClock.ofProcess();
     private final CpuClock threadClock = CpuClock.ofThread();
     private boolean said;
+    private long lookedAt;
 
     /**
      * For an engine that was opened with this interval.
@@ -40,6 +44,7 @@ public final class OverheadBudget {
     /** The engine has been attached. */
     void start(EngineCounters counters) {
         engine.counters(counters);
+        lookedAt = System.nanoTime();
         meter.start(System.nanoTime(), processClock.nanos(), threadClock.nanos(), counters);
     }
 
@@ -51,11 +56,15 @@ public final class OverheadBudget {
     /** To be called often while the engine is attached. */
     void check(EngineCounters counters) {
         long now = System.nanoTime();
-        if (meter.windowNanos(now) < WINDOW_NANOS) {
+        if (now - lookedAt < LOOK_NANOS) {
             return;
         }
+        lookedAt = now;
         turnEnded(true);
         engine.counters(counters);
+        if (meter.windowNanos(now) < WINDOW_NANOS && !hasSpentAll(now, counters)) {
+            return;
+        }
         if (meter.windowEnded(now, processClock.nanos(), counters)) {
             engine.interval(controller.interval());
         }
@@ -65,6 +74,10 @@ public final class OverheadBudget {
                     + " that its calls alone cost " + percent(controller.overhead()) + " with engine '"
                     + engine.description() + "', whatever the interval");
         }
+    }
+
+    private boolean hasSpentAll(long now, EngineCounters counters) {
+        return maxOverhead > 0 && meter.samplingNanos(now, counters) > maxOverhead * WINDOW_NANOS;
     }
 
     /** What was spent in the last second, as a part of the CPU time that the application used, or of one CPU's. */

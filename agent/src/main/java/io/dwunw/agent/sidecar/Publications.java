@@ -20,31 +20,41 @@ final class Publications {
     /** Sites of one chunk: beyond the biggest so many nobody reads, and each costs an event. */
     private static final int MAX_LEAKS = 4096;
 
-    private final SampleIntake intake;
+    private final WaitingEvents waiting;
     private final NamedStacks stacks;
     private final LiveMemory<StackTrace> live;
     private final AllocatorNames allocators;
     private final long minAgeNanos;
     private final ArrayDeque<AllocationSite<StackTrace>> leaks = new ArrayDeque<>();
+    private final ToldStacks told = new ToldStacks();
     private long reports;
 
     Publications(
-            SampleIntake intake,
+            WaitingEvents waiting,
             NamedStacks stacks,
             LiveMemory<StackTrace> live,
             AllocatorNames allocators,
             Duration minAge) {
-        this.intake = intake;
+        this.waiting = waiting;
         this.stacks = stacks;
         this.live = live;
         this.allocators = allocators;
         this.minAgeNanos = minAge.toNanos();
     }
 
-    /** The next sampled allocation or free that waits to be published; null if none does. */
+    /** The next sampled allocation or free that may be published now; null if there is none. */
     @Nullable
     Publication nextWaiting() {
-        Waiting next = intake.poll();
+        return publication(waiting.poll(System.nanoTime()));
+    }
+
+    /** The same, whatever the rate of events: before a chunk ends. */
+    @Nullable
+    Publication nextOwed() {
+        return publication(waiting.pollAtOnce());
+    }
+
+    private @Nullable Publication publication(@Nullable Waiting next) {
         if (next instanceof SampledAllocation allocation) {
             return publication(allocation);
         }
@@ -70,6 +80,11 @@ final class Publications {
         leaks.addAll(sites.subList(0, Math.min(sites.size(), MAX_LEAKS)));
     }
 
+    /** JFR goes on to the next chunk. */
+    void chunkEnded() {
+        told.chunkEnded(System.nanoTime());
+    }
+
     private static Publication publication(SampledDeath death) {
         NativeFreeEvent event = new NativeFreeEvent();
         event.address = death.address();
@@ -84,12 +99,17 @@ final class Publications {
         event.address = allocation.address();
         event.size = allocation.size();
         event.weight = allocation.weight();
+        event.samples = allocation.samples();
         event.allocator = allocators.function(allocation.allocator());
         event.allocatingThread = allocation.thread();
         event.osThreadId = allocation.tid();
         event.osThreadName = allocation.threadName();
         event.stackState = allocation.stack().state().text();
-        event.frames = stack.text();
+        event.stackId = allocation.stack().id();
+        if (!NativeLeakEvent.enabled() || told.isNews(allocation.stack(), System.nanoTime())) {
+            // Without leak events nobody says when a chunk ends.
+            event.frames = stack.text();
+        }
         return new Publication(event, stack);
     }
 

@@ -13,18 +13,13 @@ import io.dwunw.agent.stack.StackTraces;
 import io.dwunw.jfr.NativeAllocationEvent;
 import io.dwunw.jfr.NativeFreeEvent;
 import io.dwunw.jfr.RecordingHooks;
-import java.util.ArrayDeque;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What happens to a sample while it lies in the ring: its stack is walked, the account of live memory is kept, and what
- * is to be published is noted down. Confined to the sidecar thread.
+ * is to be published is handed to {@link WaitingEvents}. Confined to the sidecar thread.
  */
 @SuppressWarnings("EnumOrdinal") // counts by state on the hot path
 final class SampleIntake implements SampleHandler {
-    /** What waits for publication at most: more than any burst that the ring can hold. */
-    private static final int MAX_WAITING = 1 << 17;
-
     private final MixedStackWalker walker;
     private final FrameBuffer frames;
     private final StackTraces traces;
@@ -32,7 +27,7 @@ final class SampleIntake implements SampleHandler {
     private final LiveMemory<StackTrace> live;
     private final Rehearsal rehearsal;
     private final DistinctErrors errors;
-    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final WaitingEvents waiting;
     private final long[] walksByState = new long[StackState.values().length];
     private final LiveMemory.Deaths publishDeath = new LiveMemory.Deaths() {
         @Override
@@ -41,7 +36,6 @@ final class SampleIntake implements SampleHandler {
         }
     };
     private long walks;
-    private long unpublished;
     private boolean publishFrees;
 
     SampleIntake(
@@ -51,6 +45,7 @@ final class SampleIntake implements SampleHandler {
             JavaThreads threads,
             LiveMemory<StackTrace> live,
             Rehearsal rehearsal,
+            WaitingEvents waiting,
             DistinctErrors errors) {
         this.walker = walker;
         this.frames = frames;
@@ -58,6 +53,7 @@ final class SampleIntake implements SampleHandler {
         this.threads = threads;
         this.live = live;
         this.rehearsal = rehearsal;
+        this.waiting = waiting;
         this.errors = errors;
     }
 
@@ -87,25 +83,10 @@ final class SampleIntake implements SampleHandler {
         live.allocated(allocator.mapsPages(), sample.blockKey(), sample.size(), weight, sample.timeNanos(), stack);
         if (!RecordingHooks.registered() || !NativeAllocationEvent.enabled()) {
             rehearsal.offer(stack);
-        } else if (hasRoom()) {
-            waiting.add(new SampledAllocation(
-                    sample.address(),
-                    sample.size(),
-                    weight,
-                    sample.allocatorNumber(),
-                    threads.find(sample.tid(), sample.anchorThread()),
-                    sample.tid(),
-                    sample.comm(),
-                    stack));
+        } else {
+            // Who wants the frees wants each of them to find its allocation.
+            waiting.allocated(sample, weight, stack, threads, NativeFreeEvent.enabled());
         }
-    }
-
-    private boolean hasRoom() {
-        if (waiting.size() < MAX_WAITING) {
-            return true;
-        }
-        unpublished++;
-        return false;
     }
 
     private void freed(Sample sample) {
@@ -121,30 +102,9 @@ final class SampleIntake implements SampleHandler {
     }
 
     private void noteFree(long blockKey, long size, long lifetimeNanos) {
-        if (publishFrees && hasRoom()) {
-            waiting.add(new SampledDeath(Sample.addressOf(blockKey), size, lifetimeNanos));
+        if (publishFrees) {
+            waiting.freed(Sample.addressOf(blockKey), size, lifetimeNanos);
         }
-    }
-
-    /** The next allocation or free to be published, oldest first. */
-    @Nullable
-    Waiting poll() {
-        return waiting.poll();
-    }
-
-    /** Drops what waits for publication. */
-    void forgetWaiting() {
-        waiting.clear();
-    }
-
-    /** Allocations and frees that wait for publication. */
-    int waiting() {
-        return waiting.size();
-    }
-
-    /** Whether so many wait that publishing must not be put off any longer. */
-    boolean crowded() {
-        return waiting() >= MAX_WAITING / 2;
     }
 
     /** Stacks walked so far. */
@@ -154,10 +114,5 @@ final class SampleIntake implements SampleHandler {
 
     long walks(StackState state) {
         return walksByState[state.ordinal()];
-    }
-
-    /** Allocations and frees that were accounted for, but for which there is no event, because too many were waiting. */
-    long unpublished() {
-        return unpublished;
     }
 }

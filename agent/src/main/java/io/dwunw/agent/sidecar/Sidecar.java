@@ -24,6 +24,9 @@ public final class Sidecar extends ReplayThread {
     private static final long MIN_IDLE_NANOS = 1_000_000;
 
     private static final long MAX_IDLE_NANOS = 10_000_000;
+    /** Records since the last sleep that call for a shorter one. Ten times as many in the longest find room in any ring. */
+    private static final int MANY_RECORDS = 16;
+
     private static final long DETACHED_IDLE_NANOS = 100_000_000;
     /** After that a recording that was to be started with the JVM has not been. */
     private static final long EXPECTATION_NANOS = 30_000_000_000L;
@@ -39,6 +42,8 @@ public final class Sidecar extends ReplayThread {
     private boolean expecting;
     /** Since the last sleep. */
     private boolean worked;
+
+    private int drainedSinceSleep;
 
     private long expectedUntil;
     private @Nullable SidecarParts parts;
@@ -115,18 +120,19 @@ public final class Sidecar extends ReplayThread {
         }
         p.watchBudget();
         int drained = p.drain(DRAIN_LIMIT);
+        drainedSinceSleep += drained;
         worked |= drained > 0;
         if (!endingChunk && chunkEnd.requested()) {
             beginChunkEnd(p);
         }
-        if (drained >= DRAIN_LIMIT && !endingChunk && !p.intake().crowded()) {
+        if (drained >= DRAIN_LIMIT && !endingChunk && !p.waiting().crowded()) {
             // The ring fills faster than events can be written: a sample lost is worse than an event that is late.
             return null;
         }
         Publication publication = nextPublication(p);
         worked |= publication != null;
         if (publication == null && !endingChunk && !(expecting && p.rehearsal().step())) {
-            sleep(p, drained);
+            sleep(p);
         }
         return publication;
     }
@@ -136,7 +142,7 @@ public final class Sidecar extends ReplayThread {
         if (endingChunk) {
             publication = p.publications().nextLeak();
             if (publication == null && owed-- > 0) {
-                publication = p.publications().nextWaiting();
+                publication = p.publications().nextOwed();
             }
         } else {
             publication = p.publications().nextWaiting();
@@ -152,6 +158,7 @@ public final class Sidecar extends ReplayThread {
         }
         if (endingChunk) {
             endingChunk = false;
+            p.publications().chunkEnded();
             chunkEnd.done();
         }
         return null;
@@ -160,7 +167,7 @@ public final class Sidecar extends ReplayThread {
     private void beginChunkEnd(SidecarParts p) {
         p.drainAll(DRAIN_LIMIT);
         endingChunk = true;
-        owed = p.intake().waiting();
+        owed = p.waiting().size();
         statisticsWanted = true;
         p.reconcile();
         p.publications().noteLeaks();
@@ -189,13 +196,14 @@ public final class Sidecar extends ReplayThread {
         }
     }
 
-    private void sleep(SidecarParts p, int drained) {
-        if (drained > 0) {
-            idleNanos = MIN_IDLE_NANOS;
-        } else {
+    private void sleep(SidecarParts p) {
+        if (drainedSinceSleep == 0) {
             p.idle();
-            idleNanos = Math.min(idleNanos + idleNanos / 4, MAX_IDLE_NANOS);
         }
+        idleNanos = drainedSinceSleep >= MANY_RECORDS
+                ? MIN_IDLE_NANOS
+                : Math.min(idleNanos + idleNanos / 4, MAX_IDLE_NANOS);
+        drainedSinceSleep = 0;
         p.turnEnded(worked);
         worked = false;
         LockSupport.parkNanos(this, p.attached() ? idleNanos : DETACHED_IDLE_NANOS);

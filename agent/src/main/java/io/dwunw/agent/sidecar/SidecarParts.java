@@ -40,6 +40,7 @@ public final class SidecarParts implements AutoCloseable {
     private final JavaThreads threads;
     private final StackReplay replay;
     private final Rehearsal rehearsal;
+    private final WaitingEvents waiting;
     private final SampleIntake intake;
     private final Publications publications;
     private final OverheadBudget budget;
@@ -54,6 +55,7 @@ public final class SidecarParts implements AutoCloseable {
      * @param engine opened, not attached; {@link #close} closes it
      * @param depth most frames of a stack
      * @param minAge younger blocks are not published as leaks
+     * @param maxEvents allocation events a second; 0 for no limit
      */
     public SidecarParts(
             SamplingEngine engine,
@@ -66,7 +68,8 @@ public final class SidecarParts implements AutoCloseable {
             OverheadBudget budget,
             DistinctErrors errors,
             int depth,
-            Duration minAge) {
+            Duration minAge,
+            int maxEvents) {
         this.engine = engine;
         this.samples = engine.samples();
         this.modules = modules;
@@ -76,8 +79,10 @@ public final class SidecarParts implements AutoCloseable {
         StackTraces traces = new StackTraces(KNOWN_STACKS);
         NamedStacks named = new NamedStacks(names, replay);
         this.rehearsal = new Rehearsal(named);
-        this.intake = new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, rehearsal, errors);
-        this.publications = new Publications(intake, named, live, allocators, minAge);
+        this.waiting = new WaitingEvents(maxEvents, System.nanoTime());
+        this.intake =
+                new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, rehearsal, waiting, errors);
+        this.publications = new Publications(waiting, named, live, allocators, minAge);
     }
 
     boolean attached() {
@@ -98,7 +103,7 @@ public final class SidecarParts implements AutoCloseable {
     void detach(int drainLimit) {
         engine.detach();
         drainAll(drainLimit);
-        intake.forgetWaiting();
+        waiting.clear();
         live.clear();
     }
 
@@ -166,8 +171,8 @@ public final class SidecarParts implements AutoCloseable {
         return rehearsal;
     }
 
-    SampleIntake intake() {
-        return intake;
+    WaitingEvents waiting() {
+        return waiting;
     }
 
     Publications publications() {
@@ -200,7 +205,8 @@ public final class SidecarParts implements AutoCloseable {
         event.sidecarCpuTime = clock.nanos();
         event.replayClasses = replay.classesGenerated();
         event.replayFailures = replay.failures();
-        event.unpublished = intake.unpublished();
+        event.unpublished = waiting.unpublished();
+        event.joinedSamples = waiting.joined();
         event.internalErrors = internalErrors;
         event.engine = engine.description();
         event.overhead = (float) budget.overhead();

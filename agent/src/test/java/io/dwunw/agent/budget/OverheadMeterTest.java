@@ -81,6 +81,35 @@ class OverheadMeterTest {
     }
 
     @Test
+    void whatTheWindowHasSpentIsKnownBeforeItEnds() {
+        begin(0);
+        counters.samples += 1_000;
+        meter.turnEnded(true, 4_000_000);
+        assertThat(meter.samplingNanos(LATER + SECOND / 20, counters)).isEqualTo(5_000_000);
+        meter.turnEnded(false, 9_000_000);
+        assertThat(meter.samplingNanos(LATER + SECOND / 10, counters))
+                .as("idling")
+                .isEqualTo(5_000_000);
+        meter.windowEnded(LATER + SECOND / 10, SECOND / 10, counters);
+        assertThat(meter.samplingNanos(LATER + SECOND / 10, counters)).isZero();
+    }
+
+    @Test
+    void whatIsLostCountsAsIfItHadBeenTaken() {
+        begin(0);
+        counters.samples += 500;
+        counters.lost = 1_600;
+        counters.lostFrees = 100;
+        meter.turnEnded(true, 1_000_000);
+        // 2,000 samples at 1 µs for the thread and 2 µs for the sidecar.
+        assertThat(meter.samplingNanos(LATER + SECOND, counters)).isEqualTo(6_000_000);
+        assertThat(meter.windowEnded(LATER + SECOND, 0, counters)).isFalse();
+        counters.lost = 11_600;
+        assertThat(meter.windowEnded(LATER + 2 * SECOND, 0, counters)).isTrue();
+        assertThat(controller.interval()).isGreaterThan(16_000 - 1);
+    }
+
+    @Test
     void callsAloneBeyondTheBudgetAreCountedInWindows() {
         begin(0);
         for (int i = 1; i <= 3; i++) {

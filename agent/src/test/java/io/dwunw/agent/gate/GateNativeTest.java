@@ -37,6 +37,7 @@ class GateNativeTest {
         "unseen,",
         "mappings,",
         "slots, liblazy.so libnow.so",
+        "owner,",
         "opening, liblazy.so libnow.so",
         "churn, liblazy.so 100",
     })

@@ -1,0 +1,145 @@
+package io.dwunw.agent.sidecar;
+
+import io.dwunw.agent.hotspot.JavaThreads;
+import io.dwunw.agent.sample.Sample;
+import io.dwunw.agent.stack.StackTrace;
+import java.util.ArrayDeque;
+import java.util.IdentityHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was taken in and waits to be published, in the order in which it happened, and how fast it goes out.
+ *
+ * <p>An event costs ten times what its sample does, and a recording needs no thousands a second of the same stacks. So
+ * allocation events go out at a limited rate, a second's worth of them at once. Samples beyond that join the event of
+ * their stack that waits: nothing is dropped, each stack's weight is exact, and as many events wait as there are stacks.
+ * Confined to the sidecar thread.
+ */
+final class WaitingEvents {
+    /** What waits at most: more than any burst that the ring can hold. */
+    static final int MAX_WAITING = 1 << 17;
+
+    private static final double NANOS_PER_SECOND = 1e9;
+
+    private final int maxPerSecond;
+    private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
+    /** The waiting event of each stack that has one, while the rate is limited. */
+    private final IdentityHashMap<StackTrace, SampledAllocation> byStack = new IdentityHashMap<>();
+
+    /** Events that may go out now. */
+    private double allowance;
+
+    private long allowedAt;
+    private long random = 0x9e37_79b9_7f4a_7c15L;
+    private long joined;
+    private long unpublished;
+
+    /**
+     * Empty.
+     *
+     * @param maxPerSecond allocation events in the long run; 0 for no limit
+     * @param nanoTime now, as {@link System#nanoTime}
+     */
+    WaitingEvents(int maxPerSecond, long nanoTime) {
+        this.maxPerSecond = maxPerSecond;
+        this.allowance = maxPerSecond;
+        this.allowedAt = nanoTime;
+    }
+
+    /**
+     * A sampled allocation is to be published, by itself or together with others of its stack.
+     *
+     * @param alone it needs an event of its own
+     */
+    void allocated(Sample sample, long weight, StackTrace stack, JavaThreads threads, boolean alone) {
+        boolean limited = maxPerSecond > 0 && !alone;
+        if (limited && queue.size() >= allowance) {
+            SampledAllocation waiting = byStack.get(stack);
+            if (waiting != null) {
+                waiting.add(sample, weight, nextChance(), threads);
+                joined++;
+                return;
+            }
+        }
+        if (hasRoom()) {
+            SampledAllocation event = new SampledAllocation(stack);
+            event.add(sample, weight, 0, threads);
+            queue.add(event);
+            if (limited) {
+                byStack.put(stack, event);
+            }
+        }
+    }
+
+    void freed(long address, long size, long lifetimeNanos) {
+        if (hasRoom()) {
+            queue.add(new SampledDeath(address, size, lifetimeNanos));
+        }
+    }
+
+    private boolean hasRoom() {
+        if (queue.size() < MAX_WAITING) {
+            return true;
+        }
+        unpublished++;
+        return false;
+    }
+
+    /** The next event that may go out now; null if none waits, or none may. A crowd knows no limit. */
+    @Nullable
+    Waiting poll(long nanoTime) {
+        if (maxPerSecond > 0) {
+            allowance = Math.min(maxPerSecond, allowance + (nanoTime - allowedAt) * (maxPerSecond / NANOS_PER_SECOND));
+            allowedAt = nanoTime;
+            if (allowance < 1 && !crowded() && queue.peek() instanceof SampledAllocation) {
+                return null;
+            }
+        }
+        return pollAtOnce();
+    }
+
+    /** The next event, whatever the rate. */
+    @Nullable
+    Waiting pollAtOnce() {
+        Waiting next = queue.poll();
+        if (next instanceof SampledAllocation allocation) {
+            if (byStack.get(allocation.stack()) == allocation) {
+                byStack.remove(allocation.stack());
+            }
+            allowance = Math.max(0, allowance - 1);
+        }
+        return next;
+    }
+
+    void clear() {
+        queue.clear();
+        byStack.clear();
+    }
+
+    int size() {
+        return queue.size();
+    }
+
+    /** Whether so many wait that publishing must not be put off any longer. */
+    boolean crowded() {
+        return queue.size() >= MAX_WAITING / 2;
+    }
+
+    /** Samples that have joined the event of another. */
+    long joined() {
+        return joined;
+    }
+
+    /** Allocations and frees for which there is no event, because too many were waiting. */
+    long unpublished() {
+        return unpublished;
+    }
+
+    /** Uniform from 0 to 1: xorshift64 (Marsaglia 2003); no class of the JDK's, which would have to be loaded. */
+    private double nextChance() {
+        random ^= random << 13;
+        random ^= random >>> 7;
+        random ^= random << 17;
+        return (random >>> 11) * 0x1p-53;
+    }
+}

@@ -1,0 +1,47 @@
+package io.dwunw.agent.sidecar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.dwunw.agent.stack.FrameBuffer;
+import io.dwunw.agent.stack.StackTrace;
+import io.dwunw.agent.stack.StackTraces;
+import org.junit.jupiter.api.Test;
+
+final class ToldStacksTest {
+    private static final long SECOND = 1_000_000_000;
+
+    private final ToldStacks told = new ToldStacks();
+
+    private static StackTrace stack(StackTraces traces, int number) {
+        FrameBuffer frames = new FrameBuffer(4);
+        frames.javaFrame(number, 0, false);
+        return traces.intern(frames);
+    }
+
+    @Test
+    void eachChunkIsToldOfEachStack() {
+        StackTraces traces = new StackTraces(16);
+        StackTrace one = stack(traces, 1);
+        StackTrace other = stack(traces, 2);
+        assertThat(told.isNews(one, 0)).isTrue();
+        assertThat(told.isNews(one, 1)).isFalse();
+        assertThat(told.isNews(other, 2)).isTrue();
+
+        told.chunkEnded(10);
+        assertThat(told.isNews(one, 11)).as("may still get into the old chunk").isTrue();
+        assertThat(told.isNews(one, 9 + SECOND)).isTrue();
+        assertThat(told.isNews(one, 10 + SECOND)).as("surely in the new one").isTrue();
+        assertThat(told.isNews(one, 11 + SECOND)).isFalse();
+    }
+
+    @Test
+    void isBounded() {
+        StackTraces traces = new StackTraces(1 << 17);
+        StackTrace first = stack(traces, 0);
+        assertThat(told.isNews(first, 0)).isTrue();
+        for (int i = 1; i < 1 << 17; i++) {
+            assertThat(told.isNews(stack(traces, i), 0)).isTrue();
+        }
+        assertThat(told.isNews(first, 0)).as("forgotten meanwhile").isTrue();
+    }
+}

@@ -1,0 +1,154 @@
+package io.dwunw.agent.sidecar;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.dwunw.agent.hotspot.JavaThreads;
+import io.dwunw.agent.sample.Sample;
+import io.dwunw.agent.stack.FrameBuffer;
+import io.dwunw.agent.stack.StackTrace;
+import io.dwunw.agent.stack.StackTraces;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+final class WaitingEventsTest {
+    private static final int HEADER_BYTES = 256;
+    private static final long SECOND = 1_000_000_000;
+
+    private final StackTraces traces = new StackTraces(64);
+    private final Sample sample = new Sample();
+    private final ByteBuffer record = ByteBuffer.allocateDirect(HEADER_BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putShort(0, (short) 1);
+
+    private StackTrace stack(int number) {
+        FrameBuffer frames = new FrameBuffer(4);
+        frames.javaFrame(number, 0, false);
+        return traces.intern(frames);
+    }
+
+    private void allocate(WaitingEvents events, StackTrace stack, long size, long weight, boolean alone) {
+        record.putLong(16, 0x1000 + size).putLong(24, size);
+        assertThat(sample.wrap(record, 0, HEADER_BYTES)).isTrue();
+        events.allocated(sample, weight, stack, JavaThreads.none(), alone);
+    }
+
+    private static List<SampledAllocation> poll(WaitingEvents events, long nanoTime) {
+        List<SampledAllocation> all = new ArrayList<>();
+        while (events.poll(nanoTime) instanceof SampledAllocation next) {
+            all.add(next);
+        }
+        return all;
+    }
+
+    @Test
+    void withoutALimitEachSampleIsAnEvent() {
+        WaitingEvents events = new WaitingEvents(0, 0);
+        for (int i = 0; i < 1000; i++) {
+            allocate(events, stack(1), i, i, false);
+        }
+        assertThat(poll(events, 0))
+                .hasSize(1000)
+                .extracting(SampledAllocation::samples)
+                .containsOnly(1L);
+        assertThat(events.joined()).isZero();
+    }
+
+    @Test
+    void belowTheLimitEachSampleIsAnEvent() {
+        WaitingEvents events = new WaitingEvents(100, 0);
+        for (int i = 0; i < 100; i++) {
+            allocate(events, stack(1), i, i, false);
+        }
+        assertThat(poll(events, 0))
+                .hasSize(100)
+                .extracting(SampledAllocation::samples)
+                .containsOnly(1L);
+        allocate(events, stack(1), 7, 7, false);
+        assertThat(poll(events, 0)).isEmpty();
+        assertThat(poll(events, SECOND / 100)).hasSize(1);
+    }
+
+    @Test
+    void aboveTheLimitEachStackKeepsItsWeight() {
+        WaitingEvents events = new WaitingEvents(10, 0);
+        long[] weights = new long[3];
+        long[] samples = new long[3];
+        List<SampledAllocation> published = new ArrayList<>();
+        for (int milli = 0; milli < 3000; milli++) {
+            int stack = milli % 7 == 0 ? 2 : milli % 2;
+            allocate(events, stack(stack), 1 + milli, 1000 + milli, false);
+            published.addAll(poll(events, milli * SECOND / 1000));
+            assertThat(events.size()).as("waiting").isLessThanOrEqualTo(10 + 3);
+        }
+        assertThat(published).hasSizeBetween(35, 41);
+        while (events.pollAtOnce() instanceof SampledAllocation rest) {
+            published.add(rest);
+        }
+        for (SampledAllocation event : published) {
+            int stack = event.stack() == stack(2) ? 2 : event.stack() == stack(1) ? 1 : 0;
+            weights[stack] += event.weight();
+            samples[stack] += event.samples();
+        }
+        long[] expectedWeights = new long[3];
+        long[] expectedSamples = new long[3];
+        for (int milli = 0; milli < 3000; milli++) {
+            int stack = milli % 7 == 0 ? 2 : milli % 2;
+            expectedWeights[stack] += 1000 + milli;
+            expectedSamples[stack]++;
+        }
+        assertThat(weights).isEqualTo(expectedWeights);
+        assertThat(samples).isEqualTo(expectedSamples);
+        assertThat(events.joined()).isEqualTo(3000 - published.size());
+    }
+
+    /** A tenth of the samples, of ten times the weight of the others, is shown by half of the events: 500 of 1000, ± 16. */
+    @Test
+    void theSampleShownIsDrawnByWeight() {
+        WaitingEvents events = new WaitingEvents(1, 0);
+        long now = 0;
+        double heavy = 0;
+        double all = 0;
+        for (int round = 0; round < 1000; round++) {
+            for (int i = 0; i < 19; i++) {
+                allocate(events, stack(1), 16, 100, false);
+            }
+            allocate(events, stack(1), 64, 1900, false);
+            now += SECOND;
+            SampledAllocation event = (SampledAllocation) Objects.requireNonNull(events.poll(now));
+            assertThat(event.address()).isEqualTo(0x1000 + event.size());
+            heavy += event.size() == 64 ? event.weight() : 0;
+            all += event.weight();
+            while (events.pollAtOnce() != null) {}
+        }
+        assertThat(heavy / all).isCloseTo(0.5, within(0.1));
+    }
+
+    @Test
+    void whoNeedsAnEventOfItsOwnGetsOne() {
+        WaitingEvents events = new WaitingEvents(1, 0);
+        for (int i = 0; i < 50; i++) {
+            allocate(events, stack(1), 1, 1, true);
+            events.freed(1, 1, 1);
+        }
+        assertThat(events.size()).isEqualTo(100);
+    }
+
+    @Test
+    void aCrowdKnowsNoLimit() {
+        WaitingEvents events = new WaitingEvents(1, 0);
+        for (int i = 0; i < WaitingEvents.MAX_WAITING + 10; i++) {
+            allocate(events, stack(1), 1, 1, true);
+        }
+        assertThat(events.crowded()).isTrue();
+        assertThat(events.unpublished()).isEqualTo(10);
+        assertThat(poll(events, 0)).hasSizeGreaterThan(WaitingEvents.MAX_WAITING / 2);
+        assertThat(events.crowded()).isFalse();
+        events.clear();
+        assertThat(events.size()).isZero();
+    }
+}
