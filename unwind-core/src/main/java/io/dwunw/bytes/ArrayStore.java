@@ -1,26 +1,18 @@
 package io.dwunw.bytes;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Bytes of an array, and how numbers are read out of one. */
+/**
+ * Bytes of an array, and how numbers are read out of one: byte by byte, because files are mostly read before anything is
+ * compiled, and a VarHandle then takes thirty times as long.
+ */
 final class ArrayStore implements ByteStore {
-    private static final VarHandle SHORT_LE = view(short[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle SHORT_BE = view(short[].class, ByteOrder.BIG_ENDIAN);
-    private static final VarHandle INT_LE = view(int[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle INT_BE = view(int[].class, ByteOrder.BIG_ENDIAN);
-    private static final VarHandle LONG_LE = view(long[].class, ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle LONG_BE = view(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final long INT = 0xffff_ffffL;
 
     private final byte[] array;
 
     ArrayStore(byte[] array) {
         this.array = array;
-    }
-
-    private static VarHandle view(Class<?> type, ByteOrder order) {
-        return MethodHandles.byteArrayViewVarHandle(type, order);
     }
 
     @Override
@@ -49,14 +41,27 @@ final class ArrayStore implements ByteStore {
     }
 
     static short s16(byte[] from, int at, ByteOrder order) {
-        return order == ByteOrder.BIG_ENDIAN ? (short) SHORT_BE.get(from, at) : (short) SHORT_LE.get(from, at);
+        int low = order == ByteOrder.BIG_ENDIAN ? at + 1 : at;
+        int high = order == ByteOrder.BIG_ENDIAN ? at : at + 1;
+        return (short) ((from[low] & 0xff) | (from[high] << 8));
     }
 
     static int s32(byte[] from, int at, ByteOrder order) {
-        return order == ByteOrder.BIG_ENDIAN ? (int) INT_BE.get(from, at) : (int) INT_LE.get(from, at);
+        if (order == ByteOrder.BIG_ENDIAN) {
+            return ((from[at] & 0xff) << 24)
+                    | ((from[at + 1] & 0xff) << 16)
+                    | ((from[at + 2] & 0xff) << 8)
+                    | (from[at + 3] & 0xff);
+        }
+        return (from[at] & 0xff)
+                | ((from[at + 1] & 0xff) << 8)
+                | ((from[at + 2] & 0xff) << 16)
+                | ((from[at + 3] & 0xff) << 24);
     }
 
     static long s64(byte[] from, int at, ByteOrder order) {
-        return order == ByteOrder.BIG_ENDIAN ? (long) LONG_BE.get(from, at) : (long) LONG_LE.get(from, at);
+        int low = s32(from, order == ByteOrder.BIG_ENDIAN ? at + Integer.BYTES : at, order);
+        int high = s32(from, order == ByteOrder.BIG_ENDIAN ? at : at + Integer.BYTES, order);
+        return (low & INT) | ((long) high << Integer.SIZE);
     }
 }

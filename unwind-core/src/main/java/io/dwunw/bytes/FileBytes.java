@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
@@ -103,8 +104,15 @@ public final class FileBytes implements ByteStore {
                 : across(at, Long.BYTES, order);
     }
 
+    /** Long runs are read past the pages, which they would only drive out. */
     @Override
     public void copy(int at, byte[] destination, int destinationOffset, int length) {
+        if (length >= PAGE_BYTES) {
+            if (read(at, destination, destinationOffset, length) < length) {
+                throw cutOff(at);
+            }
+            return;
+        }
         int done = 0;
         while (done < length) {
             int from = at + done;
@@ -132,30 +140,40 @@ public final class FileBytes implements ByteStore {
         int number = at >>> SHIFT;
         Page page = pages.get(number & (KEPT_PAGES - 1));
         if (page == null || page.number != number) {
-            page = new Page(number, read((long) number << SHIFT));
+            page = new Page(number, read(number));
             pages.set(number & (KEPT_PAGES - 1), page);
         }
         if ((at & MASK) + length > page.bytes.length) {
-            throw new MalformedDataException("the file was cut off while it was read", at);
+            throw cutOff(at);
         }
         return page.bytes;
     }
 
-    private byte[] read(long from) {
+    private static MalformedDataException cutOff(int at) {
+        return new MalformedDataException("the file was cut off while it was read", at);
+    }
+
+    private byte[] read(int page) {
         byte[] bytes = new byte[PAGE_BYTES];
+        int done = read((long) page << SHIFT, bytes, 0, PAGE_BYTES);
+        return done == PAGE_BYTES ? bytes : Arrays.copyOf(bytes, done);
+    }
+
+    /** Reads until {@code length} bytes are there, or the file ends; how many. */
+    private int read(long from, byte[] destination, int destinationOffset, int length) {
         int done = 0;
         synchronized (file) {
             try {
                 file.seek(from);
                 int count = 0;
-                while (count >= 0 && done < PAGE_BYTES) {
+                while (count >= 0 && done < length) {
                     done += count;
-                    count = file.read(bytes, done, PAGE_BYTES - done);
+                    count = file.read(destination, destinationOffset + done, Math.min(length - done, PAGE_BYTES));
                 }
             } catch (IOException unreadable) {
                 throw new MalformedDataException("the file cannot be read here", from);
             }
         }
-        return done == PAGE_BYTES ? bytes : java.util.Arrays.copyOf(bytes, done);
+        return done;
     }
 }

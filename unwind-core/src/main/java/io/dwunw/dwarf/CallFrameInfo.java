@@ -6,14 +6,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All CFI of one file, searchable by address: {@code .eh_frame} by its header if that is sound, else by an index made at
- * the first need, then {@code .debug_frame}. Not thread-safe.
+ * the first need, then {@code .debug_frame}. Whether the header's table is in order is looked at when it leads to no entry
+ * that covers the address: libjvm's has 40,000 rows. Not thread-safe.
  */
 public final class CallFrameInfo {
     /** FDEs that may start at one address: an empty one beside the real one happens, more does not. */
     private static final int MAX_NEIGHBOURS = 4;
 
     private final List<CfiSection> sections;
-    private final @Nullable EhFrameHdr header;
+    private @Nullable EhFrameHdr header;
+    private boolean inOrder;
     private final @Nullable FdeIndex[] indexes;
 
     /**
@@ -23,7 +25,7 @@ public final class CallFrameInfo {
      */
     public CallFrameInfo(List<CfiSection> sections, @Nullable EhFrameHdr header) {
         this.sections = List.copyOf(sections);
-        this.header = header != null && header.isSearchable() ? header : null;
+        this.header = header != null && header.count() > 0 ? header : null;
         this.indexes = new FdeIndex[sections.size()];
     }
 
@@ -39,7 +41,8 @@ public final class CallFrameInfo {
      */
     public @Nullable Fde find(long svma) {
         for (int i = 0; i < sections.size(); i++) {
-            Fde found = i == 0 && header != null ? findByHeader(header, sections.get(0), svma) : findByIndex(i, svma);
+            EhFrameHdr table = i == 0 ? header : null;
+            Fde found = table == null ? findByIndex(i, svma) : findByHeader(table, sections.get(0), svma);
             if (found != null) {
                 return found;
             }
@@ -48,9 +51,9 @@ public final class CallFrameInfo {
     }
 
     private @Nullable Fde findByHeader(EhFrameHdr table, CfiSection section, long svma) {
-        int at = table.lastNotAfter(svma);
         boolean empty = false;
         try {
+            int at = table.lastNotAfter(svma);
             for (int i = at; i >= 0 && i > at - MAX_NEIGHBOURS; i--) {
                 Fde fde = section.fde(table.fdeSvma(i) - section.svma());
                 if (fde.startSvma() != table.startSvma(i)) {
@@ -61,11 +64,20 @@ public final class CallFrameInfo {
                 }
                 empty |= fde.bytes() == 0;
             }
-            // Of FDEs with one start, lld keeps only one in the table: an empty one may stand for the real one.
-            return empty ? findByIndex(0, svma) : null;
         } catch (MalformedDataException tableLies) {
             return findByIndex(0, svma);
         }
+        // Of FDEs with one start, lld keeps only one in the table: an empty one may stand for the real one.
+        return empty || !isInOrder(table) ? findByIndex(0, svma) : null;
+    }
+
+    /** A table that is not in order is not asked again. */
+    private boolean isInOrder(EhFrameHdr table) {
+        if (!inOrder) {
+            inOrder = table.isSearchable();
+            header = inOrder ? table : null;
+        }
+        return inOrder;
     }
 
     private @Nullable Fde findByIndex(int section, long svma) {

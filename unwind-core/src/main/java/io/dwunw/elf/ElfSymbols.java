@@ -103,7 +103,13 @@ public final class ElfSymbols {
         return strings;
     }
 
-    private int info(int index) {
+    /** All entries, for one pass over them. */
+    public SymbolEntries entries() {
+        return new SymbolEntries(this, table, narrow);
+    }
+
+    /** {@code st_info}: binding and type. */
+    int info(int index) {
         return table.u8(at(index) + (narrow ? 12 : 4));
     }
 

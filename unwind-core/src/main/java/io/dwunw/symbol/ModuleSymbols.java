@@ -13,7 +13,8 @@ final class ModuleSymbols {
     private final SymbolTables tables;
     private final SymbolPreference preference;
     private final SymbolIndex index;
-    private final Map<Integer, Names> names = new HashMap<>();
+    /** By the address where the symbols start. */
+    private final Map<Long, Names> names = new HashMap<>();
 
     private record Names(String name, String mangled) {}
 
@@ -40,15 +41,16 @@ final class ModuleSymbols {
         if (entry == SymbolIndex.NONE || Long.compareUnsigned(index.startSvma(entry), code.lowSvma(range)) < 0) {
             return Symbol.unknown(svma);
         }
-        Names found = names.get(entry);
+        long start = index.startSvma(entry);
+        Names found = names.get(start);
         if (found == null) {
             found = read(entry);
-            names.put(entry, found);
+            names.put(start, found);
         }
         if (found.name.isEmpty()) {
             return Symbol.unknown(svma);
         }
-        return new Symbol(found.name, found.mangled, svma - index.startSvma(entry), index.contains(entry, svma));
+        return new Symbol(found.name, found.mangled, svma - start, index.contains(entry, svma));
     }
 
     private final class FromTables implements LongFunction<Symbol> {

@@ -3,7 +3,8 @@ package io.dwunw.symbol;
 import java.util.Arrays;
 
 /**
- * The code symbols of one module, sorted by address: parallel arrays, one entry per distinct start. Immutable.
+ * The code symbols of one module: parallel arrays in the order of buckets, each bucket a stretch of addresses with some ten
+ * symbols in no order. Immutable.
  *
  * <p>A reference to a symbol is its table's number and its index there in one int, see {@link SymbolTables}.
  */
@@ -12,72 +13,150 @@ final class SymbolIndex {
     /** Names compared where many symbols start at one address; the constructors and aliases of real files are some ten. */
     private static final int MAX_COMPARED = 256;
 
-    private final long[] startSvma;
-    /** Bytes, clamped to an unsigned int; 0 when no symbol of that start states a size. */
+    private static final int SYMBOLS_PER_BUCKET = 8;
+
+    private final long base;
+    /** A bucket spans 2<sup>shift</sup> bytes. */
+    private final int shift;
+    /** From {@link #base} to the symbol; unsigned. */
+    private final int[] distances;
+    /** Bytes, clamped to an unsigned int; 0 when the symbol does not state one. */
     private final int[] sizes;
 
-    /** Where each entry's symbols begin in {@link #references}; one more than there are entries. */
-    private final int[] firstReference;
-
     private final int[] references;
-    /** The closest entry before it that reaches beyond its start, or {@link #NONE}: functions contain labels. */
-    private final int[] enclosing;
+    /** Where each bucket begins in the arrays above; one more than there are buckets. */
+    private final int[] bucketStarts;
+    /** The highest end, as a distance, of all symbols of a bucket and those below it: functions contain labels. */
+    private final long[] reach;
 
-    SymbolIndex(long[] startSvma, int[] sizes, int[] firstReference, int[] references) {
-        this.startSvma = startSvma;
-        this.sizes = sizes;
-        this.firstReference = firstReference;
-        this.references = references;
-        this.enclosing = enclosing();
+    /**
+     * Puts symbols, given in any order, into buckets.
+     *
+     * @param base address from which distances count
+     * @param highest the highest distance
+     * @param count of symbols; the arrays may be longer
+     */
+    SymbolIndex(long base, long highest, int[] distances, int[] sizes, int[] references, int count) {
+        this.base = base;
+        int bits = 0;
+        while (highest >>> bits > count / SYMBOLS_PER_BUCKET) {
+            bits++;
+        }
+        this.shift = bits;
+        int buckets = (int) (highest >>> bits) + 1;
+        this.distances = new int[count];
+        this.sizes = new int[count];
+        this.references = new int[count];
+        this.reach = new long[buckets];
+        int[] ends = ends(distances, count, buckets);
+        for (int from = 0; from < count; from += MAX_COMPARED) {
+            place(distances, sizes, references, from, Math.min(count, from + MAX_COMPARED), ends);
+        }
+        // What was the end of a bucket is its start now.
+        this.bucketStarts = Arrays.copyOf(ends, buckets + 1);
+        this.bucketStarts[buckets] = count;
+        for (int i = 1; i < buckets; i++) {
+            reach[i] = Math.max(reach[i], reach[i - 1]);
+        }
     }
 
-    private int[] enclosing() {
-        int[] links = new int[startSvma.length];
-        int open = NONE;
-        for (int i = 0; i < links.length; i++) {
-            while (open != NONE && !contains(open, startSvma[i])) {
-                open = links[open];
-            }
-            links[i] = open;
-            open = i;
+    private int bucket(int distance) {
+        return (int) (Integer.toUnsignedLong(distance) >>> shift);
+    }
+
+    private int[] ends(int[] from, int count, int buckets) {
+        int[] ends = new int[buckets];
+        for (int i = 0; i < count; i++) {
+            ends[bucket(from[i])]++;
         }
-        return links;
+        for (int i = 1; i < buckets; i++) {
+            ends[i] += ends[i - 1];
+        }
+        return ends;
+    }
+
+    private void place(int[] fromDistances, int[] fromSizes, int[] fromReferences, int from, int to, int[] ends) {
+        for (int i = from; i < to; i++) {
+            int distance = fromDistances[i];
+            int bucket = bucket(distance);
+            int entry = --ends[bucket];
+            distances[entry] = distance;
+            sizes[entry] = fromSizes[i];
+            references[entry] = fromReferences[i];
+            reach[bucket] = Math.max(reach[bucket], end(entry));
+        }
+    }
+
+    private long end(int entry) {
+        return Integer.toUnsignedLong(distances[entry]) + Integer.toUnsignedLong(sizes[entry]);
     }
 
     /**
-     * The entry whose stated size has the address, the innermost of several; else the nearest entry below; else
+     * An entry whose stated size has the address, the innermost of several; else one of the nearest below; else
      * {@link #NONE}.
      */
     int find(long svma) {
-        int nearest = nearestBelow(svma);
-        for (int i = nearest; i != NONE; i = enclosing[i]) {
-            if (contains(i, svma)) {
-                return i;
+        long distance = svma - base;
+        if (distance < 0 || distances.length == 0) {
+            return NONE;
+        }
+        int nearest = NONE;
+        int lowest = (int) Math.min(distance >>> shift, reach.length - 1L);
+        for (int bucket = lowest; bucket >= 0 && (nearest == NONE || reach[bucket] > distance); bucket--) {
+            int below = nearestBelow(bucket, distance);
+            int containing = containing(bucket, distance);
+            if (containing != NONE) {
+                return containing;
+            }
+            nearest = nearest == NONE ? below : nearest;
+        }
+        return nearest;
+    }
+
+    private int nearestBelow(int bucket, long distance) {
+        int nearest = NONE;
+        long highest = -1;
+        for (int i = bucketStarts[bucket]; i < bucketStarts[bucket + 1]; i++) {
+            long start = Integer.toUnsignedLong(distances[i]);
+            if (start <= distance && start > highest) {
+                nearest = i;
+                highest = start;
             }
         }
         return nearest;
     }
 
-    private int nearestBelow(long svma) {
-        int found = Arrays.binarySearch(startSvma, svma);
-        return found >= 0 ? found : -found - 2;
+    private int containing(int bucket, long distance) {
+        int innermost = NONE;
+        long highest = -1;
+        for (int i = bucketStarts[bucket]; i < bucketStarts[bucket + 1]; i++) {
+            long start = Integer.toUnsignedLong(distances[i]);
+            if (start <= distance && start > highest && distance < end(i)) {
+                innermost = i;
+                highest = start;
+            }
+        }
+        return innermost;
     }
 
     boolean contains(int entry, long svma) {
-        return Long.compareUnsigned(svma - startSvma[entry], Integer.toUnsignedLong(sizes[entry])) < 0;
+        return Long.compareUnsigned(svma - startSvma(entry), Integer.toUnsignedLong(sizes[entry])) < 0;
     }
 
     long startSvma(int entry) {
-        return startSvma[entry];
+        return base + Integer.toUnsignedLong(distances[entry]);
     }
 
-    /** The symbol that gives an entry its name, of all that start there. Reads names: cold. */
+    /** The symbol that names an entry, of all that start where it does. Reads names: cold. */
     int preferred(int entry, SymbolPreference preference) {
-        int first = firstReference[entry];
-        int end = Math.min(firstReference[entry + 1], first + MAX_COMPARED);
-        int best = references[first];
-        for (int i = first + 1; i < end; i++) {
-            best = preference.better(best, references[i]);
+        int bucket = bucket(distances[entry]);
+        int best = references[entry];
+        int compared = 1;
+        for (int i = bucketStarts[bucket]; i < bucketStarts[bucket + 1] && compared < MAX_COMPARED; i++) {
+            if (i != entry && distances[i] == distances[entry]) {
+                best = preference.better(best, references[i]);
+                compared++;
+            }
         }
         return best;
     }

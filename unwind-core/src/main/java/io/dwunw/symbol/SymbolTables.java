@@ -17,8 +17,6 @@ final class SymbolTables {
     /** Symbols of one table beyond are ignored. */
     static final int MAX_INDEX = 1 << INDEX_BITS;
 
-    static final int REFERENCE_BITS = INDEX_BITS + 3;
-
     private final List<ElfSymbols> tables = new ArrayList<>();
     /** What to add to a table's addresses: prelinking moves a file, but not its debug file. */
     private final long[] shifts = new long[MAX_TABLES];
@@ -56,9 +54,9 @@ final class SymbolTables {
         return tables.get(number);
     }
 
-    /** The address of a symbol, in the module's terms. */
-    long svma(int number, int index) {
-        return tables.get(number).svma(index) + shifts[number];
+    /** What to add to a table's addresses to have them in the module's terms. */
+    long shift(int number) {
+        return shifts[number];
     }
 
     static int reference(int table, int index) {
