@@ -62,8 +62,8 @@ public final class NativeAllocationEvent extends Event {
 
     @Label("Frames")
     @Description(
-            "The stack with exact names, modules and offsets, one frame a line, innermost first; in the first event of "
-                    + "each stack in a chunk")
+            "The stack with exact names, modules and offsets, one frame a line, innermost first. Left out where an event "
+                    + "with the same stackId had it less than a second before in the same chunk")
     public @Nullable String frames;
 
     /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */

@@ -106,8 +106,8 @@ final class Publications {
         event.osThreadName = allocation.threadName();
         event.stackState = allocation.stack().state().text();
         event.stackId = allocation.stack().id();
-        if (!NativeLeakEvent.enabled() || told.isNews(allocation.stack(), System.nanoTime())) {
-            // Without leak events nobody says when a chunk ends.
+        // Without leak events nobody says when a chunk ends.
+        if (!waiting.limited() || !NativeLeakEvent.enabled() || told.isNews(allocation.stack(), System.nanoTime())) {
             event.frames = stack.text();
         }
         return new Publication(event, stack);

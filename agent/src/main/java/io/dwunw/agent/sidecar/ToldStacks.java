@@ -1,20 +1,20 @@
 package io.dwunw.agent.sidecar;
 
 import io.dwunw.agent.stack.StackTrace;
-import java.util.Collections;
 import java.util.IdentityHashMap;
-import java.util.Set;
 
 /**
- * The stacks whose text stands in the chunk that JFR is writing: a kilobyte that JFR would write again with each event,
- * since it shares only strings of less than 128 characters. Confined to the sidecar thread.
+ * The stacks whose text was written to the current chunk a moment ago: a kilobyte that JFR would write again with each
+ * event of a busy stack, since it shares only strings of less than 128 characters. Confined to the sidecar thread.
  */
 final class ToldStacks {
     private static final int MAX_STACKS = 1 << 14;
+    /** A moment: events of stacks that are not busy all have their text. */
+    private static final long REPEAT_NANOS = 1_000_000_000;
     /** How long an event may still get into the chunk that was announced to end. */
     private static final long CHANGE_NANOS = 1_000_000_000;
 
-    private final Set<StackTrace> told = Collections.newSetFromMap(new IdentityHashMap<>());
+    private final IdentityHashMap<StackTrace, Long> toldAt = new IdentityHashMap<>();
     private boolean changing;
     private long changesUntil;
 
@@ -26,15 +26,20 @@ final class ToldStacks {
                 return true;
             }
         }
-        if (told.size() >= MAX_STACKS) {
-            told.clear();
+        Long before = toldAt.get(stack);
+        if (before != null && nanoTime - before < REPEAT_NANOS) {
+            return false;
         }
-        return told.add(stack);
+        if (toldAt.size() >= MAX_STACKS) {
+            toldAt.clear();
+        }
+        toldAt.put(stack, nanoTime);
+        return true;
     }
 
     /** A chunk is about to be ended, and the next to begin. */
     void chunkEnded(long nanoTime) {
-        told.clear();
+        toldAt.clear();
         changing = true;
         changesUntil = nanoTime + CHANGE_NANOS;
     }

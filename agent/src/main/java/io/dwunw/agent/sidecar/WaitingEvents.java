@@ -71,6 +71,11 @@ final class WaitingEvents {
         }
     }
 
+    /** Whether anything is spared: without a limit each sample has an event of its own that says everything. */
+    boolean limited() {
+        return maxPerSecond > 0;
+    }
+
     void freed(long address, long size, long lifetimeNanos) {
         if (hasRoom()) {
             queue.add(new SampledDeath(address, size, lifetimeNanos));

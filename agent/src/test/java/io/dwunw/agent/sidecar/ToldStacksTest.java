@@ -35,6 +35,15 @@ final class ToldStacksTest {
     }
 
     @Test
+    void aStackThatIsNotBusyIsToldEachTime() {
+        StackTrace stack = stack(new StackTraces(16), 1);
+        assertThat(told.isNews(stack, 0)).isTrue();
+        assertThat(told.isNews(stack, SECOND - 1)).isFalse();
+        assertThat(told.isNews(stack, SECOND)).isTrue();
+        assertThat(told.isNews(stack, SECOND + 1)).isFalse();
+    }
+
+    @Test
     void isBounded() {
         StackTraces traces = new StackTraces(1 << 17);
         StackTrace first = stack(traces, 0);
