@@ -16,6 +16,8 @@ public final class OverheadMeter {
     private static final long WARM_UP_NANOS = 30_000_000_000L;
     /** What a sample costs the sidecar at the most while that lasts. */
     private static final long WARM_SAMPLE_NANOS = 50_000;
+    /** The median moves by so small a part of itself: 1/64. */
+    private static final int MEDIAN_SHIFT = 6;
 
     private final IntervalController controller;
     private final long[] callPicos;
@@ -30,6 +32,9 @@ public final class OverheadMeter {
     private long lost;
     private long workNanos;
     private long idleNanos;
+    /** What a turn costs that has nothing to do: waking up, mostly. The running median of such turns. */
+    private long turnNanos;
+
     private int hopelessWindows;
 
     /**
@@ -61,14 +66,21 @@ public final class OverheadMeter {
         idleNanos = 0;
     }
 
-    /** The sidecar has come to the end of a turn, or of several, of which at least one had something to do, or none. */
+    /**
+     * The sidecar has come to the end of a turn, or of several, of which at least one had something to do, or none. It
+     * would have woken up in any case: what that costs, no wider interval makes cheaper.
+     */
     public void turnEnded(boolean worked, long sidecarCpuNanos) {
         long spent = sidecarCpuNanos - sidecarCpu;
         sidecarCpu = sidecarCpuNanos;
         if (worked) {
-            workNanos += spent;
+            long wakeUp = Math.min(spent, turnNanos);
+            workNanos += spent - wakeUp;
+            idleNanos += wakeUp;
         } else {
             idleNanos += spent;
+            long step = Math.max(1, turnNanos >> MEDIAN_SHIFT);
+            turnNanos = turnNanos == 0 ? spent : turnNanos + (spent > turnNanos ? step : -step);
         }
     }
 

@@ -100,6 +100,10 @@ public final class JavaThreads {
      *     has ended may be another's by now: then it is not that one
      */
     public @Nullable Thread find(int tid, long javaThread) {
+        Known last = known.get(tid);
+        if (last != null && javaThread != 0 && javaThread == last.javaThread()) {
+            return last.thread(); // it may have ended since the sample was taken
+        }
         Known entry = entry(tid);
         if (entry == null || (javaThread != 0 && javaThread != entry.javaThread())) {
             return null;

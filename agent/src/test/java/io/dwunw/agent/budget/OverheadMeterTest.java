@@ -71,6 +71,27 @@ class OverheadMeterTest {
     }
 
     @Test
+    void wakingUpIsNotChargedToTheSamples() {
+        begin(0);
+        long cpu = 0;
+        for (int i = 0; i < 100; i++) {
+            // Now and then such a turn has more to do than to wake up.
+            cpu += i % 10 == 9 ? 2_000_000 : 50_000;
+            meter.turnEnded(false, cpu);
+        }
+        meter.windowEnded(LATER + SECOND, 0, counters);
+        for (int i = 0; i < 100; i++) {
+            counters.samples++;
+            cpu += 60_000;
+            meter.turnEnded(true, cpu);
+        }
+        // Each a microsecond for the thread, and some ten for the sidecar.
+        assertThat(meter.samplingNanos(LATER + 2 * SECOND, counters)).isBetween(900_000L, 1_300_000L);
+        meter.windowEnded(LATER + 2 * SECOND, 0, counters);
+        assertThat(controller.overhead()).isCloseTo(0.0061, within(1e-6));
+    }
+
+    @Test
     void theFirstSecondsAreNotTakenForTheRule() {
         count(0, 0, 0);
         meter.start(0, 0, 0, counters);

@@ -41,6 +41,9 @@ final class ThreadsProgram {
         check(heard.getOrDefault(tid.get(), 0L) != 0, "hears of a new thread");
         mayEnd.countDown();
         other.join();
+        check(
+                other.equals(threads.find(tid.get(), heard.getOrDefault(tid.get(), 0L))),
+                "knows whose sample it was, though the thread has ended since");
         threads.refresh();
         check(threads.find(tid.get(), 0) == null, "forgets a thread that has ended");
         check(heard.getOrDefault(tid.get(), -1L) == 0, "hears of the end of a thread");

@@ -51,6 +51,7 @@ final class Catalogue {
         for (Engine engine : Engine.values()) {
             all.add(dwunw(engine, "", "512k", DEFAULT_INTERVAL));
         }
+        all.add(dwunw(Engine.GATE_SELF, "-64k", "64k", DEFAULT_INTERVAL / 8));
         all.add(new DwunwPeer("auto", "dwunw, default options", "", ".+", 0, agent.jar(), jvm));
         for (Engine engine : Engine.values()) {
             all.add(dwunw(engine, "-all", "every allocation", 1));

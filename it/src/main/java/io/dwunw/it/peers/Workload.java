@@ -25,7 +25,7 @@ record Workload(String name, String title, Kind kind, Class<?> main, List<String
         STEADY,
         /** Ends at once. */
         START,
-        /** Allocates at a given rate, for peers that sample everything. */
+        /** Allocates at a given rate: what is lost on the way? */
         PACED
     }
 
@@ -70,7 +70,7 @@ record Workload(String name, String title, Kind kind, Class<?> main, List<String
         for (int rate : RATES) {
             all.add(new Workload(
                     "rate-" + (rate == THOUSAND * THOUSAND ? "1m" : rate / THOUSAND + "k"),
-                    String.format(Locale.ROOT, "%,d allocations and frees a second, every one sampled", rate),
+                    String.format(Locale.ROOT, "%,d allocations of 1.2 KiB and frees a second", rate),
                     Kind.PACED,
                     PacedPairs.class,
                     List.of(Integer.toString(rate), Long.toString(timing.measuredMillis())),
