@@ -8,9 +8,7 @@ import io.dwunw.it.program.NativeLayers;
 import io.dwunw.it.recording.AgentEvent;
 import io.dwunw.it.recording.ConsumerReader;
 import java.io.IOException;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Stacks through optimised C and C++ without frame pointers: every function, by its exact name, in order. */
 final class NativeFramesIT {
@@ -78,10 +76,8 @@ final class NativeFramesIT {
 
     @JvmTest(main = NativeLayers.class, agent = SPARSE, recording = JvmTest.ONLY_DWUNW)
     void theTextHasExactNamesModulesAndOffsets(JvmOutcome jvm) throws IOException {
-        Map<Long, String> texts = texts(jvm);
         assertThat(blocks(jvm, NativeLayers.CPP_SIZE)).allSatisfy(event -> {
-            List<String> lines =
-                    String.valueOf(texts.get(event.number("stackId"))).lines().toList();
+            List<String> lines = event.text("frames").lines().toList();
             assertThat(lines.get(0)).isEqualTo("libc.so.6!malloc");
             assertThat(lines.get(3))
                     .matches("libdwunwit\\.so!dwunwit::Cache<int>::grow\\(unsigned long\\)\\+0x[0-9a-f]+"
@@ -91,22 +87,6 @@ final class NativeFramesIT {
                             "io\\.dwunw\\.it\\.program\\.NativeLayers\\.javaInner\\(NativeLayers\\.java:\\d+\\)"));
             assertThat(event.text("stackState")).isEqualTo("complete");
         });
-    }
-
-    /** By stack: the first event of each has it, and perhaps some more, when a chunk has just begun. */
-    private static Map<Long, String> texts(JvmOutcome jvm) throws IOException {
-        Map<Long, String> texts = new HashMap<>();
-        long without = 0;
-        for (AgentEvent event : new ConsumerReader().read(jvm.recording(), AgentEvent.ALLOCATION)) {
-            String text = event.text("frames");
-            without += text.isEmpty() ? 1 : 0;
-            if (!text.isEmpty()) {
-                assertThat(texts.merge(event.number("stackId"), text, (before, now) -> now))
-                        .isEqualTo(text);
-            }
-        }
-        assertThat(without).as("events without the text").isPositive();
-        return texts;
     }
 
     private static List<AgentEvent> blocks(JvmOutcome jvm, long size) throws IOException {
