@@ -18,7 +18,7 @@
 struct gate_control *gate_control;
 struct gate_statistics gate_statistics;
 static unsigned verifications;
-static bool restore_again; /* the last detaching did not get through to the slots */
+static bool restore_again; /* the last detaching did not get through to all slots */
 
 void *gate_map(uint64_t bytes)
 {
@@ -101,7 +101,7 @@ int gate_detach(void)
     __atomic_store_n(&gate_control->active, 0, __ATOMIC_SEQ_CST);
     int restored = gate_slots_restore();
     gate_thread_await_records();
-    restore_again = restored < 0;
+    restore_again = restored < 0 || gate_statistics.unpatched != 0;
     return restored;
 }
 

@@ -21,6 +21,7 @@ public final class LoadedModule {
     private boolean opened;
     private @Nullable OpenedImage data;
     private String problem = "";
+    private boolean closed;
     private boolean biasKnown;
     private long loadBias;
 
@@ -128,6 +129,27 @@ public final class LoadedModule {
             }
         }
         return data;
+    }
+
+    /** Whether files of it are open. */
+    boolean isOpen() {
+        return data != null;
+    }
+
+    /** Closes its files for good: it is not mapped any more. What was read of them stays. */
+    void close() {
+        if (data != null) {
+            data.close();
+            data = null;
+        }
+        opened = true;
+        closed = true;
+        problem = "unmapped a while ago";
+    }
+
+    /** Whether it was unmapped so long ago that there are no names of it any more. */
+    public boolean isClosed() {
+        return closed;
     }
 
     /** Why there is no image; "" if there is one, or nobody asked yet. */

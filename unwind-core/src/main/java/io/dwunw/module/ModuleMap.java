@@ -1,6 +1,8 @@
 package io.dwunw.module;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -9,11 +11,18 @@ import org.jspecify.annotations.Nullable;
  * and allocates nothing. Not thread-safe.
  */
 public final class ModuleMap {
+    /**
+     * Modules that are not mapped any more whose files stay open, since frames of theirs may still have to be named. A
+     * program that opens and closes libraries for ever must not use up its descriptors.
+     */
+    static final int KEPT_OPEN = 32;
+
     private final ImageSource source;
     private List<LoadedModule> modules = List.of();
     private long[] lows = {};
     private long[] highs = {};
     private LoadedModule[] owners = {};
+    private final Deque<LoadedModule> unmapped = new ArrayDeque<>();
     private int nextId;
     private int version;
     private String text = "";
@@ -46,12 +55,31 @@ public final class ModuleMap {
             found.add(known);
         }
         boolean changed = !found.equals(modules);
+        if (changed) {
+            retire(found);
+        }
         if (changed || remapped) {
             modules = List.copyOf(found);
             index();
             version++;
         }
         return changed;
+    }
+
+    private void retire(List<LoadedModule> found) {
+        for (LoadedModule module : modules) {
+            if (found.contains(module)) {
+                continue;
+            }
+            if (module.isOpen()) {
+                unmapped.addLast(module);
+            } else {
+                module.close();
+            }
+        }
+        while (unmapped.size() > KEPT_OPEN) {
+            unmapped.removeFirst().close();
+        }
     }
 
     /** The module that has this address mapped, or null. */

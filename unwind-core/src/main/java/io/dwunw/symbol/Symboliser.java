@@ -6,6 +6,7 @@ import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
@@ -49,10 +50,20 @@ public final class Symboliser implements AutoCloseable {
     private @Nullable ModuleSymbols symbols(LoadedModule module) {
         ModuleSymbols known = modules.get(module);
         if (known == null && !modules.containsKey(module)) {
+            forgetClosed();
             known = open(module);
             modules.put(module, known);
         }
         return known;
+    }
+
+    /** Whoever holds on to such a module must not keep its symbols and its debug file alive. */
+    private void forgetClosed() {
+        for (Iterator<LoadedModule> all = modules.keySet().iterator(); all.hasNext(); ) {
+            if (all.next().isClosed()) {
+                all.remove();
+            }
+        }
     }
 
     private @Nullable ModuleSymbols open(LoadedModule module) {

@@ -7,8 +7,11 @@ import io.dwunw.elf.ElfImage;
 import io.dwunw.memory.ProcessMemory;
 import io.dwunw.symbol.Symboliser;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -106,6 +109,44 @@ final class ModuleMapTest {
     }
 
     /** In a C locale the JVM has no name for files with other letters; a zero byte it has in none. */
+    /** A program that opens and closes libraries for ever: their files are closed, but not before they can be named. */
+    @Test
+    void filesOfUnmappedModulesDoNotStayOpen(@TempDir Path directory) throws IOException {
+        Path file = directory.toRealPath().resolve("library.so");
+        Files.copy(Path.of("/proc/self/exe").toRealPath(), file);
+        ModuleMap opening = new ModuleMap(module -> ElfImage.ofFile(FileBytes.open(file)));
+        List<LoadedModule> all = new ArrayList<>();
+        for (int round = 0; round < ModuleMap.KEPT_OPEN + 10; round++) {
+            opening.update("500000-501000 r-xp 00000000 08:01 " + (100 + round) + " " + file + "\n"
+                    + "600000-601000 r-xp 00000000 08:01 " + (500 + round) + " " + file + ".unused\n");
+            all.add(opening.modules().get(0));
+            assertThat(opening.modules().get(0).image()).isNotNull();
+        }
+        assertThat(descriptorsOf(file)).isEqualTo(ModuleMap.KEPT_OPEN + 1);
+        assertThat(all.subList(0, 9)).allMatch(LoadedModule::isClosed).allMatch(module -> module.image() == null);
+        assertThat(all.subList(9, all.size()))
+                .noneMatch(LoadedModule::isClosed)
+                .allMatch(module -> module.image() != null);
+        try (Symboliser symboliser = new Symboliser()) {
+            assertThat(symboliser.symbolise(all.get(0), 0x1000).isKnown()).isFalse();
+        }
+        all.forEach(LoadedModule::close);
+        assertThat(descriptorsOf(file)).isZero();
+    }
+
+    private static int descriptorsOf(Path file) throws IOException {
+        int count = 0;
+        try (DirectoryStream<Path> descriptors = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+            for (Path descriptor : descriptors) {
+                if (Files.exists(descriptor, LinkOption.NOFOLLOW_LINKS)
+                        && Files.readSymbolicLink(descriptor).equals(file)) {
+                    count++;
+                }
+            }
+        }
+        return count;
+    }
+
     @Test
     void aPathThatTheJvmCannotExpressIsAModuleWithoutImage() {
         ModuleMap strange = new ModuleMap(ProcessImages.ofSelf(null));

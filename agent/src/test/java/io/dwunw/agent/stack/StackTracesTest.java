@@ -79,12 +79,16 @@ final class StackTracesTest {
             traces.intern(stack(i % 8));
         }
         long measuring = -threads.getThreadAllocatedBytes(self) + threads.getThreadAllocatedBytes(self);
-        long before = threads.getThreadAllocatedBytes(self);
-        for (int i = 0; i < 1000; i++) {
-            traces.intern(stack(i % 8));
+        long least = Long.MAX_VALUE;
+        // In any one round the JVM may allocate something for itself.
+        for (int round = 0; round < 5; round++) {
+            long before = threads.getThreadAllocatedBytes(self);
+            for (int i = 0; i < 1000; i++) {
+                traces.intern(stack(i % 8));
+            }
+            least = Math.min(least, threads.getThreadAllocatedBytes(self) - before);
         }
-        long after = threads.getThreadAllocatedBytes(self);
 
-        assertThat(after - before).isLessThanOrEqualTo(measuring);
+        assertThat(least).isLessThanOrEqualTo(measuring);
     }
 }

@@ -1,7 +1,9 @@
 package io.dwunw.it.program;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -10,7 +12,8 @@ import jdk.jfr.Recording;
 /**
  * Records again and again, each time from attaching to detaching, while libraries are opened and closed and threads are
  * born and die. In every recording {@link #THREADS} threads allocate {@link #ROUNDS} blocks each and keep {@link #KEPT}.
- * Prints how many mappings, files and threads the process has after the warm-up and at the end.
+ * Prints how many mappings, files and threads the process has after the warm-up and at the end, and how many of the libraries'
+ * files are open.
  */
 public final class Unrest {
     public static final int THREADS = 8;
@@ -87,8 +90,25 @@ public final class Unrest {
                 + maps.stream()
                         .filter(line -> line.contains(directory + "/late-") && line.contains(" r-xp "))
                         .count());
-        System.out.println(when + ".files=" + entries(self.resolve("fd")));
+        long late = opened(self.resolve("fd"), directory.resolve("late-").toString());
+        System.out.println(when + ".opened=" + late);
+        System.out.println(when + ".files=" + (entries(self.resolve("fd")) - late));
         System.out.println(when + ".threads=" + entries(self.resolve("task")));
+    }
+
+    /** Descriptors of files whose path starts so. */
+    private static long opened(Path descriptors, String start) throws IOException {
+        long count = 0;
+        try (DirectoryStream<Path> all = Files.newDirectoryStream(descriptors)) {
+            for (Path descriptor : all) {
+                try {
+                    count += Files.readSymbolicLink(descriptor).toString().startsWith(start) ? 1 : 0;
+                } catch (NoSuchFileException ours) {
+                    // That of the directory itself.
+                }
+            }
+        }
+        return count;
     }
 
     private static long entries(Path directory) throws IOException {
