@@ -42,7 +42,7 @@ final class CacheAccess implements ModuleDataSource {
             failure = own == null ? Status.IO : Status.OK;
             return own == null ? fromMemory(module) : own;
         }
-        ModuleStore.Acquisition acquisition = store.acquire(Path.of(module.path()));
+        ModuleStore.Acquisition acquisition = store.acquire(Path.of(module.pathHere()));
         failure = acquisition.status();
         return failure == Status.IO ? fromMemory(module) : acquisition.module();
     }

@@ -401,6 +401,29 @@ final class DwunwContractTest {
         assertThat(captureAt(maps, 0x400010).status()).isEqualTo(Status.IO);
     }
 
+    /** The same path may lead to another file below this process's root directory. */
+    @Test
+    void anotherProcessesFilesAreOpenedBelowItsOwnRoot() throws IOException {
+        long pid = ProcessHandle.current().pid();
+        ModuleMap modules = new ModuleMap(ProcessImages.of(pid, null));
+        modules.update(snapshot.maps());
+        Path library = libc();
+        LoadedModule module = modules.modules().stream()
+                .filter(candidate -> candidate.path().equals(library.toString()))
+                .findFirst()
+                .orElseThrow();
+        assertThat(module.pathHere()).isEqualTo("/proc/" + pid + "/root" + library);
+        Capture capture = context.capture(
+                UnwindRequest.of(snapshot.registers(), modules).withMemory(new SnapshotMemory(snapshot.stack())));
+        assertThat(capture.status()).isEqualTo(Status.OK);
+        long misses = context.modules().counters().misses();
+        assertThat(context.modules().acquire(Path.of(module.pathHere())).status())
+                .isEqualTo(Status.OK);
+        assertThat(context.modules().counters().misses())
+                .as("it was cached under that path")
+                .isEqualTo(misses);
+    }
+
     private Capture captureAt(String maps, long pc) {
         ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
         modules.update(maps);

@@ -41,10 +41,15 @@ public final class LoadedModule {
         return mappings.get(0).path();
     }
 
+    /** Where this process finds the file, which may be one of another root directory. */
+    public String pathHere() {
+        return source.pathHere(path());
+    }
+
     /** Whether the path still leads to the file that is mapped; asks the file system. */
     public boolean isAtItsPath() {
         Mapping first = mappings.get(0);
-        return first.hasFile() && !first.deleted() && FileIdentity.isInode(first.path(), first.inode());
+        return first.hasFile() && !first.deleted() && FileIdentity.isInode(pathHere(), first.inode());
     }
 
     /** File name: the path's last part, {@code [vdso]} for the vdso. */

@@ -70,6 +70,11 @@ public final class ProcessImages implements ImageSource {
         }
     }
 
+    @Override
+    public String pathHere(String path) {
+        return root + path;
+    }
+
     /** Looks in the places that the process itself would look in. */
     @Override
     public @Nullable ElfImage debugFile(LoadedModule module, ElfImage image) {
