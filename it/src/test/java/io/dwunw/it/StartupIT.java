@@ -46,7 +46,11 @@ final class StartupIT {
         }
     }
 
-    @JvmTest(main = Greeting.class, args = "return", record = false, needs = {})
+    @JvmTest(
+            main = Greeting.class,
+            args = "return",
+            record = false,
+            needs = {})
     void withoutARecordingHardlyAnyIs(JvmCommand command) throws IOException {
         assertThat(ownClasses(classes(command))).hasSizeBetween(10, MAX_CLASSES_WITHOUT_RECORDING);
     }
