@@ -1,13 +1,12 @@
 package io.dwunw.agent;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** What the JVM was started with, as far as a look costs next to nothing. */
 final class CommandLine {
-    private static final Path ARGUMENTS = Path.of("/proc/self/cmdline");
+    private static final String ARGUMENTS = "/proc/self/cmdline";
     private static final String START_RECORDING = "-XX:StartFlightRecording";
     /** Read by the JVM, by its launcher, and by the JVM again. */
     private static final String[] VARIABLES = {"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"};
@@ -34,8 +33,8 @@ final class CommandLine {
     }
 
     private static String arguments() {
-        try {
-            return Files.readString(ARGUMENTS, StandardCharsets.ISO_8859_1);
+        try (FileInputStream arguments = new FileInputStream(ARGUMENTS)) {
+            return new String(arguments.readAllBytes(), StandardCharsets.ISO_8859_1);
         } catch (IOException | RuntimeException e) {
             return "";
         }

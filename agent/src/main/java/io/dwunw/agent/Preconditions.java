@@ -1,8 +1,8 @@
 package io.dwunw.agent;
 
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -10,7 +10,7 @@ import java.util.Optional;
  * other classes need what is checked here.
  */
 final class Preconditions {
-    private static final Path MAPS = Path.of("/proc/self/maps");
+    private static final String MAPS = "/proc/self/maps";
 
     private Preconditions() {}
 
@@ -43,8 +43,9 @@ final class Preconditions {
     }
 
     private static String mappedFiles() {
-        try {
-            return Files.readString(MAPS, java.nio.charset.StandardCharsets.ISO_8859_1);
+        // Not by Files, whose channels take a millisecond to be ready while main waits.
+        try (FileInputStream maps = new FileInputStream(MAPS)) {
+            return new String(maps.readAllBytes(), StandardCharsets.ISO_8859_1);
         } catch (IOException | RuntimeException e) {
             // Without /proc the session will say precisely what it misses.
             return "";

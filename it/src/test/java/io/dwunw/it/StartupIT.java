@@ -3,9 +3,11 @@ package io.dwunw.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.it.harness.JvmCommand;
+import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
 import io.dwunw.it.harness.Project;
 import io.dwunw.it.program.Greeting;
+import io.dwunw.it.program.SidecarGarbage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,9 +15,14 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What decides how fast a traced program starts and ends. Times are measured elsewhere: {@code it/benchmarks/startup}. */
+/** What decides how fast a traced program starts and ends. Times are measured elsewhere: {@code it/startup}, {@code it/footprint}. */
 final class StartupIT {
     private static final long MAX_JAR_BYTES = 6_000_000;
+    private static final int MAX_CLASSES = 350;
+    /** The sidecar waits until it is wanted; it may have got ready by then. */
+    private static final int MAX_CLASSES_WITHOUT_RECORDING = 250;
+
+    private static final long MAX_HEAP_BYTES = 32 << 20;
     private static final String RECORD_METHODS = "java.lang.runtime.ObjectMethods";
 
     /** Between the agent's start and the JVM's end: each would make the JVM generate classes meanwhile. */
@@ -30,9 +37,40 @@ final class StartupIT {
         }
     }
 
+    /** Each costs a third of a millisecond; of the agent's own, those that it generates left out. */
+    @JvmTest(main = Greeting.class, args = "return")
+    void fewClassesAreLoaded(JvmCommand command) throws IOException {
+        for (String engine : List.of("gate-self", "gate-bpf", "uprobe")) {
+            List<String> classes = classes(command.as(engine).agent("engine=" + engine));
+            assertThat(ownClasses(classes)).as(engine).hasSizeBetween(100, MAX_CLASSES);
+        }
+    }
+
+    @JvmTest(
+            main = Greeting.class,
+            args = "return",
+            record = false,
+            needs = {})
+    void withoutARecordingHardlyAnyIs(JvmCommand command) throws IOException {
+        assertThat(ownClasses(classes(command))).hasSizeBetween(10, MAX_CLASSES_WITHOUT_RECORDING);
+    }
+
+    /** What it leaves to the collector becomes resident memory of the process, and takes time from the program's start. */
+    @JvmTest(main = SidecarGarbage.class)
+    void theSidecarUsesLittleOfTheHeap(JvmOutcome outcome) {
+        assertThat(Long.parseLong(outcome.value("allocated"))).isBetween(1L << 20, MAX_HEAP_BYTES);
+    }
+
     @Test
     void theJarIsSmall() throws IOException {
         assertThat(Files.size(Project.agentJar())).isLessThanOrEqualTo(MAX_JAR_BYTES);
+    }
+
+    private static List<String> ownClasses(List<String> classes) {
+        return classes.stream()
+                .filter(name -> name.startsWith("io.dwunw."))
+                .filter(name -> !name.startsWith("io.dwunw.it.") && !name.startsWith("io.dwunw.jfr.callee."))
+                .toList();
     }
 
     private static boolean hasRecordMethods(List<String> classes) {

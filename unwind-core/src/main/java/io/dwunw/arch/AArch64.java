@@ -1,7 +1,7 @@
 package io.dwunw.arch;
 
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import java.util.ArrayList;
+import java.util.List;
 
 /** DWARF for the Arm 64-bit Architecture (AADWARF64), §4.1, and AAPCS64 §6.1 (general-purpose registers). */
 public final class AArch64 {
@@ -23,23 +23,20 @@ public final class AArch64 {
     public static final long DEFAULT_SIGNATURE_MASK = 0x007f_0000_0000_0000L;
 
     private static final int EM_AARCH64 = 183;
-    private static final int CALLEE_SAVED = bits(X19, FP);
+    private static final int CALLEE_SAVED = (1 << (FP + 1)) - (1 << X19);
 
-    public static final Architecture ARCHITECTURE = new Architecture(
-            "aarch64",
-            EM_AARCH64,
-            Long.BYTES,
-            SP,
-            FP,
-            LR,
-            CALLEE_SAVED,
-            FrameRecord.AARCH64,
-            Stream.concat(IntStream.rangeClosed(0, LR).mapToObj(i -> "x" + i), Stream.of("sp"))
-                    .toList());
+    public static final Architecture ARCHITECTURE =
+            new Architecture("aarch64", EM_AARCH64, Long.BYTES, SP, FP, LR, CALLEE_SAVED, FrameRecord.AARCH64, names());
 
     private AArch64() {}
 
-    private static int bits(int first, int last) {
-        return IntStream.rangeClosed(first, last).map(i -> 1 << i).reduce(0, (a, b) -> a | b);
+    /** Not by a stream: a walk on x86-64 meets this class, too, while a traced program starts. */
+    private static List<String> names() {
+        List<String> names = new ArrayList<>();
+        for (int i = 0; i <= LR; i++) {
+            names.add("x" + i);
+        }
+        names.add("sp");
+        return names;
     }
 }

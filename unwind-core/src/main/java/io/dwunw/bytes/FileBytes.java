@@ -17,10 +17,12 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
  * reachable, so that a file which was replaced or deleted stays readable.
  */
 public final class FileBytes implements ByteStore {
+    /** Small, because nearly every read is of some entry anywhere, and each page read is garbage soon. */
+    static final int PAGE_BYTES = 1024;
+    /** Together 128 KiB a file: a search table's upper levels, and where the last entries stood. */
+    static final int KEPT_PAGES = 128;
     /** What the JDK reads without a buffer of its own from the C heap. */
-    static final int PAGE_BYTES = 8192;
-    /** Together 256 KiB a file: a search table's upper levels, and where the last entries stood. */
-    static final int KEPT_PAGES = 32;
+    private static final int MOST_READ_AT_ONCE = 8192;
 
     private static final int SHIFT = Integer.numberOfTrailingZeros(PAGE_BYTES);
     private static final int MASK = PAGE_BYTES - 1;
@@ -168,7 +170,8 @@ public final class FileBytes implements ByteStore {
                 int count = 0;
                 while (count >= 0 && done < length) {
                     done += count;
-                    count = file.read(destination, destinationOffset + done, Math.min(length - done, PAGE_BYTES));
+                    count = file.read(
+                            destination, destinationOffset + done, Math.min(length - done, MOST_READ_AT_ONCE));
                 }
             } catch (IOException unreadable) {
                 throw new MalformedDataException("the file cannot be read here", from);

@@ -15,10 +15,10 @@ import java.nio.LongBuffer;
  * </pre>
  */
 public final class SymbolEntries {
-    /** Entries. Small, so that a method which handles one block is soon called often enough to be compiled. */
-    private static final int BLOCK = 128;
+    /** Most entries of a block. Few, so that a method which handles one is soon called often enough to be compiled. */
+    public static final int BLOCK = 128;
 
-    private static final int WORDS = 3;
+    public static final int WORDS = 3;
     /** Read from a file at once. */
     private static final int BLOCKS_READ = 8;
 
@@ -78,28 +78,12 @@ public final class SymbolEntries {
         return first;
     }
 
-    /** {@link ElfSymbols#svma} of the block's entry. */
-    public long svma(int entry) {
-        return words[WORDS * entry + 1];
-    }
-
-    /** {@link ElfSymbols#size} of the block's entry. */
-    public long size(int entry) {
-        return words[WORDS * entry + 2];
-    }
-
-    /** {@link ElfSymbols#type} of the block's entry. */
-    public int type(int entry) {
-        return (int) (words[WORDS * entry] >>> 32) & 0xf;
-    }
-
-    /** {@link ElfSymbols#sectionIndex} of the block's entry. */
-    public int sectionIndex(int entry) {
-        return (int) (words[WORDS * entry] >>> 48);
-    }
-
-    /** {@link ElfSymbols#nameOffset} of the block's entry. */
-    public long nameOffset(int entry) {
-        return words[WORDS * entry] & 0xffff_ffffL;
+    /**
+     * The block's entries, {@link #WORDS} numbers each, as little-endian ELF64 has them whatever the file's format:
+     * {@code st_name | st_info << 32 | st_other << 40 | st_shndx << 48}, {@code st_value}, {@code st_size}. Valid until the
+     * next call of {@link #next}; not to be changed.
+     */
+    public long[] words() {
+        return words;
     }
 }

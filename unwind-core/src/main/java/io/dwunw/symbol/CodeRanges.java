@@ -73,9 +73,14 @@ final class CodeRanges {
         return -1;
     }
 
-    /** Lowest address of a range. */
+    /** Lowest address of a range; 0, the largest, may be asked for even if there is none, and is empty then. */
     long lowSvma(int range) {
-        return lowSvma[range];
+        return range < lowSvma.length ? lowSvma[range] : 0;
+    }
+
+    /** The address behind a range's last. */
+    long highSvma(int range) {
+        return range < highSvma.length ? highSvma[range] : 0;
     }
 
     /** Lowest address of all; 0 if there is no code. */

@@ -1,7 +1,5 @@
 package io.dwunw.symbol;
 
-import java.util.Arrays;
-
 /**
  * The code symbols of one module: parallel arrays in the order of buckets, each bucket a stretch of addresses with some ten
  * symbols in no order. Immutable.
@@ -14,6 +12,10 @@ final class SymbolIndex {
     private static final int MAX_COMPARED = 256;
 
     private static final int SYMBOLS_PER_BUCKET = 8;
+    /** Few, so that the method which does it is soon called often enough to be compiled. */
+    private static final int PLACED_AT_ONCE = 256;
+
+    private static final long UNSIGNED = 0xffff_ffffL;
 
     private final long base;
     /** A bucket spans 2<sup>shift</sup> bytes. */
@@ -49,46 +51,49 @@ final class SymbolIndex {
         this.references = new int[count];
         this.reach = new long[buckets];
         int[] ends = ends(distances, count, buckets);
-        for (int from = 0; from < count; from += MAX_COMPARED) {
-            place(distances, sizes, references, from, Math.min(count, from + MAX_COMPARED), ends);
+        for (int from = 0; from < count; from += PLACED_AT_ONCE) {
+            place(distances, sizes, references, from, Math.min(count, from + PLACED_AT_ONCE), ends);
         }
-        // What was the end of a bucket is its start now.
-        this.bucketStarts = Arrays.copyOf(ends, buckets + 1);
-        this.bucketStarts[buckets] = count;
+        this.bucketStarts = ends; // what was the end of a bucket is its start now
         for (int i = 1; i < buckets; i++) {
             reach[i] = Math.max(reach[i], reach[i - 1]);
         }
     }
 
     private int bucket(int distance) {
-        return (int) (Integer.toUnsignedLong(distance) >>> shift);
+        return (int) ((distance & UNSIGNED) >>> shift);
     }
 
     private int[] ends(int[] from, int count, int buckets) {
-        int[] ends = new int[buckets];
+        int[] ends = new int[buckets + 1];
+        int bits = shift;
         for (int i = 0; i < count; i++) {
-            ends[bucket(from[i])]++;
+            ends[(int) ((from[i] & UNSIGNED) >>> bits)]++;
         }
         for (int i = 1; i < buckets; i++) {
             ends[i] += ends[i - 1];
         }
+        ends[buckets] = count;
         return ends;
     }
 
     private void place(int[] fromDistances, int[] fromSizes, int[] fromReferences, int from, int to, int[] ends) {
         for (int i = from; i < to; i++) {
-            int distance = fromDistances[i];
-            int bucket = bucket(distance);
+            long distance = fromDistances[i] & UNSIGNED;
+            long size = fromSizes[i] & UNSIGNED;
+            int bucket = (int) (distance >>> shift);
             int entry = --ends[bucket];
-            distances[entry] = distance;
-            sizes[entry] = fromSizes[i];
+            distances[entry] = (int) distance;
+            sizes[entry] = (int) size;
             references[entry] = fromReferences[i];
-            reach[bucket] = Math.max(reach[bucket], end(entry));
+            if (distance + size > reach[bucket]) {
+                reach[bucket] = distance + size;
+            }
         }
     }
 
     private long end(int entry) {
-        return Integer.toUnsignedLong(distances[entry]) + Integer.toUnsignedLong(sizes[entry]);
+        return (distances[entry] & UNSIGNED) + (sizes[entry] & UNSIGNED);
     }
 
     /**
@@ -101,8 +106,8 @@ final class SymbolIndex {
             return NONE;
         }
         int nearest = NONE;
-        int lowest = (int) Math.min(distance >>> shift, reach.length - 1L);
-        for (int bucket = lowest; bucket >= 0 && (nearest == NONE || reach[bucket] > distance); bucket--) {
+        int highest = (int) Math.min(distance >>> shift, reach.length - 1L);
+        for (int bucket = highest; bucket >= 0 && (nearest == NONE || reach[bucket] > distance); bucket--) {
             int below = nearestBelow(bucket, distance);
             int containing = containing(bucket, distance);
             if (containing != NONE) {
@@ -117,7 +122,7 @@ final class SymbolIndex {
         int nearest = NONE;
         long highest = -1;
         for (int i = bucketStarts[bucket]; i < bucketStarts[bucket + 1]; i++) {
-            long start = Integer.toUnsignedLong(distances[i]);
+            long start = distances[i] & UNSIGNED;
             if (start <= distance && start > highest) {
                 nearest = i;
                 highest = start;
@@ -130,7 +135,7 @@ final class SymbolIndex {
         int innermost = NONE;
         long highest = -1;
         for (int i = bucketStarts[bucket]; i < bucketStarts[bucket + 1]; i++) {
-            long start = Integer.toUnsignedLong(distances[i]);
+            long start = distances[i] & UNSIGNED;
             if (start <= distance && start > highest && distance < end(i)) {
                 innermost = i;
                 highest = start;

@@ -13,12 +13,19 @@ final class SymbolIndexBuilder {
     /** Symbols further than this above the lowest code are ignored: no code model but the large one reaches so far. */
     private static final long MAX_SPAN = 1L << 32;
 
+    /** With room for so many symbols from the start; larger files' arrays grow. */
+    private static final int MAX_INITIAL_CAPACITY = 1 << 17;
+
     private final SymbolTables tables;
     private final CodeRanges code;
     private final long base;
-    private int[] distances = new int[1024];
-    private int[] sizes = new int[1024];
-    private int[] references = new int[1024];
+    /** The largest of the ranges of code, as distances. */
+    private final long mostCodeFrom;
+
+    private final long mostCodeTo;
+    private int[] distances;
+    private int[] sizes;
+    private int[] references;
     private int count;
     private long highest;
 
@@ -26,6 +33,17 @@ final class SymbolIndexBuilder {
         this.tables = tables;
         this.code = code;
         this.base = code.lowestSvma();
+        this.mostCodeFrom = code.lowSvma(0) - base;
+        this.mostCodeTo = code.highSvma(0) - base;
+        int capacity = SymbolEntries.BLOCK;
+        for (int i = 0; i < tables.count(); i++) {
+            capacity = Math.min(
+                    MAX_INITIAL_CAPACITY,
+                    capacity + Math.min(MAX_INITIAL_CAPACITY, tables.table(i).count()));
+        }
+        distances = new int[capacity];
+        sizes = new int[capacity];
+        references = new int[capacity];
     }
 
     static SymbolIndex build(SymbolTables tables, CodeRanges code) {
@@ -45,36 +63,42 @@ final class SymbolIndexBuilder {
         }
     }
 
+    /** One loop without calls for nearly every symbol: it runs a hundred thousand times, mostly before it is compiled. */
     private void addBlock(SymbolEntries entries, int n, Bytes strings, long shift, int reference) {
-        if (count + n > distances.length) {
+        makeRoom(n);
+        long[] words = entries.words();
+        for (int i = entries.first() == 0 ? 1 : 0; i < n; i++) {
+            int at = i * SymbolEntries.WORDS;
+            long first = words[at];
+            int type = (int) (first >>> 32) & 0xf;
+            int section = (int) (first >>> 48);
+            long distance = words[at + 1] + shift;
+            if ((type != Elf.STT_FUNC && type != Elf.STT_NOTYPE && type != Elf.STT_GNU_IFUNC)
+                    || section == Elf.SHN_UNDEF
+                    || section == Elf.SHN_ABS
+                    || distance < 0
+                    || distance >= MAX_SPAN
+                    || (type == Elf.STT_NOTYPE && isMappingSymbol(strings, first & 0xffff_ffffL))
+                    || ((distance < mostCodeFrom || distance >= mostCodeTo) && code.find(base + distance) < 0)) {
+                continue;
+            }
+            long size = words[at + 2];
+            distances[count] = (int) distance;
+            sizes[count] = size < 0 || size > 0xffff_ffffL ? -1 : (int) size;
+            references[count++] = reference + i;
+            if (distance > highest) {
+                highest = distance;
+            }
+        }
+    }
+
+    private void makeRoom(int symbols) {
+        if (count + symbols > distances.length) {
             int capacity = distances.length * 2;
             distances = Arrays.copyOf(distances, capacity);
             sizes = Arrays.copyOf(sizes, capacity);
             references = Arrays.copyOf(references, capacity);
         }
-        for (int i = entries.first() == 0 ? 1 : 0; i < n; i++) {
-            long distance = entries.svma(i) + shift;
-            if (isCode(entries, i, strings)
-                    && distance >= 0
-                    && distance < MAX_SPAN
-                    && code.find(base + distance) >= 0) {
-                highest = Math.max(highest, distance);
-                distances[count] = (int) distance;
-                sizes[count] = clamp(entries.size(i));
-                references[count++] = reference + i;
-            }
-        }
-    }
-
-    /** The cheapest tests first: this runs for each of a hundred thousand symbols. */
-    private static boolean isCode(SymbolEntries entries, int i, Bytes strings) {
-        int type = entries.type(i);
-        if (type != Elf.STT_FUNC && type != Elf.STT_NOTYPE && type != Elf.STT_GNU_IFUNC) {
-            return false;
-        }
-        int section = entries.sectionIndex(i);
-        boolean defined = section != Elf.SHN_UNDEF && section != Elf.SHN_ABS;
-        return defined && (type != Elf.STT_NOTYPE || !isMappingSymbol(strings, entries.nameOffset(i)));
     }
 
     /** No name, or one like {@code $x}, {@code $d.3}: marks of the ARM ABIs for where data lies between code. */
@@ -86,10 +110,6 @@ final class SymbolIndexBuilder {
             return false;
         }
         return "adtx".indexOf(strings.u8(name + 1)) >= 0 && (strings.u8(name + 2) == 0 || strings.u8(name + 2) == '.');
-    }
-
-    private static int clamp(long size) {
-        return size < 0 || size > 0xffff_ffffL ? -1 : (int) size;
     }
 
     private SymbolIndex build() {

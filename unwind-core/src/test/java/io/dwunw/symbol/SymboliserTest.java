@@ -12,6 +12,7 @@ import io.dwunw.module.DebugFiles;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
+import io.dwunw.testkit.Allocation;
 import io.dwunw.testkit.Tool;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -214,5 +215,18 @@ class SymboliserTest {
         symboliser.close();
 
         assertNamed(symboliser.symbolise(full, svma("exported")), "exported", 0, true);
+    }
+
+    /** Whoever reads a table here and there reads a page of the file for each of its symbols. */
+    @Test
+    void gathersALargeTableWithoutReadingItTwice() {
+        LoadedModule libjvm = LocalBinaries.module(LocalBinaries.ownLibjvm());
+        ElfImage image = Objects.requireNonNull(libjvm.image());
+        int symbols = image.symtab().count() + image.dynsym().count();
+        long address = Objects.requireNonNull(image.section(".text")).svma();
+
+        long bytes = Allocation.bytesOfFirstRun(() -> symboliser.symbolise(libjvm, address));
+
+        assertThat(bytes).isLessThan(64L * symbols + (2 << 20));
     }
 }

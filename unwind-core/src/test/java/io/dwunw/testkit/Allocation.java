@@ -12,6 +12,13 @@ public final class Allocation {
 
     private Allocation() {}
 
+    /** Bytes that {@code action} allocates in this thread when it runs for the first time. */
+    public static long bytesOfFirstRun(Runnable action) {
+        long before = THREADS.getCurrentThreadAllocatedBytes();
+        action.run();
+        return THREADS.getCurrentThreadAllocatedBytes() - before;
+    }
+
     /** Bytes that one run of {@code action} allocates in this thread once warm, at least of several attempts. */
     public static double bytesPerRun(Runnable action) {
         for (int i = 0; i < WARM_UP; i++) {

@@ -65,6 +65,7 @@ final class CompiledFrames {
             cursor.pc(original);
         }
         int entry = scopes.find(cursor.pc(), blob, wrapper);
+        int moves = scopes.moves();
         if (entry == CompiledScopes.NONE) {
             return JavaStep.CODE_REPLACED;
         }
@@ -79,7 +80,7 @@ final class CompiledFrames {
         if (step == JavaStep.CODE_REPLACED && wrapper) {
             step = leafCallSender(cursor, blob);
         }
-        if (scopes.isPassing(entry)) {
+        if (scopes.isPassing(entry) || scopes.moves() != moves) {
             entry = scopes.find(cursor.pc(), blob, wrapper);
         }
         if (entry == CompiledScopes.NONE) {

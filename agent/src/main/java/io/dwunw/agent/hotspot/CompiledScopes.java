@@ -13,9 +13,12 @@ final class CompiledScopes {
     /** What {@link #find} gives when the code at the pc cannot be told. */
     static final int NONE = -1;
 
-    private static final int SLOTS = 1 << 16;
+    /** Where pcs are remembered: few slots at first, so many at most, never more than half of them used. */
+    private static final int INITIAL_SLOTS = 1 << 12;
+
+    private static final int MAX_SLOTS = 1 << 16;
     /**
-     * Entries behind those that are remembered: what was read for stacks whose code may belong to an unloaded class. They
+     * Entries before those that are remembered: what was read for stacks whose code may belong to an unloaded class. They
      * serve other such stacks until the next class is unloaded or replaced, and no stack that was copied later.
      */
     private static final int PASSING_SLOTS = 1 << 12;
@@ -23,11 +26,8 @@ final class CompiledScopes {
     /** Slots that an entry may stand in. */
     private static final int PASSING_WAYS = 8;
 
-    private static final int ALL_SLOTS = SLOTS + PASSING_SLOTS;
-
-    private static final int MAX_USED = SLOTS / 2;
     private static final int MAX_FRAMES = 1 << 20;
-    private static final int INITIAL_FRAMES = 1 << 14;
+    private static final int INITIAL_FRAMES = 1 << 12;
     private static final int MAX_INLINED = 256;
     private static final int MAX_PC_DESCS = 1 << 20;
     private static final int MAX_METADATA = 1 << 16;
@@ -43,20 +43,22 @@ final class CompiledScopes {
     private final JavaMethods methods;
     private final int excludedBytes;
 
-    private final long[] pcs = new long[ALL_SLOTS];
-    private final long[] roots = new long[ALL_SLOTS];
-    private final int[] compileIds = new int[ALL_SLOTS];
-    private final int[] flags = new int[ALL_SLOTS];
+    private long[] pcs = new long[PASSING_SLOTS + INITIAL_SLOTS];
+    private long[] roots = new long[PASSING_SLOTS + INITIAL_SLOTS];
+    private int[] compileIds = new int[PASSING_SLOTS + INITIAL_SLOTS];
+    private int[] flags = new int[PASSING_SLOTS + INITIAL_SLOTS];
     /** When the code at the pc was first seen. */
-    private final long[] knownSince = new long[ALL_SLOTS];
+    private long[] knownSince = new long[PASSING_SLOTS + INITIAL_SLOTS];
 
-    private final int[] starts = new int[ALL_SLOTS];
-    private final int[] depths = new int[ALL_SLOTS];
+    private int[] starts = new int[PASSING_SLOTS + INITIAL_SLOTS];
+    private int[] depths = new int[PASSING_SLOTS + INITIAL_SLOTS];
     private int[] frameMethods = new int[INITIAL_FRAMES];
     private int[] frameBcis = new int[INITIAL_FRAMES];
     private int used;
     private int usedFrames;
-    /** Of passing entries: since when they are valid, by index beyond {@link #SLOTS}. */
+    private int slots = INITIAL_SLOTS;
+    private int moves;
+    /** Of passing entries: since when they are valid. */
     private final int[] epochs = new int[PASSING_SLOTS];
 
     private int epoch = 1;
@@ -84,6 +86,45 @@ final class CompiledScopes {
         used = 0;
         usedFrames = 0;
         epoch++;
+        moves++;
+    }
+
+    /** Twice as many slots, and each pc in a new one. */
+    private void grow() {
+        long[] oldPcs = pcs;
+        long[] oldRoots = roots;
+        int[] oldCompileIds = compileIds;
+        int[] oldFlags = flags;
+        long[] oldKnownSince = knownSince;
+        int[] oldStarts = starts;
+        int[] oldDepths = depths;
+        slots *= 2;
+        pcs = Arrays.copyOf(oldPcs, PASSING_SLOTS + slots);
+        Arrays.fill(pcs, PASSING_SLOTS, pcs.length, 0);
+        roots = Arrays.copyOf(oldRoots, pcs.length);
+        compileIds = Arrays.copyOf(oldCompileIds, pcs.length);
+        flags = Arrays.copyOf(oldFlags, pcs.length);
+        knownSince = Arrays.copyOf(oldKnownSince, pcs.length);
+        starts = Arrays.copyOf(oldStarts, pcs.length);
+        depths = Arrays.copyOf(oldDepths, pcs.length);
+        for (int i = PASSING_SLOTS; i < oldPcs.length; i++) {
+            if (oldPcs[i] != 0) {
+                int slot = slot(oldPcs[i]);
+                pcs[slot] = oldPcs[i];
+                roots[slot] = oldRoots[i];
+                compileIds[slot] = oldCompileIds[i];
+                flags[slot] = oldFlags[i];
+                knownSince[slot] = oldKnownSince[i];
+                starts[slot] = oldStarts[i];
+                depths[slot] = oldDepths[i];
+            }
+        }
+        moves++;
+    }
+
+    /** How often all entries have moved, or were forgotten: those found before are none any more. */
+    int moves() {
+        return moves;
     }
 
     /** Some class was unloaded, or may have been replaced. */
@@ -111,7 +152,7 @@ final class CompiledScopes {
 
     /** Whether the entry holds only until the next call of {@link #find}. */
     boolean isPassing(int entry) {
-        return entry >= SLOTS;
+        return entry < PASSING_SLOTS;
     }
 
     /**
@@ -138,7 +179,7 @@ final class CompiledScopes {
         int first = firstPassing(pc);
         for (int way = 0; way < PASSING_WAYS; way++) {
             int slot = first ^ way;
-            if (epochs[slot - SLOTS] == epoch && isOf(slot, pc, compileId, root)) {
+            if (epochs[slot] == epoch && isOf(slot, pc, compileId, root)) {
                 return slot;
             }
         }
@@ -149,7 +190,7 @@ final class CompiledScopes {
     private int roomForPassing(long pc) {
         int first = firstPassing(pc);
         for (int way = 0; way < PASSING_WAYS; way++) {
-            if (epochs[(first ^ way) - SLOTS] != epoch) {
+            if (epochs[first ^ way] != epoch) {
                 return first ^ way;
             }
         }
@@ -157,7 +198,7 @@ final class CompiledScopes {
     }
 
     private static int firstPassing(long pc) {
-        return SLOTS + ((int) ((pc * 0x9e37_79b9_7f4a_7c15L) >>> 40) & (PASSING_SLOTS - 1));
+        return (int) (hash(pc) & (PASSING_SLOTS - 1));
     }
 
     private boolean isSure(int slot, long pc, int compileId) {
@@ -196,8 +237,10 @@ final class CompiledScopes {
     }
 
     private int decode(long pc, CodeBlob blob, boolean wrapper, int compileId, long root) {
-        if (used == MAX_USED || usedFrames + MAX_INLINED > MAX_FRAMES) {
+        if ((used == slots / 2 && slots == MAX_SLOTS) || usedFrames + MAX_INLINED > MAX_FRAMES) {
             forget();
+        } else if (used == slots / 2) {
+            grow();
         }
         memory.begin();
         chainDepth = 0;
@@ -227,7 +270,7 @@ final class CompiledScopes {
         if (remembers) {
             ages.seen(compileId, knownSince[slot]);
         } else {
-            epochs[slot - SLOTS] = epoch;
+            epochs[slot] = epoch;
         }
         usedFrames = start + chainDepth;
         flags[slot] = entryFlags;
@@ -330,11 +373,15 @@ final class CompiledScopes {
         return sum;
     }
 
+    private static long hash(long pc) {
+        return (pc * 0x9e37_79b9_7f4a_7c15L) >>> 40;
+    }
+
     private int slot(long pc) {
-        int slot = (int) ((pc * 0x9e37_79b9_7f4a_7c15L) >>> 40) & (SLOTS - 1);
-        while (pcs[slot] != 0 && pcs[slot] != pc) {
-            slot = (slot + 1) & (SLOTS - 1);
+        int at = (int) (hash(pc) & (slots - 1));
+        while (pcs[PASSING_SLOTS + at] != 0 && pcs[PASSING_SLOTS + at] != pc) {
+            at = (at + 1) & (slots - 1);
         }
-        return slot;
+        return PASSING_SLOTS + at;
     }
 }

@@ -1,17 +1,21 @@
 package io.dwunw.agent.sidecar;
 
 import io.dwunw.module.ModuleMap;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * Keeps the module map up to date with this process's mappings: when a pc lies in no known module, and now and then,
  * because an address may belong to another library than a moment ago.
  */
 public final class ProcessModules {
-    private static final Path MAPS = Path.of("/proc/self/maps");
+    private static final String MAPS = "/proc/self/maps";
+    /** What the JDK reads without a buffer of its own from the C heap; the kernel gives less. */
+    private static final int MOST_READ_AT_ONCE = 8192;
+
+    private static final int INITIAL_BYTES = 1 << 16;
     /** A pc in generated code asks for a refresh each time; the kernel needs about a millisecond to print a JVM's map. */
     private static final long MIN_NANOS_BETWEEN_MISSES = 20_000_000;
 
@@ -19,6 +23,9 @@ public final class ProcessModules {
 
     private final ModuleMap modules;
     private final DistinctErrors errors;
+    private byte[] text = {};
+    private int length;
+    private byte[] fresh = new byte[INITIAL_BYTES];
     private long readAt = System.nanoTime() - NANOS_BETWEEN_LOOKS;
 
     /** Over a map that nobody else updates. */
@@ -43,12 +50,35 @@ public final class ProcessModules {
 
     private boolean read() {
         try {
-            return modules.update(Files.readString(MAPS, StandardCharsets.ISO_8859_1));
+            return readText() && modules.update(new String(text, 0, length, StandardCharsets.ISO_8859_1));
         } catch (IOException | RuntimeException e) {
             errors.record("reading " + MAPS, e);
             return false;
         } finally {
             readAt = System.nanoTime();
         }
+    }
+
+    /** Reads the map; whether it is another than the last. Once a second for ever: leaves nothing to the collector. */
+    private boolean readText() throws IOException {
+        int read = 0;
+        try (FileInputStream in = new FileInputStream(MAPS)) {
+            for (int count = 0;
+                    count >= 0;
+                    count = in.read(fresh, read, Math.min(fresh.length - read, MOST_READ_AT_ONCE))) {
+                read += count;
+                if (read == fresh.length) {
+                    fresh = Arrays.copyOf(fresh, 2 * read);
+                }
+            }
+        }
+        if (Arrays.equals(fresh, 0, read, text, 0, length)) {
+            return false;
+        }
+        byte[] former = text;
+        text = fresh;
+        length = read;
+        fresh = former.length < read ? new byte[text.length] : former;
+        return true;
     }
 }

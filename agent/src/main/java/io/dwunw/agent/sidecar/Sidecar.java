@@ -206,7 +206,9 @@ public final class Sidecar extends ReplayThread {
         drainedSinceSleep = 0;
         p.turnEnded(worked);
         worked = false;
-        LockSupport.parkNanos(this, p.attached() ? idleNanos : DETACHED_IDLE_NANOS);
+        // Nothing is compiled yet that could be freed, and each turn takes time from the application's start.
+        long attachedNanos = expecting ? MAX_IDLE_NANOS : idleNanos;
+        LockSupport.parkNanos(this, p.attached() ? attachedNanos : DETACHED_IDLE_NANOS);
     }
 
     private @Nullable SidecarParts open() {

@@ -25,9 +25,8 @@ public final class StackTraces {
             throw new IllegalArgumentException("capacity " + capacity);
         }
         limit = capacity;
-        int slots = Integer.highestOneBit(capacity) << 2;
-        young = new StackTrace[slots];
-        old = new StackTrace[slots];
+        young = new StackTrace[Integer.highestOneBit(capacity) << 2];
+        old = new StackTrace[1];
     }
 
     public StackTrace intern(FrameBuffer frames) {
@@ -64,9 +63,9 @@ public final class StackTraces {
 
     private void insert(StackTrace trace) {
         if (inYoung == limit) {
-            @Nullable StackTrace[] swap = old;
+            @Nullable StackTrace[] reused = old.length == young.length ? old : new StackTrace[young.length];
             old = young;
-            young = swap;
+            young = reused;
             Arrays.fill(young, null);
             inYoung = 0;
         }
