@@ -19,6 +19,7 @@ final class BlockHistory {
     private static final long NEW_NOW = Long.MAX_VALUE;
 
     private final CodeHeap heap;
+    private final JvmCounter clock;
     /** Where blocks in use begin and end, in segments, ascending. */
     private int[] starts = new int[INITIAL_BLOCKS];
 
@@ -33,13 +34,15 @@ final class BlockHistory {
     private boolean looked;
     private long lookedAt;
 
-    BlockHistory(CodeHeap heap) {
+    /** @param clock {@link System#nanoTime()} */
+    BlockHistory(CodeHeap heap, JvmCounter clock) {
         this.heap = heap;
+        this.clock = clock;
     }
 
     /** Looks at all blocks. A look that meets blocks that are being made or freed and do not fit is of no effect. */
     void look(int compileIdOffset) {
-        boolean close = looked && System.nanoTime() - lookedAt <= SHORTEST_LIFE_NANOS;
+        boolean close = looked && clock.value() - lookedAt <= SHORTEST_LIFE_NANOS;
         int found = 0;
         int old = 0;
         int segment = 0;
@@ -82,7 +85,7 @@ final class BlockHistory {
 
     private void swap(int found) {
         // What was met at any time during the look has been there since its end.
-        long now = System.nanoTime();
+        long now = clock.value();
         for (int i = 0; i < found; i++) {
             if (nextCertainSince[i] == NEW_NOW) {
                 nextCertainSince[i] = now;
@@ -116,7 +119,7 @@ final class BlockHistory {
             return nanos >= certainSince[at];
         }
         boolean placeWasFree = at < 0 && isFree(-at - 1, segment);
-        return placeWasFree && nanos >= lookedAt && System.nanoTime() - lookedAt <= SHORTEST_LIFE_NANOS;
+        return placeWasFree && nanos >= lookedAt && clock.value() - lookedAt <= SHORTEST_LIFE_NANOS;
     }
 
     /** @param next index of the first block that begins behind {@code segment} */

@@ -19,10 +19,14 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
     private static final String COLLECTOR = "sun.gc.collector.";
 
     /** Of a JVM that frees nothing: one that was recorded. */
-    static final CodeFrees NEVER = new CodeFrees(() -> 0, 0, 0);
+    static CodeFrees never() {
+        return new CodeFrees(() -> 0, 0, 0);
+    }
 
     /** Where nothing tells: at any time. */
-    private static final CodeFrees ALWAYS = new CodeFrees(System::nanoTime, 0, SHORTEST_NANOS);
+    private static CodeFrees always() {
+        return new CodeFrees(System::nanoTime, 0, SHORTEST_NANOS);
+    }
 
     /** @param sweeper rises whenever JDK 17's sweeper runs; null if it has none or that is not known */
     static CodeFrees of(int major, @Nullable JvmCounter sweeper, @Nullable PerfData perfData) {
@@ -30,7 +34,7 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
             return new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS);
         }
         if (major < FIRST_WITHOUT_SWEEPER || perfData == null) {
-            return ALWAYS;
+            return always();
         }
         Collections collections = new Collections();
         for (int i = 0; i < MAX_COLLECTORS; i++) {
@@ -40,7 +44,7 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
                 collections.counters[collections.count++] = invocations;
             }
         }
-        return collections.count == 0 ? ALWAYS : new CodeFrees(collections, 0, 0);
+        return collections.count == 0 ? always() : new CodeFrees(collections, 0, 0);
     }
 
     private static final class Collections implements JvmCounter {

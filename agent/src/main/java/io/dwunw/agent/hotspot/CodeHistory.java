@@ -16,6 +16,7 @@ final class CodeHistory {
 
     private final CodeCache codeCache;
     private final CodeFrees frees;
+    private final JvmCounter clock;
     private final JvmCounter compilations;
     private final int compileIdOffset;
     private final BlockHistory[] histories;
@@ -35,6 +36,11 @@ final class CodeHistory {
 
     /** @param compilations rises with every method that was compiled */
     CodeHistory(CodeCache codeCache, CodeFrees frees, JvmCounter compilations, int compileIdOffset) {
+        this(codeCache, frees, compilations, compileIdOffset, new Clock());
+    }
+
+    CodeHistory(CodeCache codeCache, CodeFrees frees, JvmCounter compilations, int compileIdOffset, JvmCounter clock) {
+        this.clock = clock;
         this.codeCache = codeCache;
         this.frees = frees;
         this.compilations = compilations;
@@ -42,22 +48,22 @@ final class CodeHistory {
         histories = new BlockHistory[codeCache.heaps()];
         wanted = new boolean[histories.length];
         for (int i = 0; i < histories.length; i++) {
-            histories[i] = new BlockHistory(codeCache.heap(i));
+            histories[i] = new BlockHistory(codeCache.heap(i), clock);
         }
         freesBefore = frees.counter().value();
         compilationsBefore = compilations.value();
-        tickedAt = System.nanoTime();
+        tickedAt = clock.value();
     }
 
     /** To be called often, and before each walk. */
     void tick() {
-        long now = System.nanoTime();
+        long now = clock.value();
         if (now - tickedAt < frees.unseenNanos()) {
             return;
         }
         long freesNow = frees.counter().value();
         // Whatever the counter does not tell yet is freed later than this.
-        now = System.nanoTime();
+        now = clock.value();
         tickedAt = now;
         if (freesNow != freesBefore) {
             freesBefore = freesNow;
@@ -77,21 +83,21 @@ final class CodeHistory {
     }
 
     private void look() {
-        long start = System.nanoTime();
+        long start = clock.value();
         for (int i = 0; i < histories.length; i++) {
             if (wanted[i]) {
                 histories[i].look(compileIdOffset);
                 looked = true;
             }
         }
-        unseenFrees = false;
-        lookedAt = System.nanoTime();
+        unseenFrees &= !looked;
+        lookedAt = clock.value();
         lookTook = lookedAt - start;
     }
 
     /** Whether what was found out about code since the last tick can be believed: nothing was freed meanwhile. */
     boolean undisturbed() {
-        return System.nanoTime() - tickedAt <= frees.shortestNanos()
+        return clock.value() - tickedAt < frees.shortestNanos()
                 || frees.counter().value() == freesBefore;
     }
 
@@ -108,5 +114,12 @@ final class CodeHistory {
         }
         wanted[heap] = true;
         return undoubted(nanos) || histories[heap].wasThere(blob, compileId, nanos);
+    }
+
+    private static final class Clock implements JvmCounter {
+        @Override
+        public long value() {
+            return System.nanoTime();
+        }
     }
 }

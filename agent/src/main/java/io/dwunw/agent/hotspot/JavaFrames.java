@@ -74,7 +74,7 @@ public final class JavaFrames implements JavaCode {
     /** Of a JVM that replaces no classes and frees no code: one that was recorded. */
     JavaFrames(VmStructs structs, MetadataReader memory, MemoryWindow window, JvmCounter unloaded)
             throws JavaFramesUnavailableException {
-        this(structs, memory, window, unloaded, new MetadataReuse(() -> 0, () -> 0), CodeFrees.NEVER, () -> 0);
+        this(structs, memory, window, unloaded, new MetadataReuse(() -> 0, () -> 0), CodeFrees.never(), () -> 0);
     }
 
     JavaFrames(
