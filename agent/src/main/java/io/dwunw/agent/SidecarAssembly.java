@@ -7,7 +7,9 @@ import io.dwunw.agent.hotspot.HotSpot;
 import io.dwunw.agent.hotspot.JavaFrames;
 import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.JavaThreads;
+import io.dwunw.agent.hotspot.JvmCounter;
 import io.dwunw.agent.hotspot.MemoryWindow;
+import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sample.AllocatorNames;
@@ -121,11 +123,31 @@ final class SidecarAssembly {
         }
     }
 
+    /** How long the thread has run that frees compiled code. */
+    private static final class SweeperTime implements JvmCounter {
+        private final CpuClock clock;
+
+        SweeperTime(CpuClock clock) {
+            this.clock = clock;
+        }
+
+        @Override
+        public long value() {
+            return clock.nanos();
+        }
+    }
+
+    private static @Nullable JvmCounter sweeper() {
+        CpuClock clock = CpuClock.ofThreadNamed(HotSpot.SWEEPER_THREAD);
+        return clock == null ? null : new SweeperTime(clock);
+    }
+
     private static @Nullable HotSpot hotspot(ModuleMap modules, SelfMemory memory, Instrumentation instrumentation) {
         try {
             for (LoadedModule module : modules.modules()) {
                 if (module.name().equals(LIBJVM)) {
-                    HotSpot hotspot = HotSpot.open(module.lowAvma(), memory, new OwnMemory(), instrumentation);
+                    HotSpot hotspot =
+                            HotSpot.open(module.lowAvma(), memory, new OwnMemory(), sweeper(), instrumentation);
                     Method own = SidecarAssembly.class.getDeclaredMethods()[0];
                     hotspot.frames().trustLoaderOf(own, Linux.methodId(own));
                     return hotspot;

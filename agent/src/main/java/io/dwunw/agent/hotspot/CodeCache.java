@@ -44,14 +44,23 @@ final class CodeCache {
         return pc >= lowBound && pc < highBound;
     }
 
-    /** Whether code where {@code pc} is may have been freed, and its place taken, at some time in the past. */
-    boolean mayHaveFreedCode(long pc, long nowNanos) {
-        for (CodeHeap heap : heaps) {
-            if (heap.contains(pc)) {
-                return heap.mayHaveFreedCode(nowNanos);
+    /** How many heaps there are. */
+    int heaps() {
+        return heaps.length;
+    }
+
+    CodeHeap heap(int index) {
+        return heaps[index];
+    }
+
+    /** The index of the heap that an address lies in; -1 if in none. */
+    int heapOf(long avma) {
+        for (int i = 0; i < heaps.length; i++) {
+            if (heaps[i].contains(avma)) {
+                return i;
             }
         }
-        return true;
+        return -1;
     }
 
     /** Lays {@code into} over the blob that covers {@code pc}. */

@@ -10,19 +10,12 @@ final class CodeHeap {
     /** A segment's tag steps back by up to 254 segments; blocks are smaller than that many steps. */
     private static final int MAX_STEPS = 1 << 16;
 
-    private static final int MAX_BLOCKS = 1 << 18;
-    /** How long it is taken for granted that no block is free, once all were looked at. */
-    private static final long LOOK_AGAIN_NANOS = 20_000_000;
-
     private final CodeCacheLayout layout;
     private final StableMemory descriptor;
     private final StableMemory code;
     private final StableMemory segments;
     private final long low;
     private final int shift;
-    private boolean freed;
-    private boolean looked;
-    private long lookedAt;
 
     /**
      * @param address of HotSpot's {@code CodeHeap}, which lives as long as the process
@@ -80,35 +73,33 @@ final class CodeHeap {
         return contains(avma, Long.BYTES) ? code.word((int) (avma - low)) : 0;
     }
 
-    /**
-     * Whether code of this heap may have been freed at some time: free blocks lie between those in use, and seldom does
-     * newer code fill one to the last segment. As long as there is none every block holds what it always held. Cold now
-     * and then.
-     */
-    boolean mayHaveFreedCode(long nowNanos) {
-        if (!freed && (!looked || nowNanos - lookedAt > LOOK_AGAIN_NANOS)) {
-            freed = hasFreeBlock();
-            looked = true;
-            lookedAt = nowNanos;
-        }
-        return freed;
+    /** The segment at which the block of a blob begins. */
+    int blockOf(long blob) {
+        return (int) ((blob - layout.blockHeaderBytes() - low) >>> shift);
     }
 
-    private boolean hasFreeBlock() {
-        long segment = 0;
-        for (int blocks = 0; blocks < MAX_BLOCKS; blocks++) {
-            long block = low + (segment << shift);
-            if (!contains(block, layout.blockHeaderBytes()) || segments.u1((int) segment) == FREE_SEGMENT) {
-                return false;
-            }
-            // The header is the length in segments, and behind it whether the block is in use.
-            long length = layout.blockUsed() == Integer.BYTES ? s4(block) : word(block);
-            if (u1(block + layout.blockUsed()) == 0 || length <= 0 || length > code.bytes() >>> shift) {
-                return true;
-            }
-            segment += length;
+    /** The blob in the block that begins at {@code segment}. */
+    long blobOf(int segment) {
+        return low + ((long) segment << shift) + layout.blockHeaderBytes();
+    }
+
+    boolean isBlockUsed(int segment) {
+        return u1(low + ((long) segment << shift) + layout.blockUsed()) != 0;
+    }
+
+    /** Segments of the block that begins at {@code segment}; 0 behind the last block, negative where none begins. */
+    int blockLength(int segment) {
+        long block = low + ((long) segment << shift);
+        if (!contains(block, layout.blockHeaderBytes()) || segment >= segments.bytes()) {
+            return 0;
         }
-        return true;
+        int tag = segments.u1(segment);
+        if (tag != 0) {
+            return tag == FREE_SEGMENT ? 0 : -1;
+        }
+        // The header is the length in segments, and behind it whether the block is in use.
+        long length = layout.blockUsed() == Integer.BYTES ? s4(block) : word(block);
+        return length <= 0 || length > code.bytes() >>> shift ? -1 : (int) length;
     }
 
     /** The blob whose block covers {@code pc}; 0 if that part of the heap is free. */

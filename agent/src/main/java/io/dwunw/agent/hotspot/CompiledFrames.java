@@ -128,8 +128,9 @@ final class CompiledFrames {
             cursor.senderBelow(end);
             return JavaStep.STEPPED;
         }
-        if (scopes.isSuspect(cursor.pc())) {
-            // Whatever a search finds it would find by the wrong code's rules.
+        if (scopes.mayHaveLost()) {
+            // A caller that is not believed, because other code may have taken its place, is not one to be searched
+            // for.
             return JavaStep.CODE_REPLACED;
         }
         for (int words = 2; words < MAX_SEARCH_WORDS; words++) {

@@ -37,7 +37,7 @@ final class CompiledScopes {
     private static final int INLINED_UNKNOWN = 2;
     private static final int GONE = 4;
 
-    private final CodeCache codeCache;
+    private final CodeHistory history;
     private final MetadataReader memory;
     private final NmethodLayout layout;
     private final JavaMethods methods;
@@ -62,8 +62,7 @@ final class CompiledScopes {
     private final int[] epochs = new int[PASSING_SLOTS];
 
     private int epoch = 1;
-    private final CompileAges ages = new CompileAges();
-    private long suspectSince = Long.MAX_VALUE;
+    private long sampleNanos = Long.MAX_VALUE;
     private boolean remembers = true;
 
     private final long[] chainMethods = new long[MAX_INLINED];
@@ -73,8 +72,8 @@ final class CompiledScopes {
 
     /** @param excludedBytes see {@link Unsigned5} */
     CompiledScopes(
-            CodeCache codeCache, MetadataReader memory, NmethodLayout layout, JavaMethods methods, int excludedBytes) {
-        this.codeCache = codeCache;
+            CodeHistory history, MetadataReader memory, NmethodLayout layout, JavaMethods methods, int excludedBytes) {
+        this.history = history;
         this.memory = memory;
         this.layout = layout;
         this.methods = methods;
@@ -133,21 +132,19 @@ final class CompiledScopes {
     }
 
     /**
-     * A new walk.
+     * A new walk: only code is believed that was there when the stack was copied.
      *
-     * @param since when the stack was copied, if that is so long ago that the code may have been freed since, and its place
-     *     taken by other code: then only code is believed that was seen before that moment, or whose compile id is old
-     *     enough. {@link Long#MAX_VALUE} if not
+     * @param nanos when that was
      * @param remember whether what is read may be remembered: not if it may belong to a class that was unloaded since
      */
-    void begin(long since, boolean remember) {
-        suspectSince = since;
+    void begin(long nanos, boolean remember) {
+        sampleNanos = nanos;
         remembers = remember;
     }
 
-    /** Whether code at {@code pc} under the stack at hand may have been freed since. */
-    boolean isSuspect(long pc) {
-        return suspectSince != Long.MAX_VALUE && codeCache.mayHaveFreedCode(pc, System.nanoTime());
+    /** Whether code may have been freed since the stack at hand was copied. */
+    boolean mayHaveLost() {
+        return !history.undoubted(sampleNanos);
     }
 
     /** Whether the entry holds only until the next call of {@link #find}. */
@@ -168,11 +165,12 @@ final class CompiledScopes {
             slot = remembers ? NONE : passing(pc, compileId, root);
             slot = slot != NONE ? slot : decode(pc, blob, wrapper, compileId, root);
         }
-        return slot != NONE && isSure(slot, pc, compileId) ? slot : NONE;
+        return slot != NONE && isSure(slot, blob, compileId) ? slot : NONE;
     }
 
     private boolean isOf(int slot, long pc, int compileId, long root) {
-        return pcs[slot] == pc && compileIds[slot] == compileId && roots[slot] == root;
+        // Code that is dead, but not freed yet, has lost its method only.
+        return pcs[slot] == pc && compileIds[slot] == compileId && (roots[slot] == root || root == 0);
     }
 
     private int passing(long pc, int compileId, long root) {
@@ -201,11 +199,8 @@ final class CompiledScopes {
         return (int) (hash(pc) & (PASSING_SLOTS - 1));
     }
 
-    private boolean isSure(int slot, long pc, int compileId) {
-        return suspectSince == Long.MAX_VALUE
-                || knownSince[slot] <= suspectSince
-                || ages.olderThan(compileId, suspectSince)
-                || !codeCache.mayHaveFreedCode(pc, System.nanoTime());
+    private boolean isSure(int slot, CodeBlob blob, int compileId) {
+        return knownSince[slot] <= sampleNanos || history.wasThere(blob.address(), compileId, sampleNanos);
     }
 
     /** Whether the compiler described this very call; otherwise the entry holds the outermost method only. */
@@ -267,9 +262,7 @@ final class CompiledScopes {
         roots[slot] = root;
         compileIds[slot] = compileId;
         knownSince[slot] = System.nanoTime();
-        if (remembers) {
-            ages.seen(compileId, knownSince[slot]);
-        } else {
+        if (!remembers) {
             epochs[slot] = epoch;
         }
         usedFrames = start + chainDepth;
@@ -305,6 +298,10 @@ final class CompiledScopes {
         boolean readable = decodeOffset > 0 && readChain(data, decodeOffset, metadata(blob));
         if (memory.faulted() || (outside && blob.word(layout.immutableData()) != base)) {
             return -1;
+        }
+        if (root == 0) {
+            // The code is dead. Its metadata may be gone, but how many methods there were can still be told.
+            Arrays.fill(chainMethods, 0, chainDepth, 0);
         }
         if (exact && readable && chainMethods[chainDepth - 1] == root) {
             return EXACT;

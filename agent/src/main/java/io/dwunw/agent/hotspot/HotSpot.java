@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param stackBase offset in bytes from a {@code JavaThread}'s start of the address where its stack begins
  */
 public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anchor, int stackBase) {
+    /** What the operating system calls the thread that frees compiled code up to JDK 19. */
+    public static final String SWEEPER_THREAD = "Sweeper thread";
+
     /**
      * Where a {@code JavaThread} keeps its {@code JavaFrameAnchor}: for producers that copy it into the samples.
      *
@@ -34,11 +37,17 @@ public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anch
      * @param libjvm where the first byte of {@code libjvm.so} is mapped
      * @param memory reads this process's memory, safe against any address
      * @param window opens memory of this process that is never unmapped
+     * @param sweeper rises whenever the thread runs that frees compiled code; null if there is no such thread, see {@link
+     *     #SWEEPER_THREAD}
      * @param instrumentation opens {@code java.lang.Thread}; without it no Java thread is found
      * @throws JavaFramesUnavailableException with one line that names what is missing
      */
     public static HotSpot open(
-            long libjvm, MemoryReader memory, MemoryWindow window, @Nullable Instrumentation instrumentation)
+            long libjvm,
+            MemoryReader memory,
+            MemoryWindow window,
+            @Nullable JvmCounter sweeper,
+            @Nullable Instrumentation instrumentation)
             throws JavaFramesUnavailableException {
         MetadataReader metadata = new MetadataReader(memory);
         VmStructs structs = VmStructsReader.read(metadata, ExportedSymbols.at(libjvm, metadata));
@@ -47,6 +56,6 @@ public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anch
         AnchorOffsets anchor = AnchorOffsets.of(find);
         int stackBase = find.offset("JavaThread::_stack_base", "Thread::_stack_base");
         find.requireAll();
-        return new HotSpot(JavaFrames.open(structs, metadata, window), threads, anchor, stackBase);
+        return new HotSpot(JavaFrames.open(structs, metadata, window, sweeper), threads, anchor, stackBase);
     }
 }

@@ -15,6 +15,15 @@ public interface JavaCode {
      */
     void begin(long sampleNanos);
 
+    /**
+     * Whether nothing has gone away since {@link #begin} that the steps may have read meanwhile; otherwise what they told
+     * may be of something else, and the walk has to be made again. To be asked when a walk has ended.
+     */
+    boolean undisturbed();
+
+    /** To be called every few milliseconds while nothing is walked: notes which code there is, for stacks to come. */
+    void idle();
+
     /** Whether the address lies in the part of the process where generated code lives. */
     boolean contains(long pc);
 

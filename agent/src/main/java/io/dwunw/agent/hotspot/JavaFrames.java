@@ -1,11 +1,11 @@
 package io.dwunw.agent.hotspot;
 
 import io.dwunw.RegisterSet;
-import io.dwunw.memory.MemoryReader;
 import io.dwunw.memory.StackMemory;
 import java.lang.management.ClassLoadingMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Method;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks through the generated code of the JVM that this runs in. One instance serves one thread.
@@ -18,18 +18,12 @@ public final class JavaFrames implements JavaCode {
 
     private static final int FIRST_WITH_VIRTUAL_THREADS = 21;
 
-    /**
-     * How long compiled code that is on a stack is there for certain, once the stack has moved on: to be freed it has to
-     * be found unused by two collections or sweeps. The shortest that was seen, in a
-     * program made for it, is 42 ms.
-     */
-    private static final long NANOS_OF_TRUST = 30_000_000;
-
     private static final String CALL_STUB = "call_stub";
     private static final String ENTER_SPECIAL = "enterSpecial";
     private static final String UNLOADED_CLASSES = "java.cls.unloadedClasses";
     private static final String LOADED_CLASSES = "java.cls.loadedClasses";
     private static final String SAFEPOINTS = "sun.rt.safepoints";
+    private static final String COMPILATIONS = "sun.ci.totalCompiles";
 
     private final CodeCache codeCache;
     private final BlobNames names;
@@ -40,9 +34,9 @@ public final class JavaFrames implements JavaCode {
     private final CompiledFrames compiled;
     private final StubFrames stubs;
     private final SenderRules rules;
-    private final UnloadCounter unloaded;
+    private final JvmCounter unloaded;
     private final MetadataReuse reuse;
-    private final long nanosOfTrust;
+    private final CodeHistory history;
     private final MetadataReader memory;
     private final MethodDecoder decoder;
     private final int callStubName;
@@ -50,32 +44,20 @@ public final class JavaFrames implements JavaCode {
     private final CodeBlob blob = new CodeBlob();
     private final JavaCursor cursor = new JavaCursor();
     private long unloadedBefore;
+    private final QuietSpans spans = new QuietSpans();
     /** Stacks that were copied before this moment may hold addresses of what is gone. */
-    private long distrustedUntil = Long.MIN_VALUE;
+    private long unloadedUntil = Long.MIN_VALUE;
 
     private long replacedUntil = Long.MIN_VALUE;
     private boolean interrupted;
 
-    /**
-     * Reads the JVM's description of itself. Takes some tens of milliseconds.
-     *
-     * @param libjvm where the first byte of {@code libjvm.so} is mapped
-     * @param memory reads this process's memory, safe against any address
-     * @param window opens memory of this process that is never unmapped
-     * @throws JavaFramesUnavailableException with one line that names what is missing
-     */
-    public static JavaFrames open(long libjvm, MemoryReader memory, MemoryWindow window)
-            throws JavaFramesUnavailableException {
-        MetadataReader metadata = new MetadataReader(memory);
-        return open(VmStructsReader.read(metadata, ExportedSymbols.at(libjvm, metadata)), metadata, window);
-    }
-
-    static JavaFrames open(VmStructs structs, MetadataReader metadata, MemoryWindow window)
+    static JavaFrames open(
+            VmStructs structs, MetadataReader metadata, MemoryWindow window, @Nullable JvmCounter sweeper)
             throws JavaFramesUnavailableException {
         PerfData perfData = PerfData.open(structs, metadata, window);
-        UnloadCounter gone = perfData == null ? null : perfData.counter(UNLOADED_CLASSES);
-        UnloadCounter loaded = perfData == null ? null : perfData.counter(LOADED_CLASSES);
-        UnloadCounter safepoints = perfData == null ? null : perfData.counter(SAFEPOINTS);
+        JvmCounter gone = perfData == null ? null : perfData.counter(UNLOADED_CLASSES);
+        JvmCounter loaded = perfData == null ? null : perfData.counter(LOADED_CLASSES);
+        JvmCounter safepoints = perfData == null ? null : perfData.counter(SAFEPOINTS);
         if (gone == null || loaded == null) {
             // The JVM was started with -XX:-UsePerfData.
             ClassLoadingMXBean classes = ManagementFactory.getClassLoadingMXBean();
@@ -83,22 +65,26 @@ public final class JavaFrames implements JavaCode {
             loaded = classes::getTotalLoadedClassCount;
         }
         MetadataReuse reuse = new MetadataReuse(loaded, safepoints == null ? loaded : safepoints);
-        return new JavaFrames(structs, metadata, window, gone, reuse, NANOS_OF_TRUST);
+        JvmCounter compilations = perfData == null ? null : perfData.counter(COMPILATIONS);
+        CodeFrees frees = CodeFrees.of(Runtime.version().feature(), sweeper, perfData);
+        return new JavaFrames(
+                structs, metadata, window, gone, reuse, frees, compilations == null ? System::nanoTime : compilations);
     }
 
     /** Of a JVM that replaces no classes and frees no code: one that was recorded. */
-    JavaFrames(VmStructs structs, MetadataReader memory, MemoryWindow window, UnloadCounter unloaded)
+    JavaFrames(VmStructs structs, MetadataReader memory, MemoryWindow window, JvmCounter unloaded)
             throws JavaFramesUnavailableException {
-        this(structs, memory, window, unloaded, new MetadataReuse(() -> 0, () -> 0), Long.MAX_VALUE);
+        this(structs, memory, window, unloaded, new MetadataReuse(() -> 0, () -> 0), CodeFrees.never(), () -> 0);
     }
 
     JavaFrames(
             VmStructs structs,
             MetadataReader memory,
             MemoryWindow window,
-            UnloadCounter unloaded,
+            JvmCounter unloaded,
             MetadataReuse reuse,
-            long nanosOfTrust)
+            CodeFrees frees,
+            JvmCounter compilations)
             throws JavaFramesUnavailableException {
         FieldFinder find = new FieldFinder(structs);
         CodeCacheLayout cacheLayout = CodeCacheLayout.of(find);
@@ -109,10 +95,10 @@ public final class JavaFrames implements JavaCode {
         find.requireAll();
         this.unloaded = unloaded;
         this.reuse = reuse;
-        this.nanosOfTrust = nanosOfTrust;
         this.memory = memory;
         unloadedBefore = unloaded.value();
         codeCache = CodeCache.open(memory, window, cacheLayout, blobLayout);
+        history = new CodeHistory(codeCache, frees, compilations, nmethodLayout.compileId());
         memory.begin();
         int major = memory.s4(entryLayout.majorVersion());
         int excluded = major >= FIRST_WITHOUT_ZERO_BYTES ? 1 : 0;
@@ -127,7 +113,7 @@ public final class JavaFrames implements JavaCode {
         callStubName = names.idOf(CALL_STUB);
         decoder = new MethodDecoder(memory, methodLayout, excluded);
         methods = new JavaMethods(decoder, methodLayout);
-        scopes = new CompiledScopes(codeCache, memory, nmethodLayout, methods, excluded);
+        scopes = new CompiledScopes(history, memory, nmethodLayout, methods, excluded);
         interpreted = new InterpretedFrames(methods, interpreterLow, interpreterHigh);
         entries = new EntryStubs(entryLayout, callStubReturn);
         DeoptHandlers deopt = new DeoptHandlers(nmethodLayout);
@@ -139,25 +125,15 @@ public final class JavaFrames implements JavaCode {
 
     @Override
     public void begin(long sampleNanos) {
-        long unloadedNow = unloaded.value();
-        if (unloadedNow != unloadedBefore) {
-            unloadedBefore = unloadedNow;
-            distrustedUntil = System.nanoTime();
-            distrust();
-        }
-        if (reuse.possible()) {
-            replacedUntil = System.nanoTime();
-            distrust();
-        }
-        boolean unloadedSince = sampleNanos < distrustedUntil;
-        boolean replacedSince = sampleNanos < replacedUntil;
-        boolean remember = !unloadedSince && !replacedSince;
+        notice();
+        history.tick();
+        int sampleSpan = spans.at(sampleNanos);
         methods.begin(
-                unloadedSince ? sampleNanos : Long.MAX_VALUE,
-                replacedSince && methods.sawReplacement() ? sampleNanos : Long.MAX_VALUE,
-                remember);
-        boolean old = System.nanoTime() - sampleNanos > nanosOfTrust;
-        scopes.begin(old ? sampleNanos : Long.MAX_VALUE, remember);
+                spans.current(),
+                sampleSpan,
+                sampleNanos < unloadedUntil,
+                sampleNanos < replacedUntil && methods.sawReplacement());
+        scopes.begin(sampleNanos, sampleSpan == spans.current());
         interpreted.begin();
         interrupted = false;
         compiled.begin();
@@ -165,9 +141,39 @@ public final class JavaFrames implements JavaCode {
         entries.forgetAnchor();
     }
 
-    private void distrust() {
-        methods.distrust();
+    /** Notices whether metadata may have been freed. */
+    private void notice() {
+        long before = System.nanoTime();
+        long unloadedNow = unloaded.value();
+        boolean reused = reuse.possible();
+        if (unloadedNow == unloadedBefore && !reused) {
+            spans.lasts(before);
+            return;
+        }
+        if (reused) {
+            reuse.noticed();
+        }
+        long now = System.nanoTime();
+        if (unloadedNow != unloadedBefore) {
+            unloadedBefore = unloadedNow;
+            unloadedUntil = now;
+        }
+        if (reused) {
+            replacedUntil = now;
+        }
+        spans.next(now);
         scopes.distrust();
+    }
+
+    @Override
+    public boolean undisturbed() {
+        return unloaded.value() == unloadedBefore && !reuse.possible() && history.undisturbed();
+    }
+
+    @Override
+    public void idle() {
+        notice();
+        history.tick();
     }
 
     @Override

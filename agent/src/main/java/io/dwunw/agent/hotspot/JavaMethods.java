@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The memory of an unloaded or redefined method is used again, even for a method of the same layout. So a remembered
  * address is believed only if the frame itself agrees (interpreted frames: the bytecode pointer lies in the remembered
- * bytecodes and the pool cache is the remembered one), or after the identity was read again; and not beyond the next
- * unloading of any class, nor beyond a safepoint after which classes were loaded ({@link MetadataReuse}).
+ * bytecodes and the pool cache is the remembered one), or after the identity was read again; and not beyond the span ({@link
+ * QuietSpans}) in which it was read.
  *
  * <p>Hot for what is known: {@link #interpreted}. Bounded. Not thread-safe.
  */
@@ -32,9 +32,10 @@ final class JavaMethods {
     private long[] poolCaches = new long[INITIAL_SLOTS];
     private int[] codeSizes = new int[INITIAL_SLOTS];
     private int[] ids = new int[INITIAL_SLOTS];
-    private int[] generations = new int[INITIAL_SLOTS];
-    /** When the address first read as this method. */
-    private long[] knownSince = new long[INITIAL_SLOTS];
+    private int[] spans = new int[INITIAL_SLOTS];
+    /** Since which span the address has read as this method in every span; {@link #spans} has the last of these. */
+    private int[] firstSpans = new int[INITIAL_SLOTS];
+
     /** Whether the method's class is never unloaded. */
     private boolean[] permanent = new boolean[INITIAL_SLOTS];
 
@@ -45,10 +46,11 @@ final class JavaMethods {
     private final PassingMethods passing = new PassingMethods();
 
     private int used;
-    private int generation = 1;
+    private int span = 1;
+    private int sampleSpan = 1;
     private boolean replaced;
-    private long unloadedSince = Long.MAX_VALUE;
-    private long replacedSince = Long.MAX_VALUE;
+    private boolean mayBeUnloaded;
+    private boolean mayBeReplaced;
     private boolean remembers = true;
 
     private int foundId;
@@ -67,11 +69,6 @@ final class JavaMethods {
         return id > 0 && id < methods.size() ? methods.get(id) : JavaMethod.UNKNOWN;
     }
 
-    /** Some class was unloaded, or may have been replaced: no address is believed any more without reading it again. */
-    void distrust() {
-        generation++;
-    }
-
     /**
      * Whether the memory of a method of a class that is never unloaded has been seen to become another method's: classes of
      * this program are being replaced.
@@ -82,18 +79,20 @@ final class JavaMethods {
 
     /**
      * A new walk. If classes were unloaded or replaced after its stack was copied, what lies at an address may be another
-     * method by now, or one that is dead but has not been overwritten yet: then nothing is remembered that was not known.
+     * method by now, or one that is dead but has not been overwritten yet: then nothing is remembered.
      *
-     * @param unloaded when the stack was copied, if a class may have been unloaded since: then only a method is believed
-     *     that was known before that moment and still reads the same, or whose class is never unloaded. {@link
-     *     Long#MAX_VALUE} if not
+     * @param current the span that lasts
+     * @param ofSample the span in which the stack was copied
+     * @param unloaded whether a class may have been unloaded since: then only a method is believed that was read in the
+     *     span of the sample, or whose class is never unloaded
      * @param redefined the same for a class that may have been replaced, as even those may be that are never unloaded
-     * @param remember whether what is read may be remembered
      */
-    void begin(long unloaded, long redefined, boolean remember) {
-        unloadedSince = unloaded;
-        replacedSince = redefined;
-        remembers = remember;
+    void begin(int current, int ofSample, boolean unloaded, boolean redefined) {
+        span = current;
+        sampleSpan = ofSample;
+        mayBeUnloaded = unloaded;
+        mayBeReplaced = redefined;
+        remembers = ofSample == current;
     }
 
     /**
@@ -104,7 +103,16 @@ final class JavaMethods {
      * @return its id; {@link #UNKNOWN} if the frame and the metadata do not agree
      */
     int interpreted(long method, long bcp, long poolCache) {
-        return isPlausible(method, bcp, poolCache) ? believed(method) : UNKNOWN;
+        if (mayBeUnloaded || mayBeReplaced) {
+            int slot = slot(method);
+            if (addresses[slot] == method && firstSpans[slot] <= sampleSpan && sampleSpan <= spans[slot]) {
+                take(slot);
+                return agrees(bcp, poolCache) ? foundId : UNKNOWN;
+            }
+            // What reads the same before and after may have been something else in between.
+            return !mayBeReplaced && isPlausible(method, bcp, poolCache) && foundPermanent ? foundId : UNKNOWN;
+        }
+        return isPlausible(method, bcp, poolCache) ? foundId : UNKNOWN;
     }
 
     /** Whether a frame with these words can be an interpreted method's, whether or not that can be trusted. */
@@ -133,19 +141,8 @@ final class JavaMethods {
         return read(method);
     }
 
-    /** What was found last, if that may be believed. */
-    private int believed(long method) {
-        if (unloadedSince == Long.MAX_VALUE && replacedSince == Long.MAX_VALUE) {
-            return foundId;
-        }
-        int slot = slot(method);
-        long known = addresses[slot] == method && ids[slot] == foundId ? knownSince[slot] : Long.MAX_VALUE;
-        boolean sure = (foundPermanent || known <= unloadedSince) && known <= replacedSince;
-        return sure || (foundPermanent && replacedSince == Long.MAX_VALUE) ? foundId : UNKNOWN;
-    }
-
     private boolean takePassing(long method) {
-        PassingMethods.Entry entry = passing.find(method, generation);
+        PassingMethods.Entry entry = passing.find(method, span);
         if (entry == null) {
             return false;
         }
@@ -158,7 +155,7 @@ final class JavaMethods {
     }
 
     private boolean isCurrent(int slot, long method) {
-        return addresses[slot] == method && generations[slot] == generation;
+        return addresses[slot] == method && spans[slot] == span;
     }
 
     private void take(int slot) {
@@ -184,7 +181,7 @@ final class JavaMethods {
             return foundId;
         }
         JavaMethod read = decoder.readMethod(method);
-        if (read == null) {
+        if (read == null || (!remembers && !decoder.isOfItsClass())) {
             return UNKNOWN;
         }
         foundId = intern(read);
@@ -195,21 +192,22 @@ final class JavaMethods {
         if (remembers) {
             remember(method, addresses[slot] == method ? slot : room(method, slot));
         } else {
-            passing.put(method, generation, foundId, foundPermanent, foundConstMethod, foundPoolCache, foundCodeSize);
+            passing.put(method, span, foundId, foundPermanent, foundConstMethod, foundPoolCache, foundCodeSize);
         }
         return foundId;
     }
 
     private void remember(long method, int slot) {
-        if (ids[slot] != foundId) {
-            replaced |= ids[slot] != UNKNOWN && permanent[slot] && foundPermanent;
-            knownSince[slot] = System.nanoTime();
+        boolean goesOn = ids[slot] == foundId && spans[slot] == span - 1 && isSame(slot);
+        if (!goesOn) {
+            replaced |= ids[slot] != foundId && ids[slot] != UNKNOWN && permanent[slot] && foundPermanent;
+            firstSpans[slot] = span;
         }
         permanent[slot] = foundPermanent;
         constMethods[slot] = foundConstMethod;
         poolCaches[slot] = foundPoolCache;
         codeSizes[slot] = foundCodeSize;
-        generations[slot] = generation;
+        spans[slot] = span;
         ids[slot] = foundId;
         addresses[slot] = method;
     }
@@ -242,8 +240,8 @@ final class JavaMethods {
         long[] oldPoolCaches = poolCaches;
         int[] oldCodeSizes = codeSizes;
         int[] oldIds = ids;
-        int[] oldGenerations = generations;
-        long[] oldKnownSince = knownSince;
+        int[] oldSpans = spans;
+        int[] oldFirstSpans = firstSpans;
         boolean[] oldPermanent = permanent;
         int slots = 2 * oldAddresses.length;
         addresses = new long[slots];
@@ -251,8 +249,8 @@ final class JavaMethods {
         poolCaches = new long[slots];
         codeSizes = new int[slots];
         ids = new int[slots];
-        generations = new int[slots];
-        knownSince = new long[slots];
+        spans = new int[slots];
+        firstSpans = new int[slots];
         permanent = new boolean[slots];
         for (int i = 0; i < oldAddresses.length; i++) {
             if (oldAddresses[i] != 0) {
@@ -262,8 +260,8 @@ final class JavaMethods {
                 poolCaches[slot] = oldPoolCaches[i];
                 codeSizes[slot] = oldCodeSizes[i];
                 ids[slot] = oldIds[i];
-                generations[slot] = oldGenerations[i];
-                knownSince[slot] = oldKnownSince[i];
+                spans[slot] = oldSpans[i];
+                firstSpans[slot] = oldFirstSpans[i];
                 permanent[slot] = oldPermanent[i];
             }
         }

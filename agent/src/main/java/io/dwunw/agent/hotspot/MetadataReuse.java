@@ -11,8 +11,8 @@ package io.dwunw.agent.hotspot;
  * <p>Hot: two loads a walk.
  */
 final class MetadataReuse {
-    private final UnloadCounter loadedClasses;
-    private final UnloadCounter safepoints;
+    private final JvmCounter loadedClasses;
+    private final JvmCounter safepoints;
     private long loadedBefore;
     private long safepointsBefore;
 
@@ -20,25 +20,21 @@ final class MetadataReuse {
      * @param loadedClasses rises with every class that is parsed, also for a replacement
      * @param safepoints rises with every safepoint; where that is not known, the same as {@code loadedClasses}
      */
-    MetadataReuse(UnloadCounter loadedClasses, UnloadCounter safepoints) {
+    MetadataReuse(JvmCounter loadedClasses, JvmCounter safepoints) {
         this.loadedClasses = loadedClasses;
         this.safepoints = safepoints;
         loadedBefore = loadedClasses.value();
         safepointsBefore = safepoints.value();
     }
 
-    /** Whether it may have happened since this was last answered with true. */
+    /** Whether it may have happened since {@link #noticed}. */
     boolean possible() {
-        long safepointsNow = safepoints.value();
-        if (safepointsNow == safepointsBefore) {
-            return false;
-        }
-        long loadedNow = loadedClasses.value();
-        if (loadedNow == loadedBefore) {
-            return false;
-        }
-        safepointsBefore = safepointsNow;
-        loadedBefore = loadedNow;
-        return true;
+        return safepoints.value() != safepointsBefore && loadedClasses.value() != loadedBefore;
+    }
+
+    /** From now on only what happens later counts. */
+    void noticed() {
+        safepointsBefore = safepoints.value();
+        loadedBefore = loadedClasses.value();
     }
 }

@@ -115,6 +115,15 @@ final class MethodDecoder {
                 lines);
     }
 
+    /**
+     * Whether the class of the method that was read last knows it, too. If not, the class is gone and its place another's,
+     * while the method has not been overwritten yet.
+     */
+    boolean isOfItsClass() {
+        long holder = memory.word(pool + layout.poolHolder());
+        return memory.word(holder + layout.klassConstants()) == pool && !memory.faulted();
+    }
+
     /** Whether the method that was read last is of a class that is never unloaded. */
     boolean isPermanent() {
         return permanent;

@@ -4,7 +4,7 @@ package io.dwunw.agent.hotspot;
  * A method and the way to its names (HotSpot, {@code oops/method.hpp}, {@code constMethod.hpp}, {@code constantPool.hpp}).
  *
  * <pre>
- *   Method → ConstMethod → ConstantPool → holder Klass → Symbol
+ *   Method → ConstMethod → ConstantPool ⇄ holder Klass → Symbol
  *            ConstMethod | bytecodes | line table
  *                           ConstantPool | slots: Symbol* of name, signature, source file
  * </pre>
@@ -33,6 +33,7 @@ record MethodLayout(
         int poolSourceFileIndex,
         int poolLength,
         int poolBytes,
+        int klassConstants,
         int klassName,
         int klassLoaderData,
         long objectKlass,
@@ -70,6 +71,7 @@ record MethodLayout(
                 find.offset("ConstantPool::_source_file_name_index"),
                 find.offset("ConstantPool::_length"),
                 find.size("ConstantPool"),
+                find.offset("InstanceKlass::_constants"),
                 find.offset("Klass::_name"),
                 find.offset("Klass::_class_loader_data"),
                 find.optionalAddress(OBJECT_KLASS),

@@ -19,7 +19,7 @@ final class PassingMethods {
     /** One reading; used again for other methods, so that nothing is allocated once all are there. */
     static final class Entry {
         long address;
-        int generation;
+        int span;
         int id;
         boolean permanent;
         long constMethod;
@@ -28,21 +28,21 @@ final class PassingMethods {
     }
 
     @Nullable
-    Entry find(long method, int generation) {
+    Entry find(long method, int span) {
         int first = slot(method);
         for (int way = 0; way < WAYS; way++) {
             Entry entry = entries[first ^ way];
-            if (entry != null && entry.address == method && entry.generation == generation) {
+            if (entry != null && entry.address == method && entry.span == span) {
                 return entry;
             }
         }
         return null;
     }
 
-    void put(long method, int generation, int id, boolean permanent, long constMethod, long poolCache, int codeSize) {
-        Entry entry = room(method, generation);
+    void put(long method, int span, int id, boolean permanent, long constMethod, long poolCache, int codeSize) {
+        Entry entry = room(method, span);
         entry.address = method;
-        entry.generation = generation;
+        entry.span = span;
         entry.id = id;
         entry.permanent = permanent;
         entry.constMethod = constMethod;
@@ -50,7 +50,7 @@ final class PassingMethods {
         entry.codeSize = codeSize;
     }
 
-    private Entry room(long method, int generation) {
+    private Entry room(long method, int span) {
         int first = slot(method);
         for (int way = 0; way < WAYS; way++) {
             Entry entry = entries[first ^ way];
@@ -59,7 +59,7 @@ final class PassingMethods {
                 entries[first ^ way] = created;
                 return created;
             }
-            if (entry.generation != generation || entry.address == method) {
+            if (entry.span != span || entry.address == method) {
                 return entry;
             }
         }

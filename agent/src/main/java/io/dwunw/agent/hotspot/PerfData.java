@@ -23,6 +23,7 @@ final class PerfData {
     private static final int DATA_OFFSET = 16;
     private static final int HEADER_BYTES = 20;
     private static final int MAX_BYTES = 1 << 24;
+    private static final int MAX_TEXT = 1 << 12;
 
     private final ByteBuffer area;
 
@@ -50,26 +51,55 @@ final class PerfData {
 
     /** The counter of this name; null if there is none. */
     @Nullable
-    UnloadCounter counter(String name) {
+    JvmCounter counter(String name) {
+        int entry = find(name);
+        if (entry < 0 || area.getInt(entry + VECTOR_LENGTH) != 0 || area.get(entry + TYPE) != 'J') {
+            return null;
+        }
+        int data = entry + area.getInt(entry + DATA_OFFSET);
+        return data >= 0 && data <= area.capacity() - Long.BYTES ? new CounterWord(area, data) : null;
+    }
+
+    /** The text of this name; null if there is none. */
+    @Nullable
+    String text(String name) {
+        int entry = find(name);
+        if (entry < 0 || area.get(entry + TYPE) != 'B') {
+            return null;
+        }
+        int length = area.getInt(entry + VECTOR_LENGTH);
+        int data = entry + area.getInt(entry + DATA_OFFSET);
+        if (length <= 0 || length > MAX_TEXT || data < 0 || data > area.capacity() - length) {
+            return null;
+        }
+        byte[] bytes = new byte[length];
+        area.get(data, bytes);
+        int end = 0;
+        while (end < length && bytes[end] != 0) {
+            end++;
+        }
+        return new String(bytes, 0, end, StandardCharsets.US_ASCII);
+    }
+
+    /** Where the entry of this name is; -1 if there is none. */
+    private int find(String name) {
         byte[] wanted = name.getBytes(StandardCharsets.US_ASCII);
         int at = area.getInt(ENTRY_OFFSET);
         int count = area.getInt(NUM_ENTRIES);
         for (int i = 0; i < count && at >= 0 && at <= area.capacity() - HEADER_BYTES; i++) {
             int length = area.getInt(at);
             if (length < HEADER_BYTES || length > area.capacity() - at) {
-                return null;
+                return -1;
             }
-            int data = at + area.getInt(at + DATA_OFFSET);
-            boolean isLong = area.getInt(at + VECTOR_LENGTH) == 0 && area.get(at + TYPE) == 'J';
-            if (isLong && isNamed(at + area.getInt(at + NAME_OFFSET), wanted) && data <= area.capacity() - Long.BYTES) {
-                return new CounterWord(area, data);
+            if (isNamed(at + area.getInt(at + NAME_OFFSET), wanted)) {
+                return at;
             }
             at += length;
         }
-        return null;
+        return -1;
     }
 
-    private static final class CounterWord implements UnloadCounter {
+    private static final class CounterWord implements JvmCounter {
         private final ByteBuffer area;
         private final int at;
 

@@ -4,6 +4,7 @@ import io.dwunw.agent.budget.IntervalController;
 import io.dwunw.agent.budget.OverheadMeter;
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.SamplingEngine;
+import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.sample.Allocator;
 import java.util.function.Consumer;
 

@@ -5,6 +5,7 @@ import io.dwunw.agent.engine.EngineUnavailableException;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.leak.LiveMemory;
+import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.AllocatorNames;
@@ -40,6 +41,7 @@ public final class SidecarParts implements AutoCloseable {
     private final JavaThreads threads;
     private final StackReplay replay;
     private final Rehearsal rehearsal;
+    private final MixedStackWalker walker;
     private final WaitingEvents waiting;
     private final SampleIntake intake;
     private final Publications publications;
@@ -76,6 +78,7 @@ public final class SidecarParts implements AutoCloseable {
         this.threads = threads;
         this.replay = replay;
         this.budget = budget;
+        this.walker = walker;
         StackTraces traces = new StackTraces(KNOWN_STACKS);
         NamedStacks named = new NamedStacks(names, replay);
         this.rehearsal = new Rehearsal(named);
@@ -145,6 +148,7 @@ public final class SidecarParts implements AutoCloseable {
         if (!engine.attached()) {
             return;
         }
+        walker.idle();
         if (modules.refreshIfOld()) {
             threads.refresh();
         }

@@ -71,6 +71,20 @@ public final class FrameBuffer implements JavaFrameSink {
         state = reason;
     }
 
+    /** Leaves out the Java frames and all that are further out. */
+    void cutBeforeJava(StackState reason) {
+        int kept = 0;
+        while (kept < count && !isGenerated(Frame.kind(frames[kept]))) {
+            kept++;
+        }
+        count = kept;
+        state = reason;
+    }
+
+    private static boolean isGenerated(Frame.Kind kind) {
+        return kind == Frame.Kind.JAVA || kind == Frame.Kind.STUB;
+    }
+
     long[] copyFrames() {
         return java.util.Arrays.copyOf(frames, count);
     }

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MixedStackWalker {
     private static final int CALLEE_SAVED = X86_64.ARCHITECTURE.calleeSaved();
+    /** Walks of one stack, if something goes away during each. */
+    private static final int MAX_ATTEMPTS = 3;
 
     private final ModuleMap modules;
     private final NativeUnwinder unwinder;
@@ -51,8 +53,34 @@ public final class MixedStackWalker {
         return walked;
     }
 
+    /** To be called every few milliseconds while there is nothing to walk. */
+    public void idle() {
+        if (java != null) {
+            java.idle();
+        }
+    }
+
     /** Replaces what {@code out} holds by the frames of the sample's stack. */
     public void walk(Sample sample, FrameBuffer out) {
+        int attempts = 0;
+        do {
+            walkOnce(sample, out);
+        } while (mustWalkAgain(++attempts, out));
+    }
+
+    /** Metadata and code may be freed, and their memory used again, in the middle of a walk. */
+    private boolean mustWalkAgain(int attempts, FrameBuffer out) {
+        if (java == null || java.undisturbed()) {
+            return false;
+        }
+        if (attempts < MAX_ATTEMPTS) {
+            return true;
+        }
+        out.cutBeforeJava(StackState.CODE_REPLACED);
+        return false;
+    }
+
+    private void walkOnce(Sample sample, FrameBuffer out) {
         out.clear();
         sample.registers(registers);
         anchor.set(sample.anchorSp(), sample.anchorPc(), sample.anchorFp());
@@ -71,10 +99,13 @@ public final class MixedStackWalker {
             long sampleNanos,
             boolean returnAddress,
             FrameBuffer out) {
-        out.clear();
-        registers.copyFrom(from);
-        anchor.copyFrom(sampleAnchor);
-        walk(stack, sampleNanos, returnAddress, out);
+        int attempts = 0;
+        do {
+            out.clear();
+            registers.copyFrom(from);
+            anchor.copyFrom(sampleAnchor);
+            walk(stack, sampleNanos, returnAddress, out);
+        } while (mustWalkAgain(++attempts, out));
     }
 
     private void walk(StackMemory stack, long sampleNanos, boolean returnAddress, FrameBuffer out) {
@@ -97,10 +128,10 @@ public final class MixedStackWalker {
         if (java.metFrozenFrames()) {
             return StackState.FROZEN_FRAMES;
         }
-        if (java.metGoneMethod()) {
-            return StackState.METHOD_GONE;
+        if (java.missedInlined()) {
+            return StackState.INLINED_UNKNOWN;
         }
-        return java.missedInlined() ? StackState.INLINED_UNKNOWN : StackState.COMPLETE;
+        return java.metGoneMethod() ? StackState.METHOD_GONE : StackState.COMPLETE;
     }
 
     private StackState walkToEnd(StackMemory stack, boolean startsAtReturnAddress, FrameBuffer out) {

@@ -73,7 +73,7 @@ public final class Recorder {
                 .findFirst()
                 .orElseThrow()
                 .lowAvma();
-        hotspot = HotSpot.open(libjvm, self, Linux::memory, null);
+        hotspot = HotSpot.open(libjvm, self, Linux::memory, null, null);
         java = new RecordedJava(libjvm, memory, memory, () -> 0);
         walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, this::refresh);
         names = new FrameNames(walker.walkedModules(), symboliser, java, false);

@@ -132,6 +132,16 @@ public final class FrameKinds implements JavaCode {
     }
 
     @Override
+    public boolean undisturbed() {
+        return java.undisturbed();
+    }
+
+    @Override
+    public void idle() {
+        java.idle();
+    }
+
+    @Override
     public boolean contains(long pc) {
         return java.contains(pc);
     }

@@ -109,6 +109,16 @@ public final class RecordedJava implements JavaCode {
     }
 
     @Override
+    public boolean undisturbed() {
+        return frames.undisturbed();
+    }
+
+    @Override
+    public void idle() {
+        frames.idle();
+    }
+
+    @Override
     public boolean contains(long pc) {
         return frames.contains(pc);
     }

@@ -125,6 +125,43 @@ final class MixedStackWalkerTest {
         assertThat(frames.state().complete()).isFalse();
     }
 
+    @Test
+    void saysThatFramesLackRatherThanThatOneHasNoName() {
+        FakeJava java = new FakeJava();
+        java.gone = true;
+        java.missedInlined = true;
+
+        walk(java, JAVA_LOW + 1);
+
+        assertThat(frames.state()).isEqualTo(StackState.INLINED_UNKNOWN);
+    }
+
+    @Test
+    void walksAgainWhatWasDisturbed() {
+        FakeJava java = new FakeJava();
+        java.disturbances = 2;
+
+        walk(java, JAVA_LOW + 1);
+
+        assertThat(java.walks).isEqualTo(3);
+        assertThat(frames.state()).isEqualTo(StackState.COMPLETE);
+        assertThat(frames.count()).isEqualTo(1);
+    }
+
+    @Test
+    void namesNoJavaFrameWhereNoWalkIsLeftUndisturbed() {
+        FakeJava java = new FakeJava();
+        java.disturbances = 100;
+        anchor.set(STACK_LOW + 80, JAVA_LOW + 1, 0);
+
+        walk(java, NATIVE_PC);
+
+        assertThat(java.walks).isLessThan(10);
+        assertThat(frames.state()).isEqualTo(StackState.CODE_REPLACED);
+        assertThat(frames.count()).isEqualTo(1);
+        assertThat(frames.frame(0)).isEqualTo(Frame.raw(NATIVE_PC));
+    }
+
     /** The walker remembers which module a pc lies in, but not longer than that is so. */
     @Test
     void tellsAModuleFromOneThatWasThereBefore() {
@@ -171,11 +208,26 @@ final class MixedStackWalkerTest {
     /** One Java frame, whose method's number is the offset of its pc; its caller is the end of the stack. */
     private static final class FakeJava implements JavaCode {
         private boolean gone;
+        private boolean missedInlined;
         private boolean endless;
+        /** Walks during which something goes away. */
+        private int disturbances;
+
+        private int walks;
         private JavaStep result = JavaStep.STEPPED;
 
         @Override
-        public void begin(long sampleNanos) {}
+        public void begin(long sampleNanos) {
+            walks++;
+        }
+
+        @Override
+        public boolean undisturbed() {
+            return disturbances-- <= 0;
+        }
+
+        @Override
+        public void idle() {}
 
         @Override
         public boolean contains(long pc) {
@@ -218,7 +270,7 @@ final class MixedStackWalkerTest {
 
         @Override
         public boolean missedInlined() {
-            return false;
+            return missedInlined;
         }
 
         @Override

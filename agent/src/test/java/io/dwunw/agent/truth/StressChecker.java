@@ -115,40 +115,7 @@ final class StressChecker implements SampleHandler {
         while (end < found.size() && !found.get(end).mountsVirtualThread()) {
             end++;
         }
-        boolean gaps = state == StackState.SEARCHED || state == StackState.INLINED_UNKNOWN;
-        int next = 0;
-        int mayLack = gaps ? truth.size() : 0;
-        // One frame that cannot be named may stand for all that were inlined into it, or for one that Java hides.
-        boolean unknown = false;
-        for (int i = 1; i < end; i++) {
-            JavaFrame frame = found.get(i);
-            if (frame.isUnknown()) {
-                unknown = true;
-            } else if (!frame.method().hidden()) {
-                int match = next;
-                int reach = unknown ? truth.size() : mayLack;
-                while (match < truth.size() && match - next <= reach && !same(frame, truth.get(match))) {
-                    match++;
-                }
-                if (match == truth.size() || match - next > reach) {
-                    return "frame " + i + " " + frame.method().text(frame.bci()) + " instead of "
-                            + (next < truth.size() ? truth.get(next) : "none");
-                }
-                mayLack -= unknown ? 0 : match - next;
-                unknown = false;
-                next = match + 1;
-            }
-        }
-        boolean toTheEnd = state == StackState.COMPLETE || state == StackState.METHOD_GONE;
-        return toTheEnd && !unknown && truth.size() - next > mayLack ? "lacks " + truth.get(next) : null;
-    }
-
-    private static boolean same(JavaFrame frame, StackTraceElement truth) {
-        int line = frame.method().line(frame.bci());
-        return frame.method().className().equals(truth.getClassName())
-                && frame.method().methodName().equals(truth.getMethodName())
-                // Java knows no lines of a method that was replaced meanwhile.
-                && (line == truth.getLineNumber() || truth.getLineNumber() <= 0 || frame.approximate());
+        return StressMatch.difference(state, found.subList(1, end), truth);
     }
 
     private void report(String difference, StackState state, FrameBuffer stack, List<StackTraceElement> truth) {

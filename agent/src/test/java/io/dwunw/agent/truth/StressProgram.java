@@ -84,6 +84,7 @@ final class StressProgram {
             long refreshed = 0;
             while (System.nanoTime() < end) {
                 if (engine.samples().drain(checker, DRAIN_LIMIT) == 0) {
+                    walked.idle();
                     LockSupport.parkNanos(IDLE_NANOS);
                 }
                 behind = engine.backlog() > MAX_BACKLOG;

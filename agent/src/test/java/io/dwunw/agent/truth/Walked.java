@@ -6,6 +6,7 @@ import io.dwunw.agent.hotspot.HotSpot;
 import io.dwunw.agent.hotspot.HotSpot.AnchorOffsets;
 import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.JavaMethod;
+import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
@@ -55,7 +56,8 @@ final class Walked {
         if (withModules) {
             modules.update(Files.readString(MAPS));
         }
-        hotspot = HotSpot.open(libjvm(), memory, Linux::memory, null);
+        CpuClock sweeper = CpuClock.ofThreadNamed(HotSpot.SWEEPER_THREAD);
+        hotspot = HotSpot.open(libjvm(), memory, Linux::memory, sweeper == null ? null : sweeper::nanos, null);
         Method own = Walked.class.getDeclaredMethods()[0];
         if (!hotspot.frames().trustLoaderOf(own, Linux.methodId(own))) {
             throw new IllegalStateException("the JVM does not know " + own);
@@ -100,6 +102,11 @@ final class Walked {
     FrameBuffer walk(Sample from) {
         walker.walk(from, frames);
         return frames;
+    }
+
+    /** Nothing is to be walked just now. */
+    void idle() {
+        walker.idle();
     }
 
     /** Walks the stack in a record. */

@@ -1,0 +1,132 @@
+package io.dwunw.agent.hotspot;
+
+import java.util.Arrays;
+
+/**
+ * Which code lay where in one code heap when it was last looked at, and since when that is certain. Not thread-safe; cold to
+ * look, hot to ask.
+ *
+ * <p>What is new at a look has come since the one before. Whatever ran there in between was that very code if its place was
+ * free before and the looks are so close that nothing else can have come, been abandoned, been freed and been replaced;
+ * otherwise it may have been other code.
+ */
+final class BlockHistory {
+    /** Code that is freed has lived longer: it was asked for, compiled, run, given up, and found unused by a collection. */
+    static final long SHORTEST_LIFE_NANOS = 50_000_000;
+
+    private static final int INITIAL_BLOCKS = 1 << 10;
+    private static final int MAX_BLOCKS = 1 << 18;
+    private static final long NEW_NOW = Long.MAX_VALUE;
+
+    private final CodeHeap heap;
+    private final JvmCounter clock;
+    /** Where blocks in use begin and end, in segments, ascending. */
+    private int[] starts = new int[INITIAL_BLOCKS];
+
+    private int[] ends = new int[INITIAL_BLOCKS];
+    private int[] compileIds = new int[INITIAL_BLOCKS];
+    private long[] certainSince = new long[INITIAL_BLOCKS];
+    private int count;
+    private int[] nextStarts = new int[INITIAL_BLOCKS];
+    private int[] nextEnds = new int[INITIAL_BLOCKS];
+    private int[] nextCompileIds = new int[INITIAL_BLOCKS];
+    private long[] nextCertainSince = new long[INITIAL_BLOCKS];
+    private boolean looked;
+    private long lookedAt;
+
+    /** @param clock {@link System#nanoTime()} */
+    BlockHistory(CodeHeap heap, JvmCounter clock) {
+        this.heap = heap;
+        this.clock = clock;
+    }
+
+    /** Looks at all blocks. A look that meets blocks that are being made or freed and do not fit is of no effect. */
+    void look(int compileIdOffset) {
+        boolean close = looked && clock.value() - lookedAt <= SHORTEST_LIFE_NANOS;
+        int found = 0;
+        int old = 0;
+        int segment = 0;
+        for (int length = heap.blockLength(0); length != 0; length = heap.blockLength(segment)) {
+            if (length < 0 || found == MAX_BLOCKS) {
+                return;
+            }
+            int end = segment + length;
+            if (heap.isBlockUsed(segment)) {
+                reserve(found);
+                while (old < count && ends[old] <= segment) {
+                    old++;
+                }
+                boolean placeWasFree = old == count || starts[old] >= end;
+                int compileId = heap.s4(heap.blobOf(segment) + compileIdOffset);
+                nextStarts[found] = segment;
+                nextEnds[found] = end;
+                nextCompileIds[found] = compileId;
+                if (!placeWasFree && starts[old] == segment && ends[old] == end && compileIds[old] == compileId) {
+                    nextCertainSince[found] = certainSince[old];
+                } else {
+                    nextCertainSince[found] = placeWasFree && close ? lookedAt : NEW_NOW;
+                }
+                found++;
+            }
+            segment = end;
+        }
+        swap(found);
+    }
+
+    private void reserve(int found) {
+        if (found == nextStarts.length) {
+            int room = 2 * found;
+            nextStarts = Arrays.copyOf(nextStarts, room);
+            nextEnds = Arrays.copyOf(nextEnds, room);
+            nextCompileIds = Arrays.copyOf(nextCompileIds, room);
+            nextCertainSince = Arrays.copyOf(nextCertainSince, room);
+        }
+    }
+
+    private void swap(int found) {
+        // What was met at any time during the look has been there since its end.
+        long now = clock.value();
+        for (int i = 0; i < found; i++) {
+            if (nextCertainSince[i] == NEW_NOW) {
+                nextCertainSince[i] = now;
+            }
+        }
+        int[] oldStarts = starts;
+        int[] oldEnds = ends;
+        int[] oldCompileIds = compileIds;
+        long[] oldCertainSince = certainSince;
+        starts = nextStarts;
+        ends = nextEnds;
+        compileIds = nextCompileIds;
+        certainSince = nextCertainSince;
+        nextStarts = oldStarts;
+        nextEnds = oldEnds;
+        nextCompileIds = oldCompileIds;
+        nextCertainSince = oldCertainSince;
+        count = found;
+        looked = true;
+        lookedAt = now;
+    }
+
+    /** Whether the code that is in this blob now is what ran there at that moment. */
+    boolean wasThere(long blob, int compileId, long nanos) {
+        if (!looked) {
+            return false;
+        }
+        int segment = heap.blockOf(blob);
+        int at = Arrays.binarySearch(starts, 0, count, segment);
+        if (at >= 0 && compileIds[at] == compileId) {
+            return nanos >= certainSince[at];
+        }
+        boolean placeWasFree = at < 0 && isFree(-at - 1, segment);
+        return placeWasFree && nanos >= lookedAt && clock.value() - lookedAt <= SHORTEST_LIFE_NANOS;
+    }
+
+    /** @param next index of the first block that begins behind {@code segment} */
+    private boolean isFree(int next, int segment) {
+        int length = heap.blockLength(segment);
+        return length > 0
+                && (next == 0 || ends[next - 1] <= segment)
+                && (next == count || starts[next] >= segment + length);
+    }
+}

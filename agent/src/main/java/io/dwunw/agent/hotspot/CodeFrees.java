@@ -1,0 +1,64 @@
+package io.dwunw.agent.hotspot;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What tells that compiled code may have been freed. Up to JDK 19 only the sweeper frees code, in a thread of its own: code that
+ * was in use is found unused in one of its turns, and freed in a later one. Later JDKs free code in collections that unload
+ * classes, at once.
+ *
+ * @param counter rises before code that was in use is freed
+ * @param unseenNanos how old its last reading may be: for a reading that is dear, and frees that take their time
+ * @param shortestNanos code that was in use when the counter was read is not freed within that time
+ */
+record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
+    private static final int FIRST_WITHOUT_SWEEPER = 20;
+    private static final long UNSEEN_NANOS = 1_000_000;
+    private static final long SHORTEST_NANOS = 5_000_000;
+    private static final int MAX_COLLECTORS = 8;
+    private static final String COLLECTOR = "sun.gc.collector.";
+
+    /** Of a JVM that frees nothing: one that was recorded. */
+    static CodeFrees never() {
+        return new CodeFrees(() -> 0, 0, 0);
+    }
+
+    /** Where nothing tells: at any time. */
+    private static CodeFrees always() {
+        return new CodeFrees(System::nanoTime, 0, SHORTEST_NANOS);
+    }
+
+    /** @param sweeper rises whenever JDK 17's sweeper runs; null if it has none or that is not known */
+    static CodeFrees of(int major, @Nullable JvmCounter sweeper, @Nullable PerfData perfData) {
+        if (sweeper != null) {
+            return new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS);
+        }
+        if (major < FIRST_WITHOUT_SWEEPER || perfData == null) {
+            return always();
+        }
+        Collections collections = new Collections();
+        for (int i = 0; i < MAX_COLLECTORS; i++) {
+            String name = perfData.text(COLLECTOR + i + ".name");
+            JvmCounter invocations = perfData.counter(COLLECTOR + i + ".invocations");
+            if (name != null && invocations != null && !name.contains("young") && !name.contains("minor")) {
+                collections.counters[collections.count++] = invocations;
+            }
+        }
+        return collections.count == 0 ? always() : new CodeFrees(collections, 0, 0);
+    }
+
+    private static final class Collections implements JvmCounter {
+        private final @Nullable JvmCounter[] counters = new @Nullable JvmCounter[MAX_COLLECTORS];
+        private int count;
+
+        @Override
+        public long value() {
+            long sum = 0;
+            for (int i = 0; i < count; i++) {
+                JvmCounter counter = counters[i];
+                sum += counter == null ? 0 : counter.value();
+            }
+            return sum;
+        }
+    }
+}

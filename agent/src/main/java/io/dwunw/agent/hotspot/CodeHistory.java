@@ -1,0 +1,125 @@
+package io.dwunw.agent.hotspot;
+
+/**
+ * Whether compiled code that is at an address now was there when a stack was copied, though code may have been freed since and
+ * other code put in its place. As long as nothing was freed there is no doubt; beyond that it is what was seen when all
+ * code was looked at.
+ *
+ * <p>Hot: a look at a counter a walk. All code is looked at when code may have been freed, and now and then while code
+ * is being compiled, as seldom as to take at most a hundredth of the time. Not thread-safe.
+ */
+final class CodeHistory {
+    private static final long MIN_PAUSE_NANOS = 5_000_000;
+    private static final int PAUSE_PER_LOOK = 100;
+    /** While code is being freed: what comes and goes between two looks is not believed. */
+    private static final int PAUSE_PER_URGENT_LOOK = 10;
+
+    private final CodeCache codeCache;
+    private final CodeFrees frees;
+    private final JvmCounter clock;
+    private final JvmCounter compilations;
+    private final int compileIdOffset;
+    private final BlockHistory[] histories;
+    /** Heaps without compiled methods need not be looked at. */
+    private final boolean[] wanted;
+
+    private long freesBefore;
+    private long compilationsBefore;
+    private long tickedAt;
+    private boolean unseenFrees;
+    /** Since then nothing was freed. */
+    private long quietSince = Long.MIN_VALUE;
+
+    private boolean looked;
+    private long lookedAt;
+    private long lookTook;
+
+    /** @param compilations rises with every method that was compiled */
+    CodeHistory(CodeCache codeCache, CodeFrees frees, JvmCounter compilations, int compileIdOffset) {
+        this(codeCache, frees, compilations, compileIdOffset, new Clock());
+    }
+
+    CodeHistory(CodeCache codeCache, CodeFrees frees, JvmCounter compilations, int compileIdOffset, JvmCounter clock) {
+        this.clock = clock;
+        this.codeCache = codeCache;
+        this.frees = frees;
+        this.compilations = compilations;
+        this.compileIdOffset = compileIdOffset;
+        histories = new BlockHistory[codeCache.heaps()];
+        wanted = new boolean[histories.length];
+        for (int i = 0; i < histories.length; i++) {
+            histories[i] = new BlockHistory(codeCache.heap(i), clock);
+        }
+        freesBefore = frees.counter().value();
+        compilationsBefore = compilations.value();
+        tickedAt = clock.value();
+    }
+
+    /** To be called often, and before each walk. */
+    void tick() {
+        long now = clock.value();
+        if (now - tickedAt < frees.unseenNanos()) {
+            return;
+        }
+        long freesNow = frees.counter().value();
+        // Whatever the counter does not tell yet is freed later than this.
+        now = clock.value();
+        tickedAt = now;
+        if (freesNow != freesBefore) {
+            freesBefore = freesNow;
+            quietSince = now;
+            unseenFrees = true;
+        }
+        long compilationsNow = compilations.value();
+        boolean stale = unseenFrees || compilationsNow != compilationsBefore;
+        if (stale && (!looked || now - lookedAt >= pause())) {
+            compilationsBefore = compilationsNow;
+            look();
+        }
+    }
+
+    private long pause() {
+        return Math.max(MIN_PAUSE_NANOS, lookTook * (unseenFrees ? PAUSE_PER_URGENT_LOOK : PAUSE_PER_LOOK));
+    }
+
+    private void look() {
+        long start = clock.value();
+        for (int i = 0; i < histories.length; i++) {
+            if (wanted[i]) {
+                histories[i].look(compileIdOffset);
+                looked = true;
+            }
+        }
+        unseenFrees &= !looked;
+        lookedAt = clock.value();
+        lookTook = lookedAt - start;
+    }
+
+    /** Whether what was found out about code since the last tick can be believed: nothing was freed meanwhile. */
+    boolean undisturbed() {
+        return clock.value() - tickedAt < frees.shortestNanos()
+                || frees.counter().value() == freesBefore;
+    }
+
+    /** Whether no code was freed since that moment. */
+    boolean undoubted(long nanos) {
+        return nanos >= quietSince;
+    }
+
+    /** Whether the code in the blob at {@code blob} is what ran there at that moment. */
+    boolean wasThere(long blob, int compileId, long nanos) {
+        int heap = codeCache.heapOf(blob);
+        if (heap < 0) {
+            return false;
+        }
+        wanted[heap] = true;
+        return undoubted(nanos) || histories[heap].wasThere(blob, compileId, nanos);
+    }
+
+    private static final class Clock implements JvmCounter {
+        @Override
+        public long value() {
+            return System.nanoTime();
+        }
+    }
+}

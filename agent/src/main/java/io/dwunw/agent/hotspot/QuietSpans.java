@@ -1,0 +1,52 @@
+package io.dwunw.agent.hotspot;
+
+/**
+ * The spans of time in which no metadata was freed, numbered from 1. Between two spans there is a gap: something went away
+ * after the end of the one, and that was noticed at the start of the other.
+ *
+ * <p>Hot; allocates nothing.
+ */
+final class QuietSpans {
+    /** None of those that are remembered. */
+    static final int NONE = 0;
+
+    private static final int REMEMBERED = 1 << 6;
+
+    private final long[] starts = new long[REMEMBERED];
+    private final long[] ends = new long[REMEMBERED];
+    private int current = 1;
+
+    QuietSpans() {
+        starts[current] = Long.MIN_VALUE;
+    }
+
+    /** The number of the span that lasts. */
+    int current() {
+        return current;
+    }
+
+    /** Up to that moment it has lasted. */
+    void lasts(long nanos) {
+        ends[current % REMEMBERED] = nanos;
+    }
+
+    /** Another begins. */
+    void next(long nanos) {
+        current++;
+        starts[current % REMEMBERED] = nanos;
+        ends[current % REMEMBERED] = nanos;
+    }
+
+    /** The span that a moment lies in, or {@link #NONE}. What lies behind the end of the last is taken to be in it. */
+    int at(long nanos) {
+        if (nanos >= starts[current % REMEMBERED]) {
+            return current;
+        }
+        for (int span = current - 1; span > Math.max(0, current - REMEMBERED); span--) {
+            if (nanos >= starts[span % REMEMBERED]) {
+                return nanos <= ends[span % REMEMBERED] ? span : NONE;
+            }
+        }
+        return NONE;
+    }
+}

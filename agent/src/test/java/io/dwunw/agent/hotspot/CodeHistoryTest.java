@@ -1,0 +1,206 @@
+package io.dwunw.agent.hotspot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Code comes and goes in a heap of 64 segments, and time passes as the test wants. */
+final class CodeHistoryTest {
+    private static final long ARRAY = 0x1000;
+    private static final long POINTERS = 0x2000;
+    private static final long HEAP = 0x3000;
+    private static final long CODE = 0x10_0000;
+    private static final long SEGMENT_MAP = 0x20_0000;
+    private static final int SEGMENTS = 64;
+    private static final int SHIFT = 7;
+    private static final int HEADER = 16;
+    private static final int COMPILE_ID = 24;
+    private static final long MILLI = 1_000_000;
+
+    private static final CodeCacheLayout LAYOUT =
+            new CodeCacheLayout(0, 0, 8, 8, 16, 80, 0, 32, 64, 16, 24, 0, 8, HEADER, 8);
+
+    private final ByteBuffer code = buffer(SEGMENTS << SHIFT);
+    private final ByteBuffer segmentMap = buffer(SEGMENTS);
+    private final ByteBuffer heap = buffer(80);
+    private long now = 1_000 * MILLI;
+    private long freed;
+    private long compiled;
+    private CodeHistory history = newHistory(new CodeFrees(() -> freed, 0, 0));
+
+    private static ByteBuffer buffer(int bytes) {
+        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private CodeHistory newHistory(CodeFrees frees) {
+        heap.putLong(0, CODE).putLong(8, CODE + (SEGMENTS << SHIFT));
+        heap.putLong(16, CODE).putLong(24, CODE + (SEGMENTS << SHIFT));
+        heap.putLong(32, SEGMENT_MAP).putLong(40, SEGMENT_MAP + SEGMENTS);
+        heap.putLong(48, SEGMENT_MAP).putLong(56, SEGMENT_MAP + SEGMENTS);
+        heap.putInt(64, SHIFT);
+        for (int i = 0; i < SEGMENTS; i++) {
+            segmentMap.put(i, (byte) 0xff);
+        }
+        MetadataReader reader = new MetadataReader((avma, destination, offset, length) -> {
+            ByteBuffer words = buffer(length);
+            if (avma == 0) {
+                words.putLong(0, ARRAY).putLong(8, CODE).putLong(16, CODE + (SEGMENTS << SHIFT));
+            } else if (avma == ARRAY) {
+                words.putInt(0, 1).putLong(8, POINTERS);
+            } else if (avma == POINTERS) {
+                words.putLong(0, HEAP);
+            }
+            words.get(0, destination, offset, length);
+            return length;
+        });
+        MemoryWindow window = (address, length) -> address == HEAP ? heap : address == CODE ? code : segmentMap;
+        CodeBlobLayout blobs = new CodeBlobLayout(0, 0, 0, 0, false, 0, 0, false, -1, -1);
+        try {
+            CodeCache cache = CodeCache.open(reader, window, LAYOUT, blobs);
+            return new CodeHistory(cache, frees, () -> compiled, COMPILE_ID, () -> now);
+        } catch (JavaFramesUnavailableException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static long blob(int segment) {
+        return CODE + (segment << SHIFT) + HEADER;
+    }
+
+    private void block(int segment, int length, boolean used) {
+        code.putLong(segment << SHIFT, length).put((segment << SHIFT) + 8, (byte) (used ? 1 : 0));
+        segmentMap.put(segment, (byte) 0);
+        for (int i = 1; i < length; i++) {
+            segmentMap.put(segment + i, (byte) i);
+        }
+    }
+
+    private void compile(int segment, int length, int compileId) {
+        block(segment, length, true);
+        code.putInt((segment << SHIFT) + HEADER + COMPILE_ID, compileId);
+        compiled++;
+    }
+
+    private long pass(long millis) {
+        now += millis * MILLI;
+        history.tick();
+        return now;
+    }
+
+    /** As if a stack had led there, so that the heap is known to be of interest. */
+    @BeforeEach
+    void ask() {
+        assertThat(history.wasThere(blob(0), 1, now)).isTrue();
+    }
+
+    @Test
+    void believesAllAsLongAsNothingIsFreed() {
+        long before = pass(10);
+        compile(0, 4, 1);
+        pass(10_000);
+
+        assertThat(history.undoubted(before)).isTrue();
+        assertThat(history.wasThere(blob(0), 1, before)).isTrue();
+    }
+
+    @Test
+    void believesWhatWasSeenBefore() {
+        compile(0, 4, 1);
+        long seen = pass(10);
+        long later = pass(500);
+        freed++;
+        pass(10);
+
+        assertThat(history.undoubted(later)).isFalse();
+        assertThat(history.wasThere(blob(0), 1, later)).isTrue();
+        assertThat(history.wasThere(blob(0), 1, seen)).isTrue();
+        assertThat(history.wasThere(blob(0), 1, seen - 1)).isFalse();
+        assertThat(history.wasThere(blob(0), 2, later)).isFalse();
+    }
+
+    @Test
+    void doesNotTakeNewCodeForTheCodeInWhosePlaceItIs() {
+        compile(0, 4, 1);
+        compile(4, 2, 2);
+        pass(10);
+        long sample = pass(10);
+        freed++;
+        block(0, 4, false);
+        compile(0, 3, 3);
+        block(3, 1, false);
+
+        assertThat(history.wasThere(blob(0), 3, sample))
+                .as("before that was noticed")
+                .isTrue();
+        assertThat(history.undisturbed()).isFalse();
+        long looked = pass(10);
+        assertThat(history.wasThere(blob(0), 3, sample)).isFalse();
+        assertThat(history.wasThere(blob(0), 3, looked)).isTrue();
+        assertThat(history.wasThere(blob(4), 2, sample)).isTrue();
+    }
+
+    @Test
+    void believesWhatIsNewInAPlaceThatWasFreeAMomentAgo() {
+        compile(0, 4, 1);
+        pass(10);
+        long sample = pass(10);
+        compile(4, 4, 2);
+        freed++;
+        pass(10);
+
+        assertThat(history.undoubted(sample)).isFalse();
+        assertThat(history.wasThere(blob(4), 2, sample)).isTrue();
+    }
+
+    @Test
+    void doubtsWhatIsNewIfLongAgoThePlaceWasFree() {
+        compile(0, 4, 1);
+        pass(10);
+        long sample = pass(10);
+        compile(4, 4, 2);
+        freed++;
+        pass(BlockHistory.SHORTEST_LIFE_NANOS / MILLI + 100);
+
+        assertThat(history.wasThere(blob(4), 2, sample)).isFalse();
+        assertThat(history.wasThere(blob(0), 1, sample)).isTrue();
+    }
+
+    @Test
+    void aLookThatMeetsBrokenBlocksChangesNothing() {
+        compile(0, 4, 1);
+        compile(4, 4, 2);
+        long sample = pass(10);
+        segmentMap.put(4, (byte) 3);
+        freed++;
+        pass(10);
+        assertThat(history.wasThere(blob(0), 1, sample)).isTrue();
+        assertThat(history.wasThere(blob(4), 2, sample)).isTrue();
+
+        for (long length : new long[] {0, -1, SEGMENTS + 1, Long.MAX_VALUE}) {
+            segmentMap.put(4, (byte) 0);
+            code.putLong(4 << SHIFT, length);
+            freed++;
+            pass(10);
+            assertThat(history.wasThere(blob(4), 2, sample)).isTrue();
+        }
+    }
+
+    @Test
+    void aCounterThatIsDearIsReadSeldom() {
+        history = newHistory(new CodeFrees(() -> freed, MILLI, 5 * MILLI));
+        long sample = pass(2);
+        freed++;
+        now += MILLI / 2;
+        history.tick();
+        assertThat(history.undoubted(sample)).isTrue();
+        assertThat(history.undisturbed()).isTrue();
+
+        now += 5 * MILLI;
+        assertThat(history.undisturbed()).isFalse();
+        history.tick();
+        assertThat(history.undoubted(sample)).isFalse();
+    }
+}
