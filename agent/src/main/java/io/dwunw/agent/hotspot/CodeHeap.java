@@ -98,17 +98,42 @@ final class CodeHeap {
         long segment = 0;
         for (int blocks = 0; blocks < MAX_BLOCKS; blocks++) {
             long block = low + (segment << shift);
-            if (!contains(block, layout.blockHeaderBytes()) || segments.u1((int) segment) == FREE_SEGMENT) {
+            if (!isBlock(segment)) {
                 return false;
             }
-            // The header is the length in segments, and behind it whether the block is in use.
-            long length = layout.blockUsed() == Integer.BYTES ? s4(block) : word(block);
-            if (u1(block + layout.blockUsed()) == 0 || length <= 0 || length > code.bytes() >>> shift) {
+            long length = segmentsOf(block);
+            if (u1(block + layout.blockUsed()) == 0 || length == 0) {
                 return true;
             }
             segment += length;
         }
         return true;
+    }
+
+    private boolean isBlock(long segment) {
+        return segment < segments.bytes()
+                && contains(low + (segment << shift), layout.blockHeaderBytes())
+                && segments.u1((int) segment) != FREE_SEGMENT;
+    }
+
+    /** The length of a block; 0 if it is not plausible. */
+    private long segmentsOf(long block) {
+        // The header is the length in segments, and behind it whether the block is in use.
+        long length = layout.blockUsed() == Integer.BYTES ? s4(block) : word(block);
+        return length <= 0 || length > code.bytes() >>> shift ? 0 : length;
+    }
+
+    /** The blob, in use or not, in the first block. */
+    long firstBlob() {
+        return low + layout.blockHeaderBytes();
+    }
+
+    /** The blob, in use or not, in the block behind that of {@code blob}; 0 if there is none. Cold. */
+    long blobAfter(long blob) {
+        long block = blob - layout.blockHeaderBytes();
+        long length = segmentsOf(block);
+        long next = ((block - low) >>> shift) + length;
+        return length == 0 || !isBlock(next) ? 0 : low + (next << shift) + layout.blockHeaderBytes();
     }
 
     /** The blob whose block covers {@code pc}; 0 if that part of the heap is free. */
