@@ -92,6 +92,12 @@ LAYER void *dwunwit_c_middle(size_t size) {
     return dwunwit_used(c_leaf(size));
 }
 
+/* The barrier keeps the call from being a jump. */
+LAYER void dwunwit_call(void (*callback)(size_t, int), size_t size, int count) {
+    callback(size, count);
+    __asm__ volatile("" : : : "memory");
+}
+
 LAYER void dwunwit_c_layers(size_t size, int count) {
     for (int i = 0; i < count; i++) {
         dwunwit_used(dwunwit_c_middle(size));

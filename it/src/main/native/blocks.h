@@ -41,6 +41,7 @@ static inline void *dwunwit_used(void *block) {
 
 void dwunwit_c_layers(size_t size, int count);
 void dwunwit_cpp_layers(size_t size, int count);
+void dwunwit_call(void (*callback)(size_t, int), size_t size, int count);
 
 /* `count` blocks (at most 64) of 16, 32 ... 512 bytes in turn, then all freed. The bytes asked for; 0 if one could not be had. */
 long dwunwit_burst(int count);

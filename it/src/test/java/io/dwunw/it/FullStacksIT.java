@@ -57,10 +57,12 @@ final class FullStacksIT {
                 },
                 () -> {
                     if (foreign) {
-                        virtualThread(all, jvm);
+                        upcall(all, jvm);
                     }
                 },
-                () -> compilerThread(all),
+                () -> compilerThread(all, "C1 CompilerThre", "Compiler::compile_method"),
+                () -> compilerThread(all, "C2 CompilerThre", "C2Compiler::compile_method"),
+                () -> vmThread(all),
                 () -> collectorThread(all));
     }
 
@@ -84,20 +86,24 @@ final class FullStacksIT {
     }
 
     private static void inflater(List<AgentEvent> all, JvmOutcome jvm) {
-        AgentEvent event = only(all, "inflater", INFLATE_STATE, jvm);
-        // Debian's JDK uses the system's zlib, others have it inside.
-        StackPattern.from("libc." + event.text("allocator"))
-                .thenSomeOf("libz", "libzip")
-                .then("java.util.zip.Inflater.init", "java.util.zip.Inflater.<init>", "java.util.zip.Inflater.<init>")
-                .then(PROGRAM + "InflaterState.run", "java.lang.Thread.run")
-                .thenStartOfJavaThread()
-                .assertMatches(event);
-        assertThat(event.names()).contains("libzip.Java_java_util_zip_Inflater_init");
+        List<AgentEvent> found = of(all, "inflater", INFLATE_STATE, jvm);
+        assertThat(found).isNotEmpty();
+        for (AgentEvent event : found) {
+            // Debian's JDK uses the system's zlib, others have it inside.
+            StackPattern.from("libc." + event.text("allocator"))
+                    .thenSomeOf("libz", "libzip")
+                    .then("java.util.zip.Inflater.init")
+                    .then("java.util.zip.Inflater.<init>", "java.util.zip.Inflater.<init>")
+                    .then(PROGRAM + "InflaterState.run", "java.lang.Thread.run")
+                    .thenStartOfJavaThread()
+                    .assertMatches(event);
+            assertThat(event.names()).contains("libzip.Java_java_util_zip_Inflater_init");
+        }
     }
 
     private static void jni(List<AgentEvent> all, JvmOutcome jvm) {
-        layers().then("libdwunwit.Java_io_dwunw_it_program_NativeBlocks_cLayers")
-                .then("io.dwunw.it.program.NativeBlocks.cLayers", PROGRAM + "JniBlock.run", "java.lang.Thread.run")
+        jniLayers()
+                .then(PROGRAM + "JniBlock.run", "java.lang.Thread.run")
                 .thenStartOfJavaThread()
                 .assertMatches(only(all, "jni", KindsOfStacks.JNI_SIZE, jvm));
     }
@@ -108,26 +114,14 @@ final class FullStacksIT {
                 .assertMatches(only(all, "foreign", KindsOfStacks.FOREIGN_SIZE, jvm));
     }
 
-    private static void virtualThread(List<AgentEvent> all, JvmOutcome jvm) {
-        AgentEvent event = all.stream()
-                .filter(candidate -> candidate.number("size") == KindsOfStacks.VIRTUAL_SIZE)
-                .findFirst()
-                .orElseThrow();
-        layers().then("libdwunwit.Java_io_dwunw_it_program_NativeBlocks_cLayers")
-                .then("io.dwunw.it.program.NativeBlocks.cLayers", PROGRAM + "VirtualBlock.run")
-                .then("java.lang.VirtualThread.run", "jdk.internal.vm.Continuation.enterSpecial")
-                .then("jdk.internal.vm.Continuation.run", "java.lang.VirtualThread.runContinuation")
-                .thenSomeOf(
-                        "java.util.concurrent.ForkJoinTask",
-                        "java.util.concurrent.ForkJoinTask$RunnableExecuteAction",
-                        "java.util.concurrent.ForkJoinTask$InterruptibleTask",
-                        "java.util.concurrent.ForkJoinPool",
-                        "java.util.concurrent.ForkJoinPool$WorkQueue")
-                .then("java.util.concurrent.ForkJoinWorkerThread.run")
+    /** Java, C, Java and C again. */
+    private static void upcall(List<AgentEvent> all, JvmOutcome jvm) {
+        jniLayers()
+                .then(PROGRAM + "UpcallBlock.allocate", "libjvm.upcall_stub")
+                .then("libdwunwit.dwunwit_call", "libjvm.nep_invoker_blob")
+                .then(PROGRAM + "UpcallBlock.run", "java.lang.Thread.run")
                 .thenStartOfJavaThread()
-                .assertMatches(event);
-        assertThat(event.text("allocatingThread")).startsWith("ForkJoinPool-1-worker-");
-        assertThat(event.number("osThreadId")).isEqualTo(Long.parseLong(jvm.value("virtual")));
+                .assertMatches(only(all, "upcall", KindsOfStacks.UPCALL_SIZE, jvm));
     }
 
     private static StackPattern layers() {
@@ -135,31 +129,58 @@ final class FullStacksIT {
                 "libc.malloc", "libdwunwit.c_leaf", "libdwunwit.dwunwit_c_middle", "libdwunwit.dwunwit_c_layers");
     }
 
+    private static StackPattern jniLayers() {
+        return layers().then(
+                        "libdwunwit.Java_io_dwunw_it_program_NativeBlocks_cLayers",
+                        "io.dwunw.it.program.NativeBlocks.cLayers");
+    }
+
     /** The one allocation of a thread that is at least so big; HotSpot adds a little to what it is asked for. */
     private static AgentEvent only(List<AgentEvent> all, String thread, long atLeast, JvmOutcome jvm) {
+        List<AgentEvent> found = of(all, thread, atLeast, jvm);
+        assertThat(found).hasSize(1);
+        return found.get(0);
+    }
+
+    private static List<AgentEvent> of(List<AgentEvent> all, String thread, long atLeast, JvmOutcome jvm) {
         List<AgentEvent> found = all.stream()
                 .filter(event -> event.number("size") >= atLeast && event.number("size") < atLeast + 1000)
                 .filter(event -> event.text("osThreadName").equals(thread))
                 .toList();
-        assertThat(found).hasSize(1);
-        AgentEvent event = found.get(0);
-        assertThat(event.text("allocatingThread")).isEqualTo(thread);
-        assertThat(event.number("osThreadId")).isEqualTo(Long.parseLong(jvm.value(thread)));
-        return event;
+        for (AgentEvent event : found) {
+            assertThat(event.text("allocatingThread")).isEqualTo(thread);
+            assertThat(event.number("osThreadId")).isEqualTo(Long.parseLong(jvm.value(thread)));
+        }
+        return found;
     }
 
     /** The JVM's own: no Java frames, but for all frames HotSpot's names. */
-    private static void compilerThread(List<AgentEvent> all) {
-        List<AgentEvent> found = ofThreads(all, "C2 CompilerThre", "C2Compiler::compile_method");
+    private static void compilerThread(List<AgentEvent> all, String thread, String compiler) {
+        List<AgentEvent> found = ofThreads(all, thread, compiler);
         assertThat(found).isNotEmpty();
         for (AgentEvent event : found) {
             // qsort_r allocates, too.
             StackPattern.from("libc." + event.text("allocator"))
                     .thenSomeOf("libjvm", "libc")
-                    .then("libjvm.C2Compiler::compile_method")
+                    .then("libjvm." + compiler)
                     .then("libjvm.CompileBroker::invoke_compiler_on_method")
                     .then("libjvm.CompileBroker::compiler_thread_loop")
                     .thenSomeOf("libjvm")
+                    .thenStartOfThread()
+                    .assertMatches(event);
+            assertThat(event.text("allocatingThread")).isEmpty();
+        }
+    }
+
+    private static void vmThread(List<AgentEvent> all) {
+        List<AgentEvent> found = ofThreads(all, "VM Thread", "VM_Operation::evaluate");
+        assertThat(found).isNotEmpty();
+        for (AgentEvent event : found) {
+            StackPattern.from("libc." + event.text("allocator"))
+                    .thenSomeOf("libjvm", "libc")
+                    .then("libjvm.VM_Operation::evaluate", "libjvm.VMThread::evaluate_operation")
+                    .thenSomeOf("libjvm")
+                    .then("libjvm.VMThread::run")
                     .thenStartOfThread()
                     .assertMatches(event);
             assertThat(event.text("allocatingThread")).isEmpty();

@@ -16,6 +16,8 @@ public record FrameName(String className, String methodName, String descriptor, 
     /** The descriptor of every native frame. */
     public static final String NATIVE_DESCRIPTOR = "()V";
 
+    private static final String GAP = "···";
+
     public static FrameName ofJava(String className, String methodName, String descriptor, int line, String text) {
         return new FrameName(className, methodName, descriptor, line, text, false);
     }
@@ -28,6 +30,11 @@ public record FrameName(String className, String methodName, String descriptor, 
      */
     public static FrameName ofNative(String fileName, String function, String text) {
         return new FrameName(libraryName(fileName), function, NATIVE_DESCRIPTOR, 0, text, false);
+    }
+
+    /** A frame that is none, and says what frames are missing in its place. */
+    public static FrameName ofGap(String missing) {
+        return new FrameName(GAP, missing + ' ' + GAP, NATIVE_DESCRIPTOR, 0, GAP + ' ' + missing + ' ' + GAP, false);
     }
 
     private static String libraryName(String fileName) {

@@ -11,8 +11,6 @@ final class StackFolding {
     /** Below this, a gap would cost more than it tells. */
     private static final int MIN_LIMIT_FOR_GAP = 8;
 
-    private static final String GAP = "···";
-
     private final int limit;
 
     /** @param limit most frames of a folded stack; at least 1 is kept */
@@ -34,7 +32,7 @@ final class StackFolding {
         int inner = limit - 1 - outer;
         List<FrameName> folded = new ArrayList<>(limit);
         folded.addAll(visible.subList(0, inner));
-        folded.add(gap(count - inner - outer));
+        folded.add(FrameName.ofGap((count - inner - outer) + " frames"));
         folded.addAll(visible.subList(count - outer, count));
         return folded;
     }
@@ -47,10 +45,5 @@ final class StackFolding {
             }
         }
         return visible;
-    }
-
-    private static FrameName gap(int frames) {
-        String method = frames + " frames " + GAP;
-        return new FrameName(GAP, method, FrameName.NATIVE_DESCRIPTOR, 0, GAP + ' ' + method, false);
     }
 }

@@ -6,13 +6,24 @@ package io.dwunw.agent.hotspot;
  */
 final class CallSites {
     private static final int CALL_RELATIVE = 0xe8;
+    private static final int CALL_BYTES = 5;
     private static final int CALL_INDIRECT = 0xff;
     private static final int SIB = 4;
 
     private CallSites() {}
 
+    /** The first address in a blob's code that a call in it returns to; 0 if there is none. Cold. */
+    static long firstReturn(CodeBlob blob) {
+        for (long pc = blob.codeBegin() + CALL_BYTES; pc < blob.codeEnd(); pc++) {
+            if (blob.codeByte(pc - CALL_BYTES) == CALL_RELATIVE) {
+                return pc;
+            }
+        }
+        return 0;
+    }
+
     static boolean endsCall(CodeBlob blob, long pc) {
-        if (blob.codeByte(pc - 5) == CALL_RELATIVE) {
+        if (blob.codeByte(pc - CALL_BYTES) == CALL_RELATIVE) {
             return true;
         }
         for (int length = 2; length <= 7; length++) {

@@ -102,6 +102,19 @@ final class CodeHeap {
         return length <= 0 || length > code.bytes() >>> shift ? -1 : (int) length;
     }
 
+    /** The blob, in use or not, in the first block. */
+    long firstBlob() {
+        return blobOf(0);
+    }
+
+    /** The blob, in use or not, in the block behind that of {@code blob}; 0 if there is none. Cold. */
+    long blobAfter(long blob) {
+        int segment = blockOf(blob);
+        int length = blockLength(segment);
+        int next = segment + length;
+        return length <= 0 || blockLength(next) <= 0 ? 0 : blobOf(next);
+    }
+
     /** The blob whose block covers {@code pc}; 0 if that part of the heap is free. */
     long blobAt(long pc) {
         int segment = (int) ((pc - low) >>> shift);

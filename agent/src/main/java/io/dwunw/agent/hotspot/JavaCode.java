@@ -8,6 +8,9 @@ import io.dwunw.memory.StackMemory;
  * thread-safe; allocates nothing for code that was seen before.
  */
 public interface JavaCode {
+    /** The {@linkplain #stubName name} of a frame that is none: it stands for those of a virtual thread that are in the heap. */
+    String FROZEN_FRAMES = "older frames of the virtual thread";
+
     /**
      * A new walk starts. Notices what has been unloaded since the last one.
      *

@@ -17,6 +17,7 @@ public final class JavaFrames implements JavaCode {
     private static final int FIRST_WITHOUT_ZERO_BYTES = 20;
 
     private static final int FIRST_WITH_VIRTUAL_THREADS = 21;
+    private static final int MAX_BLOBS = 1 << 18;
 
     private static final String CALL_STUB = "call_stub";
     private static final String ENTER_SPECIAL = "enterSpecial";
@@ -40,7 +41,9 @@ public final class JavaFrames implements JavaCode {
     private final MetadataReader memory;
     private final MethodDecoder decoder;
     private final int callStubName;
+    private final int frozenFramesName;
     private final boolean learnsContinuationReturn;
+    private boolean lookedForContinuationReturn;
     private final CodeBlob blob = new CodeBlob();
     private final JavaCursor cursor = new JavaCursor();
     private long unloadedBefore;
@@ -111,6 +114,7 @@ public final class JavaFrames implements JavaCode {
         }
         names = new BlobNames(memory);
         callStubName = names.idOf(CALL_STUB);
+        frozenFramesName = names.idOf(FROZEN_FRAMES);
         decoder = new MethodDecoder(memory, methodLayout, excluded);
         methods = new JavaMethods(decoder, methodLayout);
         scopes = new CompiledScopes(history, memory, nmethodLayout, methods, excluded);
@@ -245,8 +249,14 @@ public final class JavaFrames implements JavaCode {
     }
 
     private JavaStep leaveContinuation(RegisterSet registers, JavaFrameSink sink) {
-        sink.stubFrame(names.nameId(blob));
-        JavaStep step = stubs.leaveContinuationStub(cursor, blob);
+        boolean fetching = CallSites.endsCall(blob, cursor.pc());
+        int name = names.nameId(blob);
+        lookForContinuationReturn();
+        if (fetching) {
+            sink.stubFrame(name);
+        }
+        sink.stubFrame(frozenFramesName);
+        JavaStep step = stubs.leaveContinuationStub(cursor, fetching);
         if (step != JavaStep.STEPPED || cursor.senderSp() != cursor.sp()) {
             return finish(step, registers);
         }
@@ -262,6 +272,35 @@ public final class JavaFrames implements JavaCode {
         if (!learnsContinuationReturn || stubs.knowsContinuationReturn()) {
             return;
         }
+        learnIfEntersContinuation(pc);
+    }
+
+    /** All code is looked at once: where frames are in the heap, the frame that mounts virtual threads has been called. */
+    private void lookForContinuationReturn() {
+        if (!learnsContinuationReturn || stubs.knowsContinuationReturn() || lookedForContinuationReturn) {
+            return;
+        }
+        lookedForContinuationReturn = true;
+        for (int heap = 0; heap < codeCache.heapCount(); heap++) {
+            long at = codeCache.firstBlob(heap);
+            for (int count = 0; count < MAX_BLOBS && at != 0 && !stubs.knowsContinuationReturn(); count++) {
+                learnFromWrapper(at);
+                at = codeCache.blobAfter(heap, at);
+            }
+        }
+    }
+
+    private void learnFromWrapper(long at) {
+        if (codeCache.find(at, blob) && names.kind(blob) == BlobKind.NATIVE_WRAPPER) {
+            long pc = CallSites.firstReturn(blob);
+            if (pc != 0) {
+                learnIfEntersContinuation(pc);
+            }
+        }
+    }
+
+    /** Which of its calls {@code pc} comes after does not matter: the frame is the same. */
+    private void learnIfEntersContinuation(long pc) {
         int entry = scopes.find(pc, blob, true);
         if (entry != CompiledScopes.NONE
                 && method(scopes.methodId(entry, 0)).methodName().equals(ENTER_SPECIAL)) {

@@ -76,12 +76,14 @@ final class StubFrames {
     /**
      * Finds the caller at the seam between a virtual thread's frames and its carrier's: either the return barrier, where
      * older frames are still in the heap and the carrier's frames go on at the very stack pointer; or a call from there,
-     * which is fetching them.
+     * which is fetching them. Either way they are missing.
      *
+     * @param fetching whether it is such a call
      * @return {@link JavaStep#NO_PROGRESS} never; the caller's stack pointer may equal the cursor's
      */
-    JavaStep leaveContinuationStub(JavaCursor cursor, CodeBlob blob) {
-        if (CallSites.endsCall(blob, cursor.pc())) {
+    JavaStep leaveContinuationStub(JavaCursor cursor, boolean fetching) {
+        frozen = true;
+        if (fetching) {
             JavaStep step = leaveStubRoutine(cursor);
             if (step == JavaStep.STEPPED) {
                 return step;
@@ -91,7 +93,6 @@ final class StubFrames {
         if (resume == 0) {
             return searchCarrier(cursor);
         }
-        frozen = true;
         cursor.sender(resume, cursor.sp(), cursor.fp());
         return JavaStep.STEPPED;
     }
@@ -103,7 +104,6 @@ final class StubFrames {
                 return JavaStep.STACK_CUT;
             }
             if (rules.validity(cursor) == SenderRules.STRONG) {
-                frozen = true;
                 return JavaStep.STEPPED;
             }
         }

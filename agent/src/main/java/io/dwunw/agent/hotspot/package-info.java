@@ -26,7 +26,7 @@
  * <tr><td>compressed numbers</td><td>may contain byte 0</td><td colspan="2">do not (since 20)</td></tr>
  * <tr><td>hidden methods</td><td>{@code Method::_flags}</td><td colspan="2">{@code ConstMethod::_flags._flags}, bit 12</td></tr>
  * <tr><td>{@code _osthread}</td><td colspan="2">{@code JavaThread}</td><td>{@code Thread}</td></tr>
- * <tr><td>virtual threads</td><td>none</td><td>return pc of {@code enterSpecial} learnt from a walk, until then its caller is searched</td>
+ * <tr><td>virtual threads</td><td>none</td><td>return pc of {@code enterSpecial} learnt from a walk, or by looking through all code once</td>
  *     <td>{@code ContinuationEntry::_return_pc}</td></tr>
  * <tr><td>anchor of an upcall stub</td><td colspan="2">not described</td>
  *     <td>{@code UpcallStub::_frame_data_offset}</td></tr>
@@ -39,8 +39,17 @@
  *
  * <p>Samples are taken at the entry or return of native allocators, so that every Java frame is at a call. Only a signal
  * handler that allocates has Java code below it that was interrupted at any instruction: such a walk goes on as well as
- * it can and is reported as searched, because no rule is sure about a frame that is half made. The frames that a virtual
- * thread has in the heap are not read: a collector may move them at any moment; the walk says that they lack.
+ * it can and is reported as searched, because no rule is sure about a frame that is half made.
+ *
+ * <h2>What virtual threads leave in the heap</h2>
+ *
+ * <p>When a virtual thread goes on after it waited, HotSpot puts only its youngest frames back on the carrier's stack; the
+ * older ones stay in a {@code StackChunk}, a Java object, until control returns to them. They are not read. The walk comes
+ * milliseconds after the sample: by then the thread may have returned into those frames, and waited again in others, and the
+ * chunk is reused in place. That would give a plausible stack of another moment, and nothing in a sample could tell: what
+ * would (the chunk's stack pointer at that time) is in the heap, too, where a collector may move it while the
+ * thread is in native code. A frame that is none stands for them, and the walk says that it is incomplete.
+ * For the same reason the virtual thread itself is not told: {@code JavaThread::_vthread} leads to an object.
  *
  * <p>Threading: not thread-safe; the sidecar owns it all.
  *

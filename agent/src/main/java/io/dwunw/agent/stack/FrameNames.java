@@ -122,6 +122,9 @@ public final class FrameNames {
 
     private FrameName stub(int stubId) {
         String name = java == null ? "unknown" : java.stubName(stubId);
+        if (name.equals(JavaCode.FROZEN_FRAMES)) {
+            return FrameName.ofGap(name);
+        }
         return FrameName.ofNative(JVM_MODULE, name, JVM_MODULE + "!<" + name + ">");
     }
 

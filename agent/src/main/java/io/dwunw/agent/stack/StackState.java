@@ -27,8 +27,8 @@ public enum StackState {
     SEARCHED("complete, but a frame was found by search and others may be missing"),
     /** Complete to the outermost frame, but at a call that the compiler did not describe. */
     INLINED_UNKNOWN("complete, but methods inlined into one frame could not be told"),
-    /** Complete to the carrier thread's outermost frame; older frames of the virtual thread are in the heap. */
-    FROZEN_FRAMES("complete, but older frames of the virtual thread are not on its carrier's stack");
+    /** To the carrier thread's outermost frame, but a frame stands in for those of the virtual thread that are in the heap. */
+    FROZEN_FRAMES("incomplete: older frames of the virtual thread are in the Java heap");
 
     private final String text;
 

@@ -4,6 +4,8 @@ import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.gate.GateConfig;
 import io.dwunw.agent.gate.GateEngine;
 import io.dwunw.agent.hotspot.HotSpot;
+import io.dwunw.agent.hotspot.JavaCode;
+import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.RecordedJava;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
@@ -172,6 +174,7 @@ public final class Recorder {
             throw new IllegalStateException("no sample: " + recorded.name());
         }
         refresh();
+        walkAfresh(sample);
         walker.walk(sample, frames);
         samples.add(recorded);
         text.add(recorded.name() + ": " + frames.count() + " frames");
@@ -182,6 +185,16 @@ public final class Recorder {
             if (Frame.kind(frame) == Frame.Kind.NATIVE) {
                 noteNative(frame);
             }
+        }
+    }
+
+    /** So that all is recorded that a walker reads to whom this is the first of all stacks. */
+    private void walkAfresh(Sample sample) {
+        try {
+            JavaCode fresh = new RecordedJava(libjvm, memory, memory, () -> 0);
+            new MixedStackWalker(modules, new NativeUnwinder(modules), fresh, this::refresh).walk(sample, frames);
+        } catch (JavaFramesUnavailableException e) {
+            throw new IllegalStateException(e);
         }
     }
 

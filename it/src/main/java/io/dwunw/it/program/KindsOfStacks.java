@@ -3,19 +3,15 @@ package io.dwunw.it.program;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
-import java.lang.reflect.Array;
 import java.lang.reflect.Field;
-import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.Inflater;
 
 /**
  * Allocates in each of the ways that Java code has, each on a thread of its own that is named after it and prints Linux's id of
- * itself; then makes the collector and the compilers work. On JDKs that have them the foreign function interface and a virtual
- * thread are among the ways.
+ * itself; then makes the collector and the compilers work. On JDKs that have it the foreign function interface is among the ways.
  */
 public final class KindsOfStacks {
     /** Bytes, distinctive. */
@@ -24,9 +20,12 @@ public final class KindsOfStacks {
     public static final int DIRECT_SIZE = 420_007;
     public static final long JNI_SIZE = 430_007;
     public static final long FOREIGN_SIZE = 440_007;
-    public static final long VIRTUAL_SIZE = 450_007;
+    public static final long UPCALL_SIZE = 470_007;
 
     private static final int FIRST_WITH_FOREIGN_FUNCTIONS = 22;
+    /** Enough for a sample: each is small. */
+    private static final int INFLATERS = 20;
+
     private static final int GARBAGE_ROUNDS = 400;
     private static final int GARBAGE_BYTES = 1 << 20;
     /** The threads live until their samples have been handled: a thread that is gone has no java.lang.Thread any more. */
@@ -45,7 +44,7 @@ public final class KindsOfStacks {
         threads.add(new Thread(new JniBlock(), "jni"));
         if (Runtime.version().feature() >= FIRST_WITH_FOREIGN_FUNCTIONS) {
             threads.add(new Thread(new ForeignBlock(), "foreign"));
-            Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, new VirtualBlock());
+            threads.add(new Thread(new UpcallBlock(), "upcall"));
         }
         threads.forEach(Thread::start);
         System.out.println("sum=" + collectAndCompile());
@@ -121,7 +120,9 @@ public final class KindsOfStacks {
         @Override
         public void run() {
             printThread();
-            KEPT.add(new Inflater());
+            for (int i = 0; i < INFLATERS; i++) {
+                KEPT.add(new Inflater());
+            }
             linger();
         }
     }
@@ -135,50 +136,12 @@ public final class KindsOfStacks {
         }
     }
 
-    private static final class VirtualBlock implements Runnable {
-        @Override
-        public void run() {
-            System.out.println("virtual=" + NativeBlocks.threadId());
-            NativeBlocks.cLayers(VIRTUAL_SIZE, 1);
-            linger();
-        }
-    }
-
-    /** A downcall, set up by reflection: this is compiled for JDKs that have no such thing. */
+    /** C, called by way of the foreign function interface. */
     private static final class ForeignBlock implements Runnable {
         private final MethodHandle layers;
 
         ForeignBlock() throws ReflectiveOperationException {
-            Class<?> arena = foreign("Arena");
-            Class<?> layout = foreign("MemoryLayout");
-            Object global = arena.getMethod("global").invoke(null);
-            Object library = foreign("SymbolLookup")
-                    .getMethod("libraryLookup", Path.class, arena)
-                    .invoke(null, NativeBlocks.library(), global);
-            Method find = foreign("SymbolLookup").getMethod("findOrThrow", String.class);
-            Object function = find.invoke(library, "dwunwit_c_layers");
-            Object arguments = Array.newInstance(layout, 2);
-            Array.set(arguments, 0, value("JAVA_LONG"));
-            Array.set(arguments, 1, value("JAVA_INT"));
-            Object descriptor = foreign("FunctionDescriptor")
-                    .getMethod("ofVoid", arguments.getClass())
-                    .invoke(null, arguments);
-            Class<?> linker = foreign("Linker");
-            Object options = Array.newInstance(foreign("Linker$Option"), 0);
-            layers = (MethodHandle) linker.getMethod(
-                            "downcallHandle",
-                            foreign("MemorySegment"),
-                            foreign("FunctionDescriptor"),
-                            options.getClass())
-                    .invoke(linker.getMethod("nativeLinker").invoke(null), function, descriptor, options);
-        }
-
-        private static Class<?> foreign(String name) throws ClassNotFoundException {
-            return Class.forName("java.lang.foreign." + name);
-        }
-
-        private static Object value(String name) throws ReflectiveOperationException {
-            return foreign("ValueLayout").getField(name).get(null);
+            layers = new ForeignFunctions().downcall("dwunwit_c_layers", long.class, int.class);
         }
 
         @Override
@@ -190,6 +153,35 @@ public final class KindsOfStacks {
                 throw new IllegalStateException(e);
             }
             linger();
+        }
+    }
+
+    /** C, called in that way, that calls Java, which allocates by JNI. */
+    private static final class UpcallBlock implements Runnable {
+        private final MethodHandle call;
+
+        UpcallBlock() throws ReflectiveOperationException {
+            MethodHandle target = MethodHandles.lookup()
+                    .findStatic(
+                            UpcallBlock.class, "allocate", MethodType.methodType(void.class, long.class, int.class));
+            ForeignFunctions foreign = new ForeignFunctions();
+            call = foreign.downcallWith("dwunwit_call", foreign.upcall(target, long.class, int.class));
+        }
+
+        @Override
+        public void run() {
+            printThread();
+            try {
+                call.invoke(UPCALL_SIZE, 1);
+            } catch (Throwable e) {
+                throw new IllegalStateException(e);
+            }
+            linger();
+        }
+
+        @SuppressWarnings("unused") // by name
+        private static void allocate(long size, int count) {
+            NativeBlocks.cLayers(size, count);
         }
     }
 }

@@ -41,6 +41,15 @@ public final class StackPattern {
         return new StackPattern(all.append(")\\.[^\n]*\n)+").toString());
     }
 
+    /** Then at least the first of these frames, and those after it up to any, but for the last. */
+    public StackPattern thenInnermostOf(String... names) {
+        StringBuilder all = new StringBuilder(regex);
+        for (int i = 0; i < names.length - 1; i++) {
+            all.append(i == 0 ? "" : "(?:").append(Pattern.quote(names[i])).append('\n');
+        }
+        return new StackPattern(all.append(")?".repeat(names.length - 2)).toString());
+    }
+
     /** From Java's first frame to the thread's start. */
     public StackPattern thenStartOfJavaThread() {
         return then("libjvm.call_stub", "libjvm.JavaCalls::call_helper")
@@ -56,8 +65,13 @@ public final class StackPattern {
 
     /** Fails unless the event has this very stack, from the allocator to the thread's start, and says that it is complete. */
     public void assertMatches(AgentEvent event) {
+        assertMatches(event, "complete");
+    }
+
+    /** As {@link #assertMatches(AgentEvent)} of a stack that says something else of itself. */
+    public void assertMatches(AgentEvent event, String stackState) {
         String stack = String.join("\n", event.names()) + "\n";
         assertThat(stack).matches(regex + END);
-        assertThat(event.text("stackState")).isEqualTo("complete");
+        assertThat(event.text("stackState")).isEqualTo(stackState);
     }
 }
