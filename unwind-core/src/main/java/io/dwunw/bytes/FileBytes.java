@@ -3,6 +3,7 @@ package io.dwunw.bytes;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -50,9 +51,12 @@ public final class FileBytes implements ByteStore {
      * Opens a file; little-endian until {@link Bytes#order} says otherwise. Its size is fixed by this call: bytes that
      * disappear later are malformed, bytes that come are not seen.
      *
-     * @throws IOException if the file cannot be opened, or has 2 GiB or more
+     * @throws IOException if the file cannot be opened, is none (a pipe would be waited for), or has 2 GiB or more
      */
     public static Bytes open(Path path) throws IOException {
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw new IOException(path + " is not a regular file");
+        }
         RandomAccessFile file = new RandomAccessFile(path.toString(), "r");
         try {
             long size = file.length();

@@ -3,6 +3,7 @@ package io.dwunw.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dwunw.testkit.NativeProgram;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
@@ -10,9 +11,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.zip.CRC32;
+import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +55,17 @@ final class FileBytesTest {
             assertThat(bytes.u64(SIZE - 8)).isEqualTo(expected.getLong(SIZE - 8));
             assertThatThrownBy(() -> bytes.u64(SIZE - 7)).isInstanceOf(MalformedDataException.class);
         }
+    }
+
+    /** Opening a pipe would wait for somebody to write to it. */
+    @Test
+    void whatIsNoRegularFileIsNotOpened() throws IOException {
+        Path pipe = directory.resolve("pipe");
+        NativeProgram.run(List.of("mkfifo", pipe.toString()));
+        Assertions.assertTimeoutPreemptively(
+                Duration.ofMinutes(1),
+                () -> assertThatThrownBy(() -> FileBytes.open(pipe)).isInstanceOf(IOException.class));
+        assertThatThrownBy(() -> FileBytes.open(directory)).isInstanceOf(IOException.class);
     }
 
     @Test

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.RegisterSet;
 import io.dwunw.arch.X86_64;
+import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
+import io.dwunw.symbol.Symboliser;
 import io.dwunw.testkit.NativeProgram;
 import io.dwunw.testkit.Recordings;
 import io.dwunw.testkit.Snapshot;
@@ -15,8 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
@@ -42,6 +46,30 @@ final class LiveWalkTest {
         }
         assertThat(tests).isNotEmpty();
         return tests.stream();
+    }
+
+    /** The compiler moves what is unlikely out of a function; both parts have an FDE. */
+    @Test
+    void walksThroughTheColdPartOfASplitFunction() throws IOException {
+        Path program = NativeProgram.compile("cold.c", "cold", "-O2", "-fomit-frame-pointer");
+        Path recording = program.resolveSibling("cold.txt");
+        NativeProgram.run(List.of(program.toString(), recording.toString()));
+        Snapshot snapshot = read(recording).get(0);
+        ModuleMap modules = new ModuleMap(ProcessImages.ofSelf(null));
+        modules.update(snapshot.maps());
+        try (Symboliser symboliser = new Symboliser()) {
+            List<String> names = snapshot.expected().stream()
+                    .map(frame -> name(symboliser, modules, frame))
+                    .toList();
+            assertThat(names).containsSubsequence("unlikely", "split.cold", "main");
+        }
+        assertWalk(snapshot);
+    }
+
+    private static String name(Symboliser symboliser, ModuleMap modules, Snapshot.Expected frame) {
+        long lookup = FrameAddress.lookup(frame.pc(), frame.returnAddress());
+        LoadedModule module = Objects.requireNonNull(modules.find(lookup));
+        return symboliser.symbolise(module, module.svma(lookup)).name();
     }
 
     private static void assertWalk(Snapshot snapshot) {
