@@ -214,6 +214,8 @@ int gate_slots_restore(void);
 void gate_slots_opened(int mode);
 /* Whether a library has a search path that is inherited by what it loads. */
 bool gate_slots_any_rpath(void);
+/* Whether somebody is in dlopen who will patch what it brings. */
+bool gate_opens_under_way(void);
 /* Patches the slots of libraries that came since the last pass; cheap when there are none. */
 int gate_slots_verify(void);
 

@@ -48,10 +48,20 @@ int gate_open_depends_on_caller(const char *file, uintptr_t address)
     return caller.searches || gate_slots_any_rpath();
 }
 
+/* Calls of dlopen that will patch what they bring when they are done. */
+static uint32_t under_way;
+
+bool gate_opens_under_way(void)
+{
+    return __atomic_load_n(&under_way, __ATOMIC_ACQUIRE) != 0;
+}
+
 void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) )
 {
     (void) unused;
+    __atomic_fetch_add(&under_way, 1, __ATOMIC_ACQ_REL);
     void *handle = original(file, mode);
+    __atomic_fetch_sub(&under_way, 1, __ATOMIC_ACQ_REL);
     if (handle != NULL && gate_active()) {
         gate_slots_opened(mode);
     }
@@ -61,7 +71,9 @@ void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)
 /* Libraries in a namespace of their own, with their own libc, are not listed by dl_iterate_phdr, and left alone. */
 void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) )
 {
+    __atomic_fetch_add(&under_way, 1, __ATOMIC_ACQ_REL);
     void *handle = original(names_id, file, mode);
+    __atomic_fetch_sub(&under_way, 1, __ATOMIC_ACQ_REL);
     if (handle != NULL && names_id == LM_ID_BASE && gate_active()) {
         gate_slots_opened(mode);
     }

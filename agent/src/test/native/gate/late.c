@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -15,9 +16,13 @@ void _ZdlPv(void *p) __attribute__((weak));
 
 EXPORT void *(*volatile late_pointer)(size_t) = malloc; /* a function pointer in data */
 
-/* Opens another library while it is itself being opened, if it is told to. */
+/* While it is being opened, opens another library, or waits until a file is gone, if it is told to. */
 __attribute__((constructor)) static void open_another(void)
 {
+    const char *waits = getenv("LATE_WAITS");
+    while (waits != NULL && access(waits, F_OK) == 0) {
+        usleep(1000);
+    }
     const char *path = getenv("LATE_OPENS");
     if (path != NULL) {
         unsetenv("LATE_OPENS");

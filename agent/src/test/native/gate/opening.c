@@ -8,7 +8,9 @@
 #include "check.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct dwunw_free records[16];
 static unsigned count;
@@ -90,6 +92,32 @@ static void by_name(const char *path)
     dlclose(library);
 }
 
+static void *open_slowly(void *path)
+{
+    return open_library(path, RTLD_LAZY);
+}
+
+/* Whoever drains the ring must not wait for a library's constructors. */
+static void slow(char *path)
+{
+    char file[] = "/tmp/dwunw-opening-XXXXXX";
+    close(mkstemp(file));
+    setenv("LATE_WAITS", file, 1);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, open_slowly, path) == 0, "thread");
+    usleep(50000);
+    for (int i = 0; i < 20; i++) {
+        CHECK(door_verify() == 0, "the library is not there yet");
+        usleep(1000);
+    }
+    unlink(file);
+    void *library = NULL;
+    pthread_join(thread, &library);
+    unsetenv("LATE_WAITS");
+    CHECK(seen(library), "the library is not patched");
+    dlclose(library);
+}
+
 static void failing(void)
 {
     CHECK(dlopen("/no/such/library.so", RTLD_LAZY) == NULL, "dlopen");
@@ -137,6 +165,7 @@ int main(int argc, char **argv)
     }
     nested(argv[1], argv[2]);
     nested(argv[2], argv[1]);
+    slow(argv[1]);
     failing();
     void *library = open_library(argv[1], RTLD_NOW);
     void *deep = open_library(argv[2], RTLD_NOW | RTLD_DEEPBIND);
