@@ -44,6 +44,30 @@ final class CodeCache {
         return pc >= lowBound && pc < highBound;
     }
 
+    /**
+     * Tries what the JVM says of its heaps by reads that cannot crash, before it is read straight.
+     *
+     * @throws JavaFramesUnavailableException if it cannot be read
+     */
+    static void tryOut(MetadataReader memory, CodeCacheLayout layout) throws JavaFramesUnavailableException {
+        memory.begin();
+        long array = memory.word(layout.heaps());
+        int length = Math.min(memory.s4(array + layout.arrayLength()), MAX_HEAPS);
+        long data = memory.word(array + layout.arrayData());
+        byte[] descriptor = new byte[layout.heapBytes()];
+        for (int i = 0; i < length; i++) {
+            long heap = memory.word(data + (long) i * Long.BYTES);
+            memory.bytes(heap, descriptor, descriptor.length);
+            for (int space : new int[] {layout.memory(), layout.segmentMap()}) {
+                memory.u1(memory.word(heap + space + layout.low()));
+                memory.u1(memory.word(heap + space + layout.high()) - 1);
+            }
+        }
+        if (memory.faulted()) {
+            throw new JavaFramesUnavailableException("a code heap of this JVM cannot be read");
+        }
+    }
+
     /** How many heaps there are. */
     int heaps() {
         return heaps.length;

@@ -30,10 +30,10 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
 
     /** @param sweeper rises whenever JDK 17's sweeper runs; null if it has none or that is not known */
     static CodeFrees of(int major, @Nullable JvmCounter sweeper, @Nullable PerfData perfData) {
-        if (sweeper != null) {
-            return new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS);
+        if (major < FIRST_WITHOUT_SWEEPER) {
+            return sweeper == null ? always() : new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS);
         }
-        if (major < FIRST_WITHOUT_SWEEPER || perfData == null) {
+        if (perfData == null) {
             return always();
         }
         Collections collections = new Collections();

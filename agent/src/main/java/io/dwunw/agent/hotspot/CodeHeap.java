@@ -23,6 +23,14 @@ final class CodeHeap {
      */
     CodeHeap(long address, CodeCacheLayout layout, MemoryWindow memory) throws JavaFramesUnavailableException {
         this.layout = layout;
+        int lastWord = layout.heapBytes() - Long.BYTES;
+        int lastField = Math.max(
+                Math.max(layout.memory(), layout.segmentMap())
+                        + Math.max(Math.max(layout.low(), layout.high()), layout.highBoundary()),
+                layout.log2SegmentSize());
+        if (lastField > lastWord) {
+            throw new JavaFramesUnavailableException("a code heap of this JVM is smaller than what it holds");
+        }
         descriptor = memory.stable(address, layout.heapBytes());
         low = descriptor.word(layout.memory() + layout.low());
         shift = descriptor.s4(layout.log2SegmentSize());

@@ -9,6 +9,9 @@ import java.util.List;
  * <p>Where JDKs spell a thing differently, the spellings are given in turn and the first that exists counts.
  */
 final class FieldFinder {
+    /** The largest structures of a JVM, its threads, have some kilobytes. */
+    private static final long MAX_BYTES = 1 << 20;
+
     private final VmStructs structs;
     private final List<String> missing = new ArrayList<>();
 
@@ -25,7 +28,9 @@ final class FieldFinder {
         for (String spelling : spellings) {
             VmStructs.Field field = structs.field(spelling);
             if (field != null && !field.isStatic()) {
-                return (int) field.offset();
+                return field.offset() >= 0 && field.offset() < MAX_BYTES
+                        ? (int) field.offset()
+                        : missing("a plausible offset of " + spelling);
             }
         }
         return missing(spellings);
@@ -34,7 +39,7 @@ final class FieldFinder {
     /** Offset of a field that some JDKs do not have; -1 if this one does not. */
     int optionalOffset(String spelling) {
         VmStructs.Field field = structs.field(spelling);
-        return field == null || field.isStatic() ? -1 : (int) field.offset();
+        return field == null || field.isStatic() ? -1 : offset(spelling);
     }
 
     /** Address of a static field. */
@@ -58,12 +63,17 @@ final class FieldFinder {
     /** Bytes that a type takes. */
     int size(String type) {
         Long size = structs.typeSizes().get(type);
-        return size == null ? missing("sizeof " + type) : size.intValue();
+        return size == null || size <= 0 || size >= MAX_BYTES ? missing("sizeof " + type) : size.intValue();
     }
 
     int constant(String name, int otherwise) {
         Long value = structs.constants().get(name);
         return value == null ? otherwise : value.intValue();
+    }
+
+    /** Whether nothing was asked for in vain. */
+    boolean foundAll() {
+        return missing.isEmpty();
     }
 
     /** Throws, with everything that was asked for in vain. */

@@ -57,6 +57,11 @@ public final class JavaFrames implements JavaCode {
     static JavaFrames open(
             VmStructs structs, MetadataReader metadata, MemoryWindow window, @Nullable JvmCounter sweeper)
             throws JavaFramesUnavailableException {
+        FieldFinder find = new FieldFinder(structs);
+        CodeCacheLayout layout = CodeCacheLayout.of(find);
+        if (find.foundAll()) {
+            CodeCache.tryOut(metadata, layout);
+        }
         PerfData perfData = PerfData.open(structs, metadata, window);
         JvmCounter gone = perfData == null ? null : perfData.counter(UNLOADED_CLASSES);
         JvmCounter loaded = perfData == null ? null : perfData.counter(LOADED_CLASSES);

@@ -23,6 +23,8 @@
  * <tr><td>{@code PcDesc}s and scopes</td><td colspan="2">inside the blob</td><td>C heap, {@code _immutable_data}</td></tr>
  * <tr><td>metadata of an nmethod</td><td colspan="2">inside the blob</td><td>C heap, {@code _mutable_data}</td></tr>
  * <tr><td>deopt handlers</td><td colspan="2">pointers in {@code CompiledMethod}</td><td>offsets in {@code nmethod}</td></tr>
+ * <tr><td>compiled code is freed by</td><td>the sweeper, a thread: unused in one turn, gone in a later one; before that it has
+ *     lost its {@code _method}</td><td colspan="2">collections that unload classes (since 20)</td></tr>
  * <tr><td>compressed numbers</td><td>may contain byte 0</td><td colspan="2">do not (since 20)</td></tr>
  * <tr><td>hidden methods</td><td>{@code Method::_flags}</td><td colspan="2">{@code ConstMethod::_flags._flags}, bit 12</td></tr>
  * <tr><td>{@code _osthread}</td><td colspan="2">{@code JavaThread}</td><td>{@code Thread}</td></tr>

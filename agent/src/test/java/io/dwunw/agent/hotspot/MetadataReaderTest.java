@@ -101,6 +101,37 @@ final class MetadataReaderTest {
     }
 
     @Test
+    void believesNoOffsetOrSizeThatNoJvmHas() {
+        for (long wrong : new long[] {-8, 1L << 20, 1L << 40, Long.MIN_VALUE}) {
+            VmStructs.Field field = new VmStructs.Field("", false, wrong, 0);
+            FieldFinder find = new FieldFinder(new VmStructs(Map.of("A::b", field), Map.of("A", wrong), Map.of()));
+
+            find.offset("A::b");
+            find.optionalOffset("A::b");
+            find.size("A");
+
+            assertThatThrownBy(find::requireAll)
+                    .isInstanceOf(JavaFramesUnavailableException.class)
+                    .hasMessageContaining("offset of A::b")
+                    .hasMessageContaining("sizeof A");
+        }
+    }
+
+    @Test
+    void readsNoCodeHeapStraightThatIsNotThere() {
+        // All pointers in this memory are nonsense.
+        CodeCacheLayout layout = new CodeCacheLayout(BASE, 0, 8, 0, 0, 80, 0, 32, 64, 16, 24, 0, 8, 16, 8);
+        bytes[0] = 0;
+        for (int i = 1; i < 8; i++) {
+            bytes[i] = (byte) (BASE >> (8 * i));
+        }
+
+        assertThatThrownBy(() -> CodeCache.tryOut(reader, layout))
+                .isInstanceOf(JavaFramesUnavailableException.class)
+                .hasMessageContaining("code heap");
+    }
+
+    @Test
     void doesNotTakeAnyMemoryForAnElfFile() {
         assertThatThrownBy(() -> ExportedSymbols.at(BASE, reader)).isInstanceOf(JavaFramesUnavailableException.class);
         assertThatThrownBy(() -> ExportedSymbols.at(0, reader)).isInstanceOf(JavaFramesUnavailableException.class);
