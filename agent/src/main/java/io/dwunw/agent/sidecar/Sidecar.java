@@ -125,7 +125,10 @@ public final class Sidecar extends ReplayThread {
         if (!endingChunk && chunkEnd.requested()) {
             beginChunkEnd(p);
         }
-        if (drained >= DRAIN_LIMIT && !endingChunk && !p.waiting().crowded()) {
+        if (drained >= DRAIN_LIMIT
+                && !endingChunk
+                && !statisticsWanted
+                && !p.waiting().crowded()) {
             // The ring fills faster than events can be written: a sample lost is worse than an event that is late.
             return null;
         }
@@ -137,16 +140,9 @@ public final class Sidecar extends ReplayThread {
         return publication;
     }
 
+    /** Statistics come before what may be a hundred thousand events: JFR may not wait for all of these. */
     private @Nullable Publication nextPublication(SidecarParts p) {
-        Publication publication;
-        if (endingChunk) {
-            publication = p.publications().nextLeak();
-            if (publication == null && owed-- > 0) {
-                publication = p.publications().nextOwed();
-            }
-        } else {
-            publication = p.publications().nextWaiting();
-        }
+        Publication publication = endingChunk ? p.publications().nextLeak() : null;
         if (publication != null) {
             return publication;
         }
@@ -156,12 +152,16 @@ public final class Sidecar extends ReplayThread {
                 return new Publication(p.statistics(errors.count()), null);
             }
         }
-        if (endingChunk) {
+        if (!endingChunk) {
+            return p.publications().nextWaiting();
+        }
+        publication = owed-- > 0 ? p.publications().nextOwed() : null;
+        if (publication == null) {
             endingChunk = false;
             p.publications().chunkEnded();
             chunkEnd.done();
         }
-        return null;
+        return publication;
     }
 
     private void beginChunkEnd(SidecarParts p) {
