@@ -20,8 +20,6 @@ final class FullStacksIT {
     private static final String OPTIONS = "maxoverhead=off,interval=2k,stack=64k,engine=";
 
     private static final int FIRST_WITH_FOREIGN_FUNCTIONS = 22;
-    /** zlib's inflate_state, at least. */
-    private static final long INFLATE_STATE = 7000;
 
     @JvmTest(
             main = KindsOfStacks.class,
@@ -86,7 +84,7 @@ final class FullStacksIT {
     }
 
     private static void inflater(List<AgentEvent> all, JvmOutcome jvm) {
-        List<AgentEvent> found = of(all, "inflater", INFLATE_STATE, jvm);
+        List<AgentEvent> found = of(all, "inflater", KindsOfStacks.INFLATE_STATE, jvm);
         assertThat(found).isNotEmpty();
         for (AgentEvent event : found) {
             // Debian's JDK uses the system's zlib, others have it inside.

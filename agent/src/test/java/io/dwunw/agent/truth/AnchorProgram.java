@@ -26,9 +26,11 @@ final class AnchorProgram {
         Comparison comparison = new Comparison();
         ByteBuffer record = Walked.newRecord();
         Descent descent = new Descent(Long.parseLong(arguments[3]), Calls.all(), record);
-        for (int i = 0; i < samples; i++) {
+        int late = 0;
+        for (int i = 0; i < samples + late; i++) {
             descent.sample(maxDepth);
             StackState state = walked.walk(record).state();
+            late += walked.late() && state == StackState.CODE_REPLACED && late < samples ? 1 : 0;
             // What ends the walk lies beyond all Java frames.
             StackState judged = state == StackState.NO_MODULE ? StackState.COMPLETE : state;
             comparison.compare(

@@ -3,9 +3,12 @@ package io.dwunw.agent.truth;
 import io.dwunw.agent.stack.Frame;
 import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.StackState;
 import io.dwunw.jfr.FrameName;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What native functions a walked stack must consist of, known by construction, and compared by name. */
@@ -18,6 +21,14 @@ final class NativeTruth {
     private static final String UPCALL = "upcall";
     /** Further out than the outermost Java frame of the main thread. */
     private static final List<String> ABOVE_MAIN = List.of("libjvm", "libjli", "libc");
+
+    /** Walks that led to the thread's outermost frame. */
+    private static final Set<StackState> ENDS = EnumSet.of(
+            StackState.COMPLETE,
+            StackState.METHOD_GONE,
+            StackState.SEARCHED,
+            StackState.INLINED_UNKNOWN,
+            StackState.FROZEN_FRAMES);
 
     private final FrameNames names;
     private long compared;
@@ -62,7 +73,8 @@ final class NativeTruth {
                 .filter(frame -> frame.className().equals(LIBRARY))
                 .map(FrameName::methodName)
                 .toList();
-        if (!found.equals(ours)) {
+        boolean toTheEnd = ENDS.contains(walked.state());
+        if (toTheEnd ? !found.equals(ours) : !startsWith(ours, found)) {
             return "functions " + found + " instead of " + ours;
         }
         for (int i = 0; i < innermost.size(); i++) {
@@ -71,7 +83,11 @@ final class NativeTruth {
             }
         }
         String neighbours = neighbourDifference(walked, frames, innermost.size());
-        return neighbours != null || !onMainThread ? neighbours : outermostDifference(walked, frames);
+        return neighbours != null || !onMainThread || !toTheEnd ? neighbours : outermostDifference(walked, frames);
+    }
+
+    private static boolean startsWith(List<String> whole, List<String> part) {
+        return part.size() <= whole.size() && whole.subList(0, part.size()).equals(part);
     }
 
     /** Each native method's frame has its own function's on its inner side. */

@@ -35,6 +35,7 @@ final class StaleProgram {
         ByteBuffer scratch = Walked.newRecord();
         Descent descent = new Descent(seed, unload ? steps : Calls.all(), scratch);
         List<Pending> pending = new ArrayList<>();
+        int tooLate = 0;
         for (int i = 1; i <= samples; i++) {
             descent.sample(maxDepth);
             pending.add(new Pending(
@@ -45,12 +46,13 @@ final class StaleProgram {
             if (pending.size() == WAITING || i == samples) {
                 for (Pending late : pending) {
                     var frames = walked.walk(late.record());
+                    tooLate += walked.late() ? 1 : 0;
                     comparison.compare(frames.state(), walked.javaFrames(), late.frames(), late.visible());
                 }
                 pending.clear();
             }
         }
-        System.out.println(comparison.result() + " " + walked.kinds());
+        System.out.println(comparison.result() + " late=" + tooLate + " " + walked.kinds());
         if (comparison.wrong() != 0) {
             System.exit(1);
         }

@@ -32,6 +32,10 @@ final class WalkTruthTest {
     /** What the agent does by itself, through {@code Instrumentation}. */
     private static final String OPENED = "--add-opens=java.base/java.lang=ALL-UNNAMED";
 
+    private static final int FIRST_WITH_COMPACT_HEADERS = 25;
+    /** Not every vendor builds it. */
+    private static final String SHENANDOAH = "-XX:+UseShenandoahGC";
+
     private static final String DEPTH = "20";
     private static final String SEED = "20261122";
 
@@ -58,45 +62,64 @@ final class WalkTruthTest {
         return IntStream.of(FEATURES);
     }
 
-    /** JDK, samples, flags. Interpreted runs are slow, because the walker itself is interpreted there. */
+    /** JDK, samples, kinds of frames that must be among them, flags. Interpreted runs are slow, as is the walker in them. */
     static Stream<Arguments> configurations() {
         List<Arguments> all = new ArrayList<>();
         for (int feature : FEATURES) {
-            add(all, feature, 2000);
-            add(all, feature, 150, "-Xint");
-            add(all, feature, 1000, "-XX:TieredStopAtLevel=1");
-            add(all, feature, 1000, "-XX:-TieredCompilation");
-            add(all, feature, 500, "-XX:+PreserveFramePointer", "-XX:-SegmentedCodeCache", "-Xshare:off");
-            add(all, feature, 500, "-XX:+UseSerialGC", "-XX:-Inline");
-            add(all, feature, 500, "-XX:+UseParallelGC", "-XX:-UseOnStackReplacement");
-            add(all, feature, 500, "-XX:+UseZGC");
-            if (Boolean.getBoolean("dwunw.jdk21")) {
-                add(all, feature, 500, "-XX:+UseZGC", "-XX:+ZGenerational");
-            }
-            if (feature > 17) {
-                add(all, feature, 500, "-XX:+UseShenandoahGC");
-            }
-            add(all, feature, 500, "-XX:-UsePerfData", "-XX:-UseCompressedOops", "-XX:-UseCompressedClassPointers");
-            add(all, feature, 500, "-XX:ReservedCodeCacheSize=5m", "-XX:+UseSerialGC");
-            add(all, feature, 300, "-Xcomp", "-XX:TieredStopAtLevel=1");
-        }
-        if (LATER == 25) {
-            add(all, LATER, 500, "-XX:+UseCompactObjectHeaders");
+            add(all, feature, 10_000, "interpreted c1 c2 inlined native_wrapper call_stub");
+            add(all, feature, 1000, "c1 c2 inlined osr", "-Xbatch");
+            add(all, feature, 1000, "c2 inlined osr", "-Xbatch", "-XX:-TieredCompilation");
+            add(all, feature, 150, "interpreted call_stub", "-Xint");
+            add(all, feature, 1000, "c1 inlined", "-XX:TieredStopAtLevel=1");
+            add(all, feature, 300, "c1 inlined", "-Xcomp", "-XX:TieredStopAtLevel=1");
+            add(all, feature, 150, "c2 inlined", "-Xcomp");
+            addLayouts(all, feature);
+            addCollectors(all, feature);
         }
         return all.stream();
     }
 
-    private static void add(List<Arguments> to, int feature, int samples, String... flags) {
-        to.add(Arguments.of(feature, samples, List.of(flags)));
+    /** How frames and the code cache are laid out, and what the JVM starts from. */
+    private static void addLayouts(List<Arguments> all, int feature) {
+        add(all, feature, 500, "c1 inlined", "-XX:+PreserveFramePointer");
+        add(all, feature, 500, "c1 c2 inlined", "-XX:+PreserveFramePointer", "-Xbatch");
+        add(all, feature, 500, "c1 inlined", "-XX:-SegmentedCodeCache", "-Xshare:off");
+        add(all, feature, 500, "c1", "-XX:+PreserveFramePointer", "-XX:-SegmentedCodeCache");
+        add(all, feature, 500, "c1", "-XX:ReservedCodeCacheSize=5m", "-XX:+UseSerialGC");
+        add(all, feature, 500, "c1", "-XX:-UsePerfData", "-XX:-UseCompressedOops", "-XX:-UseCompressedClassPointers");
+        if (feature >= FIRST_WITH_COMPACT_HEADERS) {
+            add(all, feature, 500, "c1 inlined", "-XX:+UseCompactObjectHeaders");
+        }
     }
 
-    @ParameterizedTest(name = "JDK {0}, {1} samples, {2}")
+    private static void addCollectors(List<Arguments> all, int feature) {
+        add(all, feature, 500, "c1 inlined", "-XX:+UseG1GC");
+        add(all, feature, 500, "c1", "-XX:+UseSerialGC", "-XX:-Inline");
+        add(all, feature, 500, "c1", "-XX:+UseParallelGC", "-XX:-UseOnStackReplacement");
+        add(all, feature, 500, "c1 inlined", "-XX:+UseZGC");
+        if (feature == 21) {
+            add(all, feature, 500, "c1 inlined", "-XX:+UseZGC", "-XX:+ZGenerational");
+        }
+        add(all, feature, 500, "c1 inlined", SHENANDOAH);
+        add(all, feature, 500, "c1 c2 inlined", SHENANDOAH, "-Xbatch");
+        add(all, feature, 500, "c1 c2 inlined", "-XX:+UseZGC", "-Xbatch");
+    }
+
+    private static void add(List<Arguments> to, int feature, int samples, String kinds, String... flags) {
+        to.add(Arguments.of(feature, samples, kinds, List.of(flags)));
+    }
+
+    @ParameterizedTest(name = "JDK {0}, {1} samples, {3}")
     @MethodSource("configurations")
-    void walksEveryStackExactly(int feature, int samples, List<String> flags) throws Exception {
+    void walksEveryStackExactly(int feature, int samples, String kinds, List<String> flags) throws Exception {
         int total = samples * FACTOR;
         Outcome outcome = run(feature, flags, TruthProgram.class, total);
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
         assertThat(outcome.count("exact")).as(outcome.output()).isEqualTo(total);
+        assertThat(outcome.count("nativeFrames")).as(outcome.output()).isGreaterThan(10L * total);
+        for (String kind : kinds.split(" ", -1)) {
+            assertThat(outcome.count(kind)).as(kind + ": " + outcome.output()).isPositive();
+        }
     }
 
     static Stream<Arguments> deoptimisations() {
@@ -107,7 +130,11 @@ final class WalkTruthTest {
                         Arguments.of(feature, List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")),
                         Arguments.of(
                                 feature,
-                                List.of("-XX:-TieredCompilation", "-XX:CompileThreshold=200", "-XX:+UseParallelGC"))));
+                                List.of(
+                                        "-Xbatch",
+                                        "-XX:-TieredCompilation",
+                                        "-XX:CompileThreshold=200",
+                                        "-XX:+UseParallelGC"))));
     }
 
     /** Classes are replaced while their methods are on the stack, also compiled ones. */
@@ -122,8 +149,7 @@ final class WalkTruthTest {
         assertThat(outcome.count("wrong")).as(outcome.output()).isZero();
         // A method that was replaced while its stack was on its way to the walker may be one that cannot be told.
         assertThat(outcome.count("exact")).as(outcome.output()).isGreaterThan(total * 9L / 10);
-        boolean deoptimises = !flags.contains("-XX:-TieredCompilation");
-        assertThat(outcome.count("deoptimised")).as(outcome.output()).isGreaterThan(deoptimises ? 0 : -1);
+        assertThat(outcome.count("deoptimised")).as(outcome.output()).isPositive();
     }
 
     static Stream<Arguments> changes() {
@@ -149,10 +175,11 @@ final class WalkTruthTest {
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
         assertThat(outcome.count("wrong")).as(outcome.output()).isZero();
         assertThat(outcome.count("samples")).isEqualTo(total);
-        // Walks that come late may not know a method, but they do not lose their way.
-        assertThat(outcome.count("javaFrames")).as(outcome.output()).isGreaterThan(total * 10L);
+        // Walks that come late may not know a method, but they do not lose their way, unless all code is in doubt.
+        long inTime = total - outcome.count("late");
+        assertThat(outcome.count("javaFrames")).as(outcome.output()).isGreaterThanOrEqualTo(inTime * 10L);
         if (change.equals("retransform")) {
-            assertThat(outcome.count("exact")).as(outcome.output()).isGreaterThan(total / 50);
+            assertThat(outcome.count("exact")).as(outcome.output()).isGreaterThanOrEqualTo(inTime / 50);
         }
     }
 
@@ -238,6 +265,9 @@ final class WalkTruthTest {
         if (home == null) {
             throw new TestAbortedException("no JDK " + feature + " is installed");
         }
+        if (flags.contains(SHENANDOAH) && !isBuiltWith(home, SHENANDOAH)) {
+            throw new TestAbortedException("this JDK " + feature + " was built without Shenandoah");
+        }
         List<String> all = new ArrayList<>(flags);
         if (feature >= 21) {
             all.add("--enable-native-access=ALL-UNNAMED");
@@ -247,5 +277,11 @@ final class WalkTruthTest {
         Outcome outcome = ChildJvm.run(home, all, path, program.getName(), arguments);
         TOTALS.add(feature, outcome);
         return outcome;
+    }
+
+    private static boolean isBuiltWith(Path home, String flag) throws Exception {
+        return ChildJvm.start(List.of(home.resolve("bin/java").toString(), flag, "-version"))
+                        .exitCode()
+                == 0;
     }
 }

@@ -33,6 +33,9 @@ import java.util.List;
 final class Walked {
     private static final int RECORD_BYTES = 1 << 20;
     private static final int MAX_FRAMES = 4096;
+    /** How long the walker believes that compiled code on a stack is still there. */
+    private static final long NANOS_OF_TRUST = 20_000_000;
+
     private static final Path MAPS = Path.of("/proc/self/maps");
 
     private final ModuleMap modules;
@@ -42,6 +45,7 @@ final class Walked {
     private final MixedStackWalker walker;
     private final Sample sample = new Sample();
     private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
+    private boolean late;
 
     /** A walker that knows all modules. */
     Walked() throws IOException, NativeLibraryException, JavaFramesUnavailableException {
@@ -115,12 +119,13 @@ final class Walked {
             throw new IllegalArgumentException("no sample");
         }
         walker.walk(sample, frames);
+        late = System.nanoTime() - sample.timeNanos() > NANOS_OF_TRUST;
         return frames;
     }
 
-    /** Nanoseconds since the stack was copied whose record was walked last. */
-    long age() {
-        return System.nanoTime() - sample.timeNanos();
+    /** Whether the last walk of a record came so late that code may have been freed since: it need not be complete. */
+    boolean late() {
+        return late;
     }
 
     /** The Java methods among the frames of the last walk, innermost first; null where one could not be told. */

@@ -6,7 +6,10 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.zip.Inflater;
 
 /**
@@ -21,6 +24,8 @@ public final class KindsOfStacks {
     public static final long JNI_SIZE = 430_007;
     public static final long FOREIGN_SIZE = 440_007;
     public static final long UPCALL_SIZE = 470_007;
+    /** zlib's inflate_state, at least. */
+    public static final long INFLATE_STATE = 7000;
 
     private static final int FIRST_WITH_FOREIGN_FUNCTIONS = 22;
     /** Enough for a sample: each is small. */
@@ -28,8 +33,8 @@ public final class KindsOfStacks {
 
     private static final int GARBAGE_ROUNDS = 400;
     private static final int GARBAGE_BYTES = 1 << 20;
-    /** The threads live until their samples have been handled: a thread that is gone has no java.lang.Thread any more. */
-    private static final long LINGER_MILLIS = 5000;
+    /** The threads live until then: one that is gone has no java.lang.Thread any more. */
+    private static final CountDownLatch PUBLISHED = new CountDownLatch(1);
 
     private static final List<Object> KEPT = new ArrayList<>();
 
@@ -37,20 +42,30 @@ public final class KindsOfStacks {
 
     public static void main(String[] args) throws Exception {
         NativeBlocks.awaitTracing();
+        Map<String, Long> sizes = new LinkedHashMap<>();
         List<Thread> threads = new ArrayList<>();
-        threads.add(new Thread(new UnsafeBlock(), "unsafe"));
-        threads.add(new Thread(new DirectBuffer(), "direct"));
-        threads.add(new Thread(new InflaterState(), "inflater"));
-        threads.add(new Thread(new JniBlock(), "jni"));
+        add(threads, sizes, new Thread(new UnsafeBlock(), "unsafe"), UNSAFE_SIZE);
+        add(threads, sizes, new Thread(new DirectBuffer(), "direct"), DIRECT_SIZE);
+        add(threads, sizes, new Thread(new InflaterState(), "inflater"), INFLATE_STATE);
+        add(threads, sizes, new Thread(new JniBlock(), "jni"), JNI_SIZE);
         if (Runtime.version().feature() >= FIRST_WITH_FOREIGN_FUNCTIONS) {
-            threads.add(new Thread(new ForeignBlock(), "foreign"));
-            threads.add(new Thread(new UpcallBlock(), "upcall"));
+            add(threads, sizes, new Thread(new ForeignBlock(), "foreign"), FOREIGN_SIZE);
+            add(threads, sizes, new Thread(new UpcallBlock(), "upcall"), UPCALL_SIZE);
         }
-        threads.forEach(Thread::start);
-        System.out.println("sum=" + collectAndCompile());
+        try (PublishedBlocks published = new PublishedBlocks(sizes)) {
+            threads.forEach(Thread::start);
+            System.out.println("sum=" + collectAndCompile());
+            published.await();
+            PUBLISHED.countDown();
+        }
         for (Thread thread : threads) {
             thread.join();
         }
+    }
+
+    private static void add(List<Thread> threads, Map<String, Long> sizes, Thread thread, long size) {
+        threads.add(thread);
+        sizes.put(thread.getName(), size);
     }
 
     /** Young collections with something to copy, and a method that is worth C2's time. */
@@ -76,7 +91,7 @@ public final class KindsOfStacks {
 
     private static void linger() {
         try {
-            Thread.sleep(LINGER_MILLIS);
+            PUBLISHED.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

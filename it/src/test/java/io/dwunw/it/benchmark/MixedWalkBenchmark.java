@@ -32,7 +32,7 @@ public class MixedWalkBenchmark {
     private static final int FEWEST_FRAMES = 40;
 
     /** The JDK that the stack was recorded in. */
-    @Param({"17", "25"})
+    @Param({"17", "21", "25"})
     private int recordedIn;
 
     @SuppressWarnings("NullAway.Init") // by open()
