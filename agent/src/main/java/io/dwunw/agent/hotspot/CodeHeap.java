@@ -105,6 +105,11 @@ final class CodeHeap {
         if (tag != 0) {
             return tag == FREE_SEGMENT ? 0 : -1;
         }
+        return statedLength(block);
+    }
+
+    /** The length in segments that a block's header states; negative if it is not plausible. */
+    private int statedLength(long block) {
         // The header is the length in segments, and behind it whether the block is in use.
         long length = layout.blockUsed() == Integer.BYTES ? s4(block) : word(block);
         return length <= 0 || length > code.bytes() >>> shift ? -1 : (int) length;
@@ -117,10 +122,13 @@ final class CodeHeap {
 
     /** The blob, in use or not, in the block behind that of {@code blob}; 0 if there is none. Cold. */
     long blobAfter(long blob) {
-        int segment = blockOf(blob);
-        int length = blockLength(segment);
-        int next = segment + length;
-        return length <= 0 || blockLength(next) <= 0 ? 0 : blobOf(next);
+        int length = statedLength(blob - layout.blockHeaderBytes());
+        int next = blockOf(blob) + length;
+        boolean isBlock = length > 0
+                && next < segments.bytes()
+                && contains(blobOf(next) - layout.blockHeaderBytes(), layout.blockHeaderBytes())
+                && segments.u1(next) != FREE_SEGMENT;
+        return isBlock ? blobOf(next) : 0;
     }
 
     /** The blob whose block covers {@code pc}; 0 if that part of the heap is free. */

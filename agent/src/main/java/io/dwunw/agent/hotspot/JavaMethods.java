@@ -125,7 +125,7 @@ final class JavaMethods {
         } else if (!remembers && takePassing(method) && agrees(bcp, poolCache)) {
             return true;
         }
-        return read(method) != UNKNOWN && agrees(bcp, poolCache);
+        return read(method, false) != UNKNOWN && agrees(bcp, poolCache);
     }
 
     /** Bytecode index in the method that {@link #interpreted} has just found. */
@@ -138,7 +138,7 @@ final class JavaMethods {
      * is there the other is. Reads it again. Cold.
      */
     int compiled(long method) {
-        return read(method);
+        return read(method, true);
     }
 
     private boolean takePassing(long method) {
@@ -171,7 +171,8 @@ final class JavaMethods {
         return foundPoolCache == poolCache && (foundCodeSize == 0 || (bci >= 0 && bci < foundCodeSize));
     }
 
-    private int read(long method) {
+    /** @param alive whether the method is surely alive */
+    private int read(long method, boolean alive) {
         int slot = slot(method);
         if (!decoder.readIdentity(method)) {
             return UNKNOWN;
@@ -181,7 +182,7 @@ final class JavaMethods {
             return foundId;
         }
         JavaMethod read = decoder.readMethod(method);
-        if (read == null || (!remembers && !decoder.isOfItsClass())) {
+        if (read == null || (!alive && !remembers && !decoder.isOfItsClass())) {
             return UNKNOWN;
         }
         foundId = intern(read);
