@@ -87,20 +87,6 @@ final class CodeCache {
         return -1;
     }
 
-    int heapCount() {
-        return heaps.length;
-    }
-
-    /** See {@link CodeHeap#firstBlob}. */
-    long firstBlob(int heap) {
-        return heaps[heap].firstBlob();
-    }
-
-    /** See {@link CodeHeap#blobAfter}. */
-    long blobAfter(int heap, long blob) {
-        return heaps[heap].blobAfter(blob);
-    }
-
     /** Lays {@code into} over the blob that covers {@code pc}. */
     boolean find(long pc, CodeBlob into) {
         for (CodeHeap heap : heaps) {

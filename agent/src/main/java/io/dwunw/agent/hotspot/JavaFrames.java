@@ -286,11 +286,12 @@ public final class JavaFrames implements JavaCode {
             return;
         }
         lookedForContinuationReturn = true;
-        for (int heap = 0; heap < codeCache.heapCount(); heap++) {
-            long at = codeCache.firstBlob(heap);
+        for (int i = 0; i < codeCache.heaps(); i++) {
+            CodeHeap heap = codeCache.heap(i);
+            long at = heap.firstBlob();
             for (int count = 0; count < MAX_BLOBS && at != 0 && !stubs.knowsContinuationReturn(); count++) {
                 learnFromWrapper(at);
-                at = codeCache.blobAfter(heap, at);
+                at = heap.blobAfter(at);
             }
         }
     }
