@@ -174,7 +174,7 @@ public final class Recorder {
             throw new IllegalStateException("no sample: " + recorded.name());
         }
         refresh();
-        walkAfresh(sample);
+        walkAfresh(recorded, new Sample());
         walker.walk(sample, frames);
         samples.add(recorded);
         text.add(recorded.name() + ": " + frames.count() + " frames");
@@ -189,10 +189,19 @@ public final class Recorder {
     }
 
     /** So that all is recorded that a walker reads to whom this is the first of all stacks. */
-    private void walkAfresh(Sample sample) {
+    private void walkAfresh(RecordedSample recorded, Sample sample) {
         try {
+            ByteBuffer record = recorded.record(RecordedSample.FRESH);
+            sample.wrap(record, 0, record.capacity());
             JavaCode fresh = new RecordedJava(libjvm, memory, memory, () -> 0);
             new MixedStackWalker(modules, new NativeUnwinder(modules), fresh, this::refresh).walk(sample, frames);
+            // One to whom a class seems to have been unloaded since.
+            long[] unloaded = {0};
+            JavaCode doubting = new RecordedJava(libjvm, memory, memory, () -> unloaded[0]);
+            ByteBuffer old = recorded.record(System.nanoTime());
+            unloaded[0]++;
+            sample.wrap(old, 0, old.capacity());
+            new MixedStackWalker(modules, new NativeUnwinder(modules), doubting, this::refresh).walk(sample, frames);
         } catch (JavaFramesUnavailableException e) {
             throw new IllegalStateException(e);
         }
