@@ -32,12 +32,6 @@ public final class NativeAllocationEvent extends Event {
     @DataAmount
     public long weight;
 
-    @Label("Samples")
-    @Description(
-            "Sampled allocations of this stack that this event stands for. Where they come too fast for an event each, "
-                    + "one of them is shown, drawn by weight")
-    public long samples;
-
     @Label("Allocator")
     @Description("The function that allocated, such as malloc or mmap")
     public @Nullable String allocator;
@@ -56,15 +50,21 @@ public final class NativeAllocationEvent extends Event {
     @Description("Whether the stack is complete, and if not, why the walk ended")
     public @Nullable String stackState;
 
-    @Label("Stack Id")
-    @Description("Number of the stack in this run: events with the same number have the same frames")
-    public long stackId;
-
     @Label("Frames")
     @Description(
             "The stack with exact names, modules and offsets, one frame a line, innermost first. Left out where an event "
                     + "with the same stackId had it less than a second before in the same chunk")
     public @Nullable String frames;
+
+    @Label("Samples")
+    @Description(
+            "Sampled allocations of this stack that this event stands for. Where they come too fast for an event each, "
+                    + "one of them is shown, drawn by weight")
+    public long samples;
+
+    @Label("Stack Id")
+    @Description("Number of the stack in this run: events with the same number have the same frames")
+    public long stackId;
 
     /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
     public static boolean enabled() {
