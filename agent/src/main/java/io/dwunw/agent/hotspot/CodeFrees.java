@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param counter rises before code that was in use is freed
  * @param unseenNanos how old its last reading may be: for a reading that is dear, and frees that take their time
- * @param shortestNanos code that was in use when the counter was read is not freed within that time
+ * @param shortestNanos code that is in use at some moment is not freed within that time from then
  */
 record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
     private static final int FIRST_WITHOUT_SWEEPER = 20;
@@ -28,14 +28,26 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
         return new CodeFrees(System::nanoTime, 0, SHORTEST_NANOS);
     }
 
-    /** @param sweeper rises whenever JDK 17's sweeper runs; null if it has none or that is not known */
-    static CodeFrees of(int major, @Nullable JvmCounter sweeper, @Nullable PerfData perfData) {
+    /**
+     * What this JVM has to tell.
+     *
+     * @param sweeper rises whenever JDK 17's sweeper runs; null if it has none or that is not known
+     * @param collections rises with each collection, see {@link HeapCollections}; null if that is not known
+     */
+    static CodeFrees of(
+            int major, @Nullable JvmCounter sweeper, @Nullable PerfData perfData, @Nullable JvmCounter collections) {
         if (major < FIRST_WITHOUT_SWEEPER) {
             return sweeper == null ? always() : new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS);
         }
-        if (perfData == null) {
-            return always();
+        CodeFrees unloadings = perfData == null ? null : ofUnloadings(perfData);
+        if (unloadings != null) {
+            return unloadings;
         }
+        return collections == null ? always() : new CodeFrees(collections, 0, 0);
+    }
+
+    /** By the collections that may unload classes. */
+    private static @Nullable CodeFrees ofUnloadings(PerfData perfData) {
         Collections collections = new Collections();
         for (int i = 0; i < MAX_COLLECTORS; i++) {
             String name = perfData.text(COLLECTOR + i + ".name");
@@ -44,7 +56,7 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
                 collections.counters[collections.count++] = invocations;
             }
         }
-        return collections.count == 0 ? always() : new CodeFrees(collections, 0, 0);
+        return collections.count == 0 ? null : new CodeFrees(collections, 0, 0);
     }
 
     private static final class Collections implements JvmCounter {

@@ -101,9 +101,9 @@ final class CodeHistory {
                 || frees.counter().value() == freesBefore;
     }
 
-    /** Whether no code was freed since that moment. */
+    /** Whether no code that was in use at that moment can have been freed since. */
     boolean undoubted(long nanos) {
-        return nanos >= quietSince;
+        return nanos >= quietSince || clock.value() - nanos < frees.shortestNanos();
     }
 
     /** Whether the code in the blob at {@code blob} is what ran there at that moment. */

