@@ -116,6 +116,7 @@ final class LateStartIT {
         return events.stream()
                 .filter(event -> event.number("size") == Steps.SIZE)
                 .filter(event -> event.passes("dwunwit_c_layers"))
-                .count();
+                .mapToLong(event -> event.number("samples"))
+                .sum();
     }
 }
