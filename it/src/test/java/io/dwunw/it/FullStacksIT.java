@@ -17,7 +17,7 @@ final class FullStacksIT {
     private static final String PROGRAM = "io.dwunw.it.program.KindsOfStacks$";
     private static final String UNSAFE = "jdk.internal.misc.Unsafe.";
     /** Sparse enough for a JVM at work, and dense enough for every block of the program and many of the JVM's own. */
-    private static final String OPTIONS = "maxoverhead=off,interval=2k,stack=64k,engine=";
+    private static final String OPTIONS = "maxoverhead=off,maxevents=off,interval=2k,stack=64k,engine=";
 
     private static final int FIRST_WITH_FOREIGN_FUNCTIONS = 22;
 

@@ -18,7 +18,7 @@ import jdk.jfr.consumer.RecordingFile;
 
 /** The Java part of an event's stack is, frame by frame, what the application's own stack trace shows at that point. */
 final class JavaTracesIT {
-    private static final String OPTIONS = "maxoverhead=off,interval=2k,stack=64k";
+    private static final String OPTIONS = "maxoverhead=off,maxevents=off,interval=2k,stack=64k";
     /** Methods of the library that allocates, further in than the trace. */
     private static final String INNERMOST = "io.dwunw.it.program.NativeBlocks.allocate(";
     /** The sidecar's own, below every replayed stack. */

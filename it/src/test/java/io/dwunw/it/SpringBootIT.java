@@ -25,7 +25,7 @@ final class SpringBootIT {
     @JvmTest(
             main = NotesApplication.class,
             args = REQUESTS,
-            agent = "interval=64k",
+            agent = "interval=64k,maxoverhead=off",
             needs = {},
             recording = TOTALS)
     void itsStacksAreComplete(JvmCommand command) throws IOException {

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 /** Virtual threads: all frames where they are on the carrier's stack, and an honest gap where some are in the heap. */
 final class VirtualThreadsIT {
     private static final String PROGRAM = "io.dwunw.it.program.VirtualBlocks$";
-    private static final String OPTIONS = "maxoverhead=off,interval=2k,stack=64k,engine=";
+    private static final String OPTIONS = "maxoverhead=off,maxevents=off,interval=2k,stack=64k,engine=";
     private static final String FROZEN = "incomplete: older frames of the virtual thread are in the Java heap";
 
     @JvmTest(main = VirtualBlocks.class, agent = OPTIONS + "uprobe", recording = JvmTest.ONLY_DWUNW, since = 21)
