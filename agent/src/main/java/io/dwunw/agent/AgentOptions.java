@@ -66,9 +66,9 @@ public record AgentOptions(
 
     static final long DEFAULT_INTERVAL = 512 << 10;
     static final long MAX_INTERVAL = 1L << 32;
-    static final int DEFAULT_STACK_BYTES = 64 << 10;
+    static final int DEFAULT_STACK_BYTES = 96 << 10;
     static final int MIN_STACK_BYTES = 4 << 10;
-    static final int MAX_STACK_BYTES = 64 << 10;
+    static final int MAX_STACK_BYTES = 128 << 10;
     static final int DEFAULT_DEPTH = 256;
     static final int MIN_DEPTH = 4;
     /** The most that JFR stores of one stack. */
@@ -88,7 +88,7 @@ public record AgentOptions(
               interval=BYTES  mean bytes between samples, k/m/g allowed, 1 = every allocation  (default 512k)
               engine=NAME     gate: wrappers in the process, no privileges needed; uprobe: kernel probes on libc's
                               allocator, nothing is put into the process  (default auto: gate where possible)
-              stack=BYTES     most stack bytes copied per sample, 4k to 64k  (default 64k)
+              stack=BYTES     most stack bytes copied per sample, 4k to 128k  (default 96k)
               depth=FRAMES    most frames kept per stack, 4 to 2048  (default 256)
               minage=TIME     younger blocks are not called a leak, ms/s/m/h  (default 5s)
               maxoverhead=PERCENT  CPU time that tracing may take of what the application uses, or off: the interval is

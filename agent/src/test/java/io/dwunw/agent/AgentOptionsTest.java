@@ -126,7 +126,7 @@ class AgentOptionsTest {
                 "interval=-5 | option 'interval' cannot be '-5'",
                 "interval= | option 'interval' needs a value: a number of bytes such as 512k",
                 "interval | option 'interval' needs a value",
-                "stack=1m | option 'stack' cannot be '1m'; expected 4k to 64k",
+                "stack=1m | option 'stack' cannot be '1m'; expected 4k to 128k",
                 "stack=64q | option 'stack' cannot be '64q'",
                 "depth=3000 | option 'depth' cannot be '3000'; expected 4 to 2048",
                 "depth=99999999999999999999 | option 'depth' cannot be",

@@ -13,7 +13,7 @@ public record UprobeConfig(long intervalBytes, int stackBytes, int ringBytes, in
     /** The kernel side computes with 32 bits of interval. */
     public static final long MAX_INTERVAL_BYTES = (1L << 32) - 1;
 
-    public static final int DEFAULT_STACK_BYTES = 64 << 10;
+    public static final int DEFAULT_STACK_BYTES = 96 << 10;
     public static final int DEFAULT_RING_BYTES = 8 << 20;
     /** About 10 MiB of kernel memory; at an interval of 512k it stands for 64 GiB of live heap. */
     public static final int DEFAULT_LIVE_ENTRIES = 1 << 17;

@@ -9,7 +9,7 @@ package io.dwunw.agent.gate;
  *     cost no memory. The first engine of a process decides: threads may be writing to the ring for ever after
  */
 public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
-    public static final int DEFAULT_STACK_BYTES = 64 << 10;
+    public static final int DEFAULT_STACK_BYTES = 96 << 10;
     public static final int DEFAULT_RING_BYTES = 16 << 20;
     /** Written from end to end time and again, all of a ring is resident: where samples are few, it is a small one. */
     public static final int SPARSE_RING_BYTES = 2 << 20;

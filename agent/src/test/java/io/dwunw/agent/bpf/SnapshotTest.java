@@ -81,7 +81,7 @@ class SnapshotTest {
         assertThat(deep.stackHigh()).isEqualTo(shallow.stackHigh());
         assertThat(deep.stackHigh() - deep.stackLow()).isGreaterThan(20_000);
         assertThat(deepest.cut()).isTrue();
-        assertThat(deepest.stackHigh() - deepest.stackLow()).isEqualTo(64 << 10);
+        assertThat(deepest.stackHigh() - deepest.stackLow()).isEqualTo(96 << 10);
         assertThat(shallow.comm()).startsWith("snapshot-n");
     }
 
