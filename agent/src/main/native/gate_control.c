@@ -111,7 +111,9 @@ int gate_detach(void)
 int gate_verify(void)
 {
     if (!gate_active()) {
-        return restore_again ? gate_detach() : 0;
+        /* Dear, and what is refused once may be refused for ever. */
+        bool due = restore_again && verifications++ % VERIFICATIONS_PER_COLLECTION == 0 && !gate_opens_under_way();
+        return due ? gate_detach() : 0;
     }
     /* A system call for each thread: not at every look. */
     if (verifications++ % VERIFICATIONS_PER_COLLECTION == 0) {

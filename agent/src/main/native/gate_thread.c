@@ -438,6 +438,7 @@ static void find_stack(struct gate_thread *thread, bool may_ask_pthread)
     }
     pthread_attr_t attributes;
     struct gate_seen frees = thread->seen[DWUNW_FREE]; /* libc's for us are not the application's */
+    struct gate_seen callocs = thread->seen[DWUNW_CALLOC];
     if (!may_ask_pthread || pthread_getattr_np(pthread_self(), &attributes) != 0) {
         return;
     }
@@ -451,6 +452,7 @@ static void find_stack(struct gate_thread *thread, bool may_ask_pthread)
     }
     pthread_attr_destroy(&attributes);
     thread->seen[DWUNW_FREE] = frees;
+    thread->seen[DWUNW_CALLOC] = callocs;
 }
 
 static bool on_signal_stack(uint64_t sp, uint64_t *high)

@@ -19,6 +19,9 @@ public final class OverheadMeter {
     /** The median moves by so small a part of itself: 1/64. */
     private static final int MEDIAN_SHIFT = 6;
 
+    /** The same later: what is beyond was spent on samples of an earlier window, and is no measure of this interval. */
+    private static final long WORST_SAMPLE_NANOS = 250_000;
+
     private final IntervalController controller;
     private final long[] callPicos;
     private final long sampleNanos;
@@ -97,7 +100,8 @@ public final class OverheadMeter {
         long taken = Math.max(0, counters.samples - samples);
         long missed = Math.max(0, lost(counters) - lost);
         boolean cold = now - startedAt < WARM_UP_NANOS;
-        long work = cold ? Math.min(workNanos, taken * WARM_SAMPLE_NANOS) : workNanos;
+        long worst = cold ? taken * WARM_SAMPLE_NANOS : (taken + missed) * WORST_SAMPLE_NANOS;
+        long work = Math.min(workNanos, worst);
         double each = taken == 0 ? WARM_SAMPLE_NANOS : (double) work / taken;
         return (taken + missed) * sampleNanos + work + (long) (missed * each);
     }

@@ -14,7 +14,7 @@ import java.util.function.LongPredicate;
  * @param <S> what the owner attaches to a block: its stack
  */
 public final class LiveMemory<S> {
-    /** Reallocations that may be under way at once, one per thread: more threads than this lose the undo only. */
+    /** Frees that may still be taken back, also those of munmap that never are: the oldest go, which loses the undo only. */
     private static final int MAX_UNDECIDED = 1 << 14;
 
     private final LiveAllocations<S> blocks = new LiveAllocations<>();

@@ -81,7 +81,7 @@ public final class OverheadBudget {
         return maxOverhead > 0 && meter.samplingNanos(now, counters) > maxOverhead * WINDOW_NANOS;
     }
 
-    /** What was spent in the last second, as a part of the CPU time that the application used, or of one CPU's. */
+    /** What was spent in the last window, a second at most, as a part of the CPU time that the application used, or of one CPU's. */
     double overhead() {
         return controller.overhead();
     }

@@ -45,7 +45,8 @@ final class Publications {
     /** The next sampled allocation or free that may be published now; null if there is none. */
     @Nullable
     Publication nextWaiting() {
-        return publication(waiting.poll(System.nanoTime()));
+        // Without leak events nobody says when a chunk ends: what waited would miss it, and the recording's end.
+        return publication(NativeLeakEvent.enabled() ? waiting.poll(System.nanoTime()) : waiting.pollAtOnce());
     }
 
     /** The same, whatever the rate of events: before a chunk ends. */

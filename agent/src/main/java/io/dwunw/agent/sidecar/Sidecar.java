@@ -24,8 +24,8 @@ public final class Sidecar extends ReplayThread {
     private static final long MIN_IDLE_NANOS = 1_000_000;
 
     private static final long MAX_IDLE_NANOS = 10_000_000;
-    /** Records since the last sleep that call for a shorter one. Ten times as many in the longest find room in any ring. */
-    private static final int MANY_RECORDS = 16;
+    /** Records since the last sleep that call for a shorter one: half of the deepest that the smallest ring has room for. */
+    private static final int MANY_RECORDS = 8;
 
     private static final long DETACHED_IDLE_NANOS = 100_000_000;
     /** After that a recording that was to be started with the JVM has not been. */
@@ -125,16 +125,23 @@ public final class Sidecar extends ReplayThread {
         if (!endingChunk && chunkEnd.requested()) {
             beginChunkEnd(p);
         }
-        if (drained >= DRAIN_LIMIT
+        boolean flooded = drained >= DRAIN_LIMIT;
+        if (flooded
                 && !endingChunk
                 && !statisticsWanted
+                && !p.waiting().limited()
                 && !p.waiting().crowded()) {
             // The ring fills faster than events can be written: a sample lost is worse than an event that is late.
+            // Where
+            // events have a rate they are few, and samples that join them never make a crowd.
             return null;
         }
         Publication publication = nextPublication(p);
         worked |= publication != null;
-        if (publication == null && !endingChunk && !(expecting && p.rehearsal().step())) {
+        if (publication == null
+                && !flooded
+                && !endingChunk
+                && !(expecting && p.rehearsal().step())) {
             sleep(p);
         }
         return publication;
@@ -197,9 +204,7 @@ public final class Sidecar extends ReplayThread {
     }
 
     private void sleep(SidecarParts p) {
-        if (drainedSinceSleep == 0) {
-            p.idle();
-        }
+        p.idle();
         idleNanos = drainedSinceSleep >= MANY_RECORDS
                 ? MIN_IDLE_NANOS
                 : Math.min(idleNanos + idleNanos / 4, MAX_IDLE_NANOS);

@@ -12,7 +12,7 @@ final class ToldStacks {
     /** A moment: events of stacks that are not busy all have their text. */
     private static final long REPEAT_NANOS = 1_000_000_000;
     /** How long an event may still get into the chunk that was announced to end. */
-    private static final long CHANGE_NANOS = 1_000_000_000;
+    private static final long CHANGE_NANOS = 5_000_000_000L;
 
     private final IdentityHashMap<StackTrace, Long> toldAt = new IdentityHashMap<>();
     private boolean changing;

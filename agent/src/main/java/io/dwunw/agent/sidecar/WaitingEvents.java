@@ -96,7 +96,11 @@ final class WaitingEvents {
         if (maxPerSecond > 0) {
             allowance = Math.min(maxPerSecond, allowance + (nanoTime - allowedAt) * (maxPerSecond / NANOS_PER_SECOND));
             allowedAt = nanoTime;
-            if (allowance < 1 && !crowded() && queue.peek() instanceof SampledAllocation) {
+            // One that needs an event of its own does not wait: no other joins it, so that they would pile up.
+            if (allowance < 1
+                    && !crowded()
+                    && queue.peek() instanceof SampledAllocation first
+                    && byStack.get(first.stack()) == first) {
                 return null;
             }
         }

@@ -48,15 +48,18 @@ class OverheadMeterTest {
     @Test
     void aBusyApplicationHasMoreToSpend() {
         begin(0);
+        counters.samples += 1_000;
         meter.turnEnded(true, 40_000_000);
         boolean changed = meter.windowEnded(LATER + SECOND, 8 * SECOND + 40_000_000, counters);
-        assertThat(controller.overhead()).isCloseTo(0.005, within(1e-6));
+        // 40 ms of the sidecar, and 1,000 samples at 1 µs.
+        assertThat(controller.overhead()).isCloseTo(0.041 / 7.999, within(1e-6));
         assertThat(changed).isFalse();
     }
 
     @Test
     void whatIsSpentTwiceOverTheBudgetWidensTheInterval() {
         begin(0);
+        counters.samples += 100;
         meter.turnEnded(true, 20_000_000);
         assertThat(meter.windowEnded(LATER + SECOND, SECOND, counters)).isTrue();
         assertThat(controller.interval()).isBetween(2000L, 4000L);

@@ -136,6 +136,9 @@ final class WaitingEventsTest {
             events.freed(1, 1, 1);
         }
         assertThat(events.size()).isEqualTo(100);
+        for (int i = 0; i < 100; i++) {
+            assertThat(events.poll(0)).as("at once, whatever the rate").isNotNull();
+        }
     }
 
     @Test
