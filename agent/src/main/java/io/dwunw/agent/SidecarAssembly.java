@@ -139,7 +139,8 @@ final class SidecarAssembly {
 
     private static @Nullable JvmCounter sweeper() {
         CpuClock clock = CpuClock.ofThreadNamed(HotSpot.SWEEPER_THREAD);
-        return clock == null ? null : new SweeperTime(clock);
+        // A kernel that refuses to tell says 0; no thread that has started has used none.
+        return clock == null || clock.nanos() == 0 ? null : new SweeperTime(clock);
     }
 
     private static @Nullable HotSpot hotspot(ModuleMap modules, SelfMemory memory, Instrumentation instrumentation) {

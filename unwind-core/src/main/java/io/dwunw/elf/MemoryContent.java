@@ -63,8 +63,8 @@ final class MemoryContent implements ElfContent {
     }
 
     private Bytes read(ProgramHeader segment) {
-        int wanted = (int) Math.min(segment.fileBytes(), allowance);
-        if (wanted <= 0) {
+        int wanted = (int) Math.max(0, Math.min(segment.fileBytes(), allowance));
+        if (wanted == 0) {
             return Bytes.empty();
         }
         byte[] copy = new byte[Math.min(wanted, FIRST_BYTES)];

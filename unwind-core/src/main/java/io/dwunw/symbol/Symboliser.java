@@ -12,7 +12,7 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Code addresses to names. Cold, but cheap once warm: a binary search and one small object per call. Each module's
+ * Code addresses to names. Cold, but cheap once warm: a look into one bucket and one small object per call. Each module's
  * symbols are indexed when its first address is asked for, and forgotten with the module.
  *
  * <p>Thread-confined.

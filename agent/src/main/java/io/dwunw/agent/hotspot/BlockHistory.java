@@ -17,6 +17,7 @@ final class BlockHistory {
     private static final int INITIAL_BLOCKS = 1 << 10;
     private static final int MAX_BLOCKS = 1 << 18;
     private static final long NEW_NOW = Long.MAX_VALUE;
+    private static final long NEW_IN_FREE_PLACE = Long.MAX_VALUE - 1;
 
     private final CodeHeap heap;
     private final JvmCounter clock;
@@ -32,6 +33,7 @@ final class BlockHistory {
     private int[] nextCompileIds = new int[INITIAL_BLOCKS];
     private long[] nextCertainSince = new long[INITIAL_BLOCKS];
     private boolean looked;
+    private long lookBegan;
     private long lookedAt;
 
     /** @param clock {@link System#nanoTime()} */
@@ -42,7 +44,7 @@ final class BlockHistory {
 
     /** Looks at all blocks. A look that meets blocks that are being made or freed and do not fit is of no effect. */
     void look(int compileIdOffset) {
-        boolean close = looked && clock.value() - lookedAt <= SHORTEST_LIFE_NANOS;
+        long began = clock.value();
         int found = 0;
         int old = 0;
         int segment = 0;
@@ -64,13 +66,13 @@ final class BlockHistory {
                 if (!placeWasFree && starts[old] == segment && ends[old] == end && compileIds[old] == compileId) {
                     nextCertainSince[found] = certainSince[old];
                 } else {
-                    nextCertainSince[found] = placeWasFree && close ? lookedAt : NEW_NOW;
+                    nextCertainSince[found] = placeWasFree ? NEW_IN_FREE_PLACE : NEW_NOW;
                 }
                 found++;
             }
             segment = end;
         }
-        swap(found);
+        swap(found, began);
     }
 
     private void reserve(int found) {
@@ -83,12 +85,14 @@ final class BlockHistory {
         }
     }
 
-    private void swap(int found) {
+    private void swap(int found, long began) {
         // What was met at any time during the look has been there since its end.
         long now = clock.value();
+        // Each place was read at some time between the beginning of a look and its end.
+        boolean close = looked && now - lookBegan <= SHORTEST_LIFE_NANOS;
         for (int i = 0; i < found; i++) {
-            if (nextCertainSince[i] == NEW_NOW) {
-                nextCertainSince[i] = now;
+            if (nextCertainSince[i] >= NEW_IN_FREE_PLACE) {
+                nextCertainSince[i] = close && nextCertainSince[i] == NEW_IN_FREE_PLACE ? lookedAt : now;
             }
         }
         int[] oldStarts = starts;
@@ -105,6 +109,7 @@ final class BlockHistory {
         nextCertainSince = oldCertainSince;
         count = found;
         looked = true;
+        lookBegan = began;
         lookedAt = now;
     }
 
@@ -119,7 +124,7 @@ final class BlockHistory {
             return nanos >= certainSince[at];
         }
         boolean placeWasFree = at < 0 && isFree(-at - 1, segment);
-        return placeWasFree && nanos >= lookedAt && clock.value() - lookedAt <= SHORTEST_LIFE_NANOS;
+        return placeWasFree && nanos >= lookedAt && clock.value() - lookBegan <= SHORTEST_LIFE_NANOS;
     }
 
     /** @param next index of the first block that begins behind {@code segment} */

@@ -23,6 +23,11 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
         return new CodeFrees(() -> 0, 0, 0);
     }
 
+    /** Whether nothing tells of single frees. */
+    boolean isAlways() {
+        return unseenNanos == 0 && shortestNanos != 0;
+    }
+
     /** Where nothing tells: at any time. */
     private static CodeFrees always() {
         return new CodeFrees(System::nanoTime, 0, SHORTEST_NANOS);

@@ -15,6 +15,7 @@ final class CodeHeap {
     private final StableMemory code;
     private final StableMemory segments;
     private final long low;
+    private final long segmentsLow;
     private final int shift;
 
     /**
@@ -35,7 +36,7 @@ final class CodeHeap {
         low = descriptor.word(layout.memory() + layout.low());
         shift = descriptor.s4(layout.log2SegmentSize());
         long reserved = descriptor.word(layout.memory() + layout.highBoundary()) - low;
-        long segmentsLow = descriptor.word(layout.segmentMap() + layout.low());
+        segmentsLow = descriptor.word(layout.segmentMap() + layout.low());
         long segmentsReserved = descriptor.word(layout.segmentMap() + layout.highBoundary()) - segmentsLow;
         if (reserved <= 0 || segmentsReserved <= 0 || shift <= 0 || shift > MAX_SEGMENT_SHIFT) {
             throw new JavaFramesUnavailableException("a code heap of this JVM is not plausible");
@@ -52,6 +53,12 @@ final class CodeHeap {
     private int committed() {
         long high = descriptor.word(layout.memory() + layout.high());
         return (int) Math.max(0, Math.min(high - low, code.bytes()));
+    }
+
+    /** Entries of the segment map that may be read: a heap that grows commits them after the code that they are for. */
+    private int mapped() {
+        long high = descriptor.word(layout.segmentMap() + layout.high());
+        return (int) Math.max(0, Math.min(high - segmentsLow, segments.bytes()));
     }
 
     boolean contains(long avma) {
@@ -98,7 +105,7 @@ final class CodeHeap {
     /** Segments of the block that begins at {@code segment}; 0 behind the last block, negative where none begins. */
     int blockLength(int segment) {
         long block = low + ((long) segment << shift);
-        if (!contains(block, layout.blockHeaderBytes()) || segment >= segments.bytes()) {
+        if (!contains(block, layout.blockHeaderBytes()) || segment >= mapped()) {
             return 0;
         }
         int tag = segments.u1(segment);
@@ -125,7 +132,7 @@ final class CodeHeap {
         int length = statedLength(blob - layout.blockHeaderBytes());
         int next = blockOf(blob) + length;
         boolean isBlock = length > 0
-                && next < segments.bytes()
+                && next < mapped()
                 && contains(blobOf(next) - layout.blockHeaderBytes(), layout.blockHeaderBytes())
                 && segments.u1(next) != FREE_SEGMENT;
         return isBlock ? blobOf(next) : 0;
@@ -135,7 +142,7 @@ final class CodeHeap {
     long blobAt(long pc) {
         int segment = (int) ((pc - low) >>> shift);
         for (int steps = 0; steps < MAX_STEPS; steps++) {
-            if (segment < 0 || segment >= segments.bytes()) {
+            if (segment < 0 || segment >= mapped()) {
                 return 0;
             }
             int tag = segments.u1(segment);

@@ -6,7 +6,8 @@ package io.dwunw.agent.hotspot;
  * code was looked at.
  *
  * <p>Hot: a look at a counter a walk. All code is looked at when code may have been freed, and now and then while code
- * is being compiled, as seldom as to take at most a hundredth of the time. Not thread-safe.
+ * is being compiled, as seldom as to take at most a hundredth of the time, or a tenth while code is freed. Not
+ * thread-safe.
  */
 final class CodeHistory {
     private static final long MIN_PAUSE_NANOS = 5_000_000;
@@ -79,7 +80,8 @@ final class CodeHistory {
     }
 
     private long pause() {
-        return Math.max(MIN_PAUSE_NANOS, lookTook * (unseenFrees ? PAUSE_PER_URGENT_LOOK : PAUSE_PER_LOOK));
+        boolean urgent = unseenFrees && !frees.isAlways();
+        return Math.max(MIN_PAUSE_NANOS, lookTook * (urgent ? PAUSE_PER_URGENT_LOOK : PAUSE_PER_LOOK));
     }
 
     private void look() {

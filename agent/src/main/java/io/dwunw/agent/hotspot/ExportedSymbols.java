@@ -78,7 +78,7 @@ final class ExportedSymbols {
         long symbols = 0;
         long strings = 0;
         long hash = 0;
-        int entries = (int) Math.min(bytes / DYN_BYTES, MAX_DYNAMIC_ENTRIES);
+        int entries = (int) Math.max(0, Math.min(bytes / DYN_BYTES, MAX_DYNAMIC_ENTRIES));
         for (int i = 0; i < entries; i++) {
             long tag = memory.word(dynamic + (long) i * DYN_BYTES);
             // glibc has relocated these pointers in place by the time that anyone can look; other linkers leave them.

@@ -77,8 +77,10 @@ public final class FrameBuffer implements JavaFrameSink {
         while (kept < count && !isGenerated(Frame.kind(frames[kept]))) {
             kept++;
         }
-        count = kept;
-        state = reason;
+        if (kept < count) {
+            count = kept;
+            state = reason;
+        }
     }
 
     private static boolean isGenerated(Frame.Kind kind) {
