@@ -11,9 +11,6 @@ import java.util.Arrays;
  * otherwise it may have been other code.
  */
 final class BlockHistory {
-    /** Code that is freed has lived longer: it was asked for, compiled, run, given up, and found unused by a collection. */
-    static final long SHORTEST_LIFE_NANOS = 50_000_000;
-
     private static final int INITIAL_BLOCKS = 1 << 10;
     private static final int MAX_BLOCKS = 1 << 18;
     private static final long NEW_NOW = Long.MAX_VALUE;
@@ -21,6 +18,7 @@ final class BlockHistory {
 
     private final CodeHeap heap;
     private final JvmCounter clock;
+    private final long shortestLifeNanos;
     /** Where blocks in use begin and end, in segments, ascending. */
     private int[] starts = new int[INITIAL_BLOCKS];
 
@@ -36,9 +34,13 @@ final class BlockHistory {
     private long lookBegan;
     private long lookedAt;
 
-    /** @param clock {@link System#nanoTime()} */
-    BlockHistory(CodeHeap heap, JvmCounter clock) {
+    /**
+     * @param shortestLifeNanos see {@link CodeFrees}
+     * @param clock {@link System#nanoTime()}
+     */
+    BlockHistory(CodeHeap heap, long shortestLifeNanos, JvmCounter clock) {
         this.heap = heap;
+        this.shortestLifeNanos = shortestLifeNanos;
         this.clock = clock;
     }
 
@@ -89,7 +91,7 @@ final class BlockHistory {
         // What was met at any time during the look has been there since its end.
         long now = clock.value();
         // Each place was read at some time between the beginning of a look and its end.
-        boolean close = looked && now - lookBegan <= SHORTEST_LIFE_NANOS;
+        boolean close = looked && now - lookBegan < shortestLifeNanos;
         for (int i = 0; i < found; i++) {
             if (nextCertainSince[i] >= NEW_IN_FREE_PLACE) {
                 nextCertainSince[i] = close && nextCertainSince[i] == NEW_IN_FREE_PLACE ? lookedAt : now;
@@ -124,7 +126,7 @@ final class BlockHistory {
             return nanos >= certainSince[at];
         }
         boolean placeWasFree = at < 0 && isFree(-at - 1, segment);
-        return placeWasFree && nanos >= lookedAt && clock.value() - lookBegan <= SHORTEST_LIFE_NANOS;
+        return placeWasFree && nanos >= lookedAt && clock.value() - lookBegan < shortestLifeNanos;
     }
 
     /** @param next index of the first block that begins behind {@code segment} */

@@ -10,17 +10,21 @@ import org.jspecify.annotations.Nullable;
  * @param counter rises before code that was in use is freed
  * @param unseenNanos how old its last reading may be: for a reading that is dear, and frees that take their time
  * @param shortestNanos code that is in use at some moment is not freed within that time from then
+ * @param shortestLifeNanos code that is freed has lived longer; 0 if it may be freed as soon as its class can be unloaded
  */
-record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
+record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long shortestLifeNanos) {
     private static final int FIRST_WITHOUT_SWEEPER = 20;
     private static final long UNSEEN_NANOS = 1_000_000;
     private static final long SHORTEST_NANOS = 5_000_000;
+    /** It was asked for, compiled, run, given up, found unused by one turn of the sweeper, and freed by another. */
+    private static final long SHORTEST_LIFE_NANOS = 50_000_000;
+
     private static final int MAX_COLLECTORS = 8;
     private static final String COLLECTOR = "sun.gc.collector.";
 
     /** Of a JVM that frees nothing: one that was recorded. */
     static CodeFrees never() {
-        return new CodeFrees(() -> 0, 0, 0);
+        return new CodeFrees(() -> 0, 0, 0, 0);
     }
 
     /** Whether nothing tells of single frees. */
@@ -30,7 +34,7 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
 
     /** Where nothing tells: at any time. */
     private static CodeFrees always() {
-        return new CodeFrees(System::nanoTime, 0, SHORTEST_NANOS);
+        return new CodeFrees(System::nanoTime, 0, SHORTEST_NANOS, 0);
     }
 
     /**
@@ -42,13 +46,15 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
     static CodeFrees of(
             int major, @Nullable JvmCounter sweeper, @Nullable PerfData perfData, @Nullable JvmCounter collections) {
         if (major < FIRST_WITHOUT_SWEEPER) {
-            return sweeper == null ? always() : new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS);
+            return sweeper == null
+                    ? always()
+                    : new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS, SHORTEST_LIFE_NANOS);
         }
         CodeFrees unloadings = perfData == null ? null : ofUnloadings(perfData);
         if (unloadings != null) {
             return unloadings;
         }
-        return collections == null ? always() : new CodeFrees(collections, 0, 0);
+        return collections == null ? always() : new CodeFrees(collections, 0, 0, 0);
     }
 
     /** By the collections that may unload classes. */
@@ -61,7 +67,7 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos) {
                 collections.counters[collections.count++] = invocations;
             }
         }
-        return collections.count == 0 ? null : new CodeFrees(collections, 0, 0);
+        return collections.count == 0 ? null : new CodeFrees(collections, 0, 0, 0);
     }
 
     private static final class Collections implements JvmCounter {

@@ -49,7 +49,7 @@ final class CodeHistory {
         histories = new BlockHistory[codeCache.heaps()];
         wanted = new boolean[histories.length];
         for (int i = 0; i < histories.length; i++) {
-            histories[i] = new BlockHistory(codeCache.heap(i), clock);
+            histories[i] = new BlockHistory(codeCache.heap(i), frees.shortestLifeNanos(), clock);
         }
         freesBefore = frees.counter().value();
         compilationsBefore = compilations.value();

@@ -19,6 +19,7 @@ final class CodeHistoryTest {
     private static final int HEADER = 16;
     private static final int COMPILE_ID = 24;
     private static final long MILLI = 1_000_000;
+    private static final long SHORTEST_LIFE = 50 * MILLI;
 
     private static final CodeCacheLayout LAYOUT =
             new CodeCacheLayout(0, 0, 8, 8, 16, 80, 0, 32, 64, 16, 24, 0, 8, HEADER, 8);
@@ -29,7 +30,7 @@ final class CodeHistoryTest {
     private long now = 1_000 * MILLI;
     private long freed;
     private long compiled;
-    private CodeHistory history = newHistory(new CodeFrees(() -> freed, 0, 0));
+    private CodeHistory history = newHistory(new CodeFrees(() -> freed, 0, 0, SHORTEST_LIFE));
 
     private static ByteBuffer buffer(int bytes) {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -155,6 +156,21 @@ final class CodeHistoryTest {
         assertThat(history.wasThere(blob(4), 2, sample)).isTrue();
     }
 
+    /** Code of a class that can be unloaded goes with the next collection, and the next such class has code of its size. */
+    @Test
+    void doubtsWhatIsNewWhereCodeMayHaveLivedForAMoment() {
+        history = newHistory(new CodeFrees(() -> freed, 0, 0, 0));
+        ask();
+        compile(0, 4, 1);
+        pass(10);
+        compile(4, 4, 2);
+        long sample = pass(1);
+        freed++;
+        pass(10);
+        assertThat(history.wasThere(blob(4), 2, sample)).isFalse();
+        assertThat(history.wasThere(blob(4), 2, pass(1))).isTrue();
+    }
+
     @Test
     void doubtsWhatIsNewIfLongAgoThePlaceWasFree() {
         compile(0, 4, 1);
@@ -162,7 +178,7 @@ final class CodeHistoryTest {
         long sample = pass(10);
         compile(4, 4, 2);
         freed++;
-        pass(BlockHistory.SHORTEST_LIFE_NANOS / MILLI + 100);
+        pass(SHORTEST_LIFE / MILLI + 100);
 
         assertThat(history.wasThere(blob(4), 2, sample)).isFalse();
         assertThat(history.wasThere(blob(0), 1, sample)).isTrue();
@@ -190,7 +206,7 @@ final class CodeHistoryTest {
 
     @Test
     void aCounterThatIsDearIsReadSeldom() {
-        history = newHistory(new CodeFrees(() -> freed, MILLI, 5 * MILLI));
+        history = newHistory(new CodeFrees(() -> freed, MILLI, 5 * MILLI, SHORTEST_LIFE));
         long sample = pass(2);
         freed++;
         now += MILLI / 2;
