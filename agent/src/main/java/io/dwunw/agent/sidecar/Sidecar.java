@@ -27,6 +27,9 @@ public final class Sidecar extends ReplayThread {
     /** Records since the last sleep that call for a shorter one: half of the deepest that the smallest ring has room for. */
     private static final int MANY_RECORDS = 8;
 
+    /** What can wait for a moment without samples must not wait for ever where there is none, nor be done each millisecond. */
+    private static final long LONGEST_WITHOUT_IDLING_NANOS = 50_000_000;
+
     private static final long DETACHED_IDLE_NANOS = 100_000_000;
     /** After that a recording that was to be started with the JVM has not been. */
     private static final long EXPECTATION_NANOS = 30_000_000_000L;
@@ -44,6 +47,7 @@ public final class Sidecar extends ReplayThread {
     private boolean worked;
 
     private int drainedSinceSleep;
+    private long idledAt = System.nanoTime();
 
     private long expectedUntil;
     private @Nullable SidecarParts parts;
@@ -132,8 +136,7 @@ public final class Sidecar extends ReplayThread {
                 && !p.waiting().limited()
                 && !p.waiting().crowded()) {
             // The ring fills faster than events can be written: a sample lost is worse than an event that is late.
-            // Where
-            // events have a rate they are few, and samples that join them never make a crowd.
+            // Events that have a rate are few, and samples that join them never make a crowd.
             return null;
         }
         Publication publication = nextPublication(p);
@@ -204,7 +207,11 @@ public final class Sidecar extends ReplayThread {
     }
 
     private void sleep(SidecarParts p) {
-        p.idle();
+        long now = System.nanoTime();
+        if (drainedSinceSleep == 0 || now - idledAt >= LONGEST_WITHOUT_IDLING_NANOS) {
+            idledAt = now;
+            p.idle();
+        }
         idleNanos = drainedSinceSleep >= MANY_RECORDS
                 ? MIN_IDLE_NANOS
                 : Math.min(idleNanos + idleNanos / 4, MAX_IDLE_NANOS);
