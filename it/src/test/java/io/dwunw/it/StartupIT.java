@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What decides how fast a traced program starts and ends. Times are measured elsewhere: {@code it/startup}, {@code it/footprint}. */
@@ -55,6 +54,29 @@ final class StartupIT {
         assertThat(ownClasses(classes(command))).hasSizeBetween(10, MAX_CLASSES_WITHOUT_RECORDING);
     }
 
+    /**
+     * By another thread they would wait for JFR's lock, while the thread that holds it, the one that starts the recording,
+     * waits for them.
+     */
+    @JvmTest(main = Greeting.class, args = "return")
+    void theEventsAreInitialisedByTheThreadThatStartsTheRecording(JvmCommand command) throws IOException {
+        for (String engine : List.of("gate-self", "gate-bpf", "uprobe")) {
+            JvmCommand eager = command.as(engine).agent("engine=" + engine + ",interval=1");
+            List<String> lines = log(eager, "class+init", "tid").stream()
+                    .filter(line -> line.contains(" Initializing 'io/dwunw/"))
+                    .toList();
+            List<String> main = lines.stream()
+                    .filter(line -> line.contains("'io/dwunw/agent/AgentMain'"))
+                    .map(StartupIT::thread)
+                    .toList();
+            assertThat(main).as(engine).hasSize(1);
+            assertThat(lines.stream().filter(line -> line.matches(".*'io/dwunw/jfr/\\w+Event'.*")))
+                    .as(engine)
+                    .hasSize(4)
+                    .allMatch(line -> main.contains(thread(line)));
+        }
+    }
+
     /** What it leaves to the collector becomes resident memory of the process, and takes time from the program's start. */
     @JvmTest(main = SidecarGarbage.class)
     void theSidecarUsesLittleOfTheHeap(JvmOutcome outcome) {
@@ -78,10 +100,21 @@ final class StartupIT {
     }
 
     private static List<String> classes(JvmCommand command) throws IOException {
-        Path log = command.directory().resolve("classes.txt");
-        command.jvm("-Xlog:class+load=info:file=" + log + ":none").run().expectExit(0);
-        try (Stream<String> lines = Files.lines(log)) {
-            return lines.map(line -> line.split(" ", 2)[0]).toList();
-        }
+        return log(command, "class+load", "none").stream()
+                .map(line -> line.split(" ", 2)[0])
+                .toList();
+    }
+
+    private static List<String> log(JvmCommand command, String tags, String decorations) throws IOException {
+        Path log = command.directory().resolve("log.txt");
+        command.jvm("-Xlog:" + tags + "=info:file=" + log + ":" + decorations)
+                .run()
+                .expectExit(0);
+        return Files.readAllLines(log);
+    }
+
+    /** Of a line of the log that is decorated with its number. */
+    private static String thread(String line) {
+        return line.substring(0, line.indexOf(']'));
     }
 }

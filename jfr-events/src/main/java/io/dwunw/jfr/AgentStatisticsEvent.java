@@ -143,8 +143,8 @@ public final class AgentStatisticsEvent extends Event {
     @Description("How allocations are caught")
     public @Nullable String engine;
 
-    /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
-    public static boolean enabled() {
+    /** A field read; {@link WantedEvents} says when this may be asked. */
+    static boolean enabled() {
         return PROBE.isEnabled();
     }
 }

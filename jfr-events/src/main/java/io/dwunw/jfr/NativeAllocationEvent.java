@@ -66,8 +66,8 @@ public final class NativeAllocationEvent extends Event {
     @Description("Number of the stack in this run: events with the same number have the same frames")
     public long stackId;
 
-    /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
-    public static boolean enabled() {
+    /** A field read; {@link WantedEvents} says when this may be asked. */
+    static boolean enabled() {
         return PROBE.isEnabled();
     }
 }

@@ -36,8 +36,8 @@ public final class NativeFreeEvent extends Event {
     @Timespan(Timespan.NANOSECONDS)
     public long lifetime;
 
-    /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
-    public static boolean enabled() {
+    /** A field read; {@link WantedEvents} says when this may be asked. */
+    static boolean enabled() {
         return PROBE.isEnabled();
     }
 }

@@ -54,8 +54,8 @@ public final class NativeLeakEvent extends Event {
     @Description("The stack with exact names, modules and offsets, one frame a line, innermost first")
     public @Nullable String frames;
 
-    /** Whether a recording wants these events. A field read once JFR runs; before, ask {@link RecordingHooks#wanted}. */
-    public static boolean enabled() {
+    /** A field read; {@link WantedEvents} says when this may be asked. */
+    static boolean enabled() {
         return PROBE.isEnabled();
     }
 }

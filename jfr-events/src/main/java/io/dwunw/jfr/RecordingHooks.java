@@ -14,12 +14,6 @@ import jdk.jfr.Recording;
  * JFR; that thread waits for it. The end of a chunk comes under JFR's lock. Statistics come on JFR's periodic thread.
  */
 public final class RecordingHooks implements AutoCloseable {
-    /**
-     * Whether JFR knows the event classes. Until then no other thread may touch one: its initialiser would wait for the
-     * lock that JFR holds while it, on the thread that registers, waits for that initialiser.
-     */
-    private static final AtomicBoolean REGISTERED = new AtomicBoolean();
-
     private final Consumer<Boolean> wanted;
     private final Runnable chunkEnd;
     private final Runnable statistics;
@@ -32,11 +26,6 @@ public final class RecordingHooks implements AutoCloseable {
         this.wanted = wanted;
         this.chunkEnd = new ChunkEnd(chunkEnd);
         this.statistics = statistics;
-    }
-
-    /** Whether event classes may be touched: see {@link #wanted}. */
-    public static boolean registered() {
-        return REGISTERED.get();
     }
 
     /**
@@ -55,23 +44,11 @@ public final class RecordingHooks implements AutoCloseable {
     }
 
     /**
-     * Whether a recording wants any event of dwunw now. Cheap: a field read per event type. While the recorder has not
-     * been started, not even the event classes are loaded, which takes JFR 200 ms.
-     */
-    public static boolean wanted() {
-        return REGISTERED.get()
-                && (NativeAllocationEvent.enabled()
-                        || NativeLeakEvent.enabled()
-                        || AgentStatisticsEvent.enabled()
-                        || NativeFreeEvent.enabled());
-    }
-
-    /**
      * Looks again. For changes that no recording's start or stop tells of, such as settings changed while it runs: to be
      * called now and then, from any thread.
      */
     public synchronized void poll() {
-        boolean now = !closed && wanted();
+        boolean now = !closed && WantedEvents.any();
         if (now != lastWanted) {
             lastWanted = now;
             wanted.accept(now);
@@ -103,7 +80,7 @@ public final class RecordingHooks implements AutoCloseable {
         FlightRecorder.register(NativeFreeEvent.class);
         FlightRecorder.register(NativeLeakEvent.class);
         FlightRecorder.register(AgentStatisticsEvent.class);
-        REGISTERED.set(true);
+        WantedEvents.registered();
         FlightRecorder.addPeriodicEvent(NativeLeakEvent.class, chunkEnd);
         FlightRecorder.addPeriodicEvent(AgentStatisticsEvent.class, statistics);
         if (closed) {

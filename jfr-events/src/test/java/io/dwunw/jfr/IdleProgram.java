@@ -12,6 +12,6 @@ public final class IdleProgram {
     }
 
     public static void main(String[] arguments) {
-        System.out.println("wanted=" + RecordingHooks.wanted());
+        System.out.println("wanted=" + WantedEvents.any());
     }
 }

@@ -73,17 +73,17 @@ class RecordingHooksTest {
 
     @Test
     void tellsWhenTheFirstRecordingWantsEventsAndTheLastNoMore() throws Exception {
-        assertThat(RecordingHooks.wanted()).isFalse();
+        assertThat(WantedEvents.any()).isFalse();
         try (Recording first = Recorded.start("NativeAllocation");
                 Recording second = Recorded.start("NativeLeak");
                 Recording other = Recorded.start()) {
-            assertThat(RecordingHooks.wanted()).isTrue();
+            assertThat(WantedEvents.any()).isTrue();
             assertThat(wanted).containsExactly(true);
             first.stop();
             assertThat(wanted).containsExactly(true);
             second.stop();
             assertThat(wanted).containsExactly(true, false);
-            assertThat(RecordingHooks.wanted()).isFalse();
+            assertThat(WantedEvents.any()).isFalse();
 
             other.enable("dwunw.NativeFree");
             hooks.poll();
@@ -97,10 +97,10 @@ class RecordingHooksTest {
     void freesAreOffUnlessAskedFor() {
         try (Recording recording = new Recording()) {
             recording.start();
-            assertThat(NativeAllocationEvent.enabled()).isTrue();
-            assertThat(NativeLeakEvent.enabled()).isTrue();
-            assertThat(AgentStatisticsEvent.enabled()).isTrue();
-            assertThat(NativeFreeEvent.enabled()).isFalse();
+            assertThat(WantedEvents.allocations()).isTrue();
+            assertThat(WantedEvents.leaks()).isTrue();
+            assertThat(WantedEvents.statistics()).isTrue();
+            assertThat(WantedEvents.frees()).isFalse();
         }
     }
 

@@ -10,6 +10,7 @@ import io.dwunw.jfr.NativeFreeEvent;
 import io.dwunw.jfr.NativeLeakEvent;
 import io.dwunw.jfr.Publication;
 import io.dwunw.jfr.ReplayedStack;
+import io.dwunw.jfr.WantedEvents;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -46,7 +47,7 @@ final class Publications {
     @Nullable
     Publication nextWaiting() {
         // Without leak events nobody says when a chunk ends: what waited would miss it, and the recording's end.
-        return publication(NativeLeakEvent.enabled() ? waiting.poll(System.nanoTime()) : waiting.pollAtOnce());
+        return publication(WantedEvents.leaks() ? waiting.poll(System.nanoTime()) : waiting.pollAtOnce());
     }
 
     /** The same, whatever the rate of events: before a chunk ends. */
@@ -73,7 +74,7 @@ final class Publications {
     void noteLeaks() {
         leaks.clear();
         reports++;
-        if (!NativeLeakEvent.enabled()) {
+        if (!WantedEvents.leaks()) {
             return;
         }
         List<AllocationSite<StackTrace>> sites =
@@ -108,7 +109,7 @@ final class Publications {
         event.stackState = allocation.stack().state().text();
         event.stackId = allocation.stack().id();
         // Without leak events nobody says when a chunk ends.
-        if (!waiting.limited() || !NativeLeakEvent.enabled() || told.isNews(allocation.stack(), System.nanoTime())) {
+        if (!waiting.limited() || !WantedEvents.leaks() || told.isNews(allocation.stack(), System.nanoTime())) {
             event.frames = stack.text();
         }
         return new Publication(event, stack);

@@ -10,9 +10,7 @@ import io.dwunw.agent.stack.MixedStackWalker;
 import io.dwunw.agent.stack.StackState;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.agent.stack.StackTraces;
-import io.dwunw.jfr.NativeAllocationEvent;
-import io.dwunw.jfr.NativeFreeEvent;
-import io.dwunw.jfr.RecordingHooks;
+import io.dwunw.jfr.WantedEvents;
 
 /**
  * What happens to a sample while it lies in the ring: its stack is walked, the account of live memory is kept, and what
@@ -81,16 +79,16 @@ final class SampleIntake implements SampleHandler {
         Allocator allocator = sample.allocator();
         long weight = sample.weight();
         live.allocated(allocator.mapsPages(), sample.blockKey(), sample.size(), weight, sample.timeNanos(), stack);
-        if (!RecordingHooks.registered() || !NativeAllocationEvent.enabled()) {
+        if (!WantedEvents.allocations()) {
             rehearsal.offer(stack);
         } else {
             // Who wants the frees wants each of them to find its allocation.
-            waiting.allocated(sample, weight, stack, threads, NativeFreeEvent.enabled());
+            waiting.allocated(sample, weight, stack, threads, WantedEvents.frees());
         }
     }
 
     private void freed(Sample sample) {
-        publishFrees = RecordingHooks.registered() && NativeFreeEvent.enabled();
+        publishFrees = WantedEvents.frees();
         Allocator allocator = sample.allocator();
         // A free of pages may always be taken back: by mremap, or by a mapping at a fixed address that failed.
         boolean moves = allocator != Allocator.FREE && allocator != Allocator.CUSTOM;

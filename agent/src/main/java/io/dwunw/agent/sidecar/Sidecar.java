@@ -1,11 +1,10 @@
 package io.dwunw.agent.sidecar;
 
-import io.dwunw.jfr.AgentStatisticsEvent;
 import io.dwunw.jfr.Publication;
-import io.dwunw.jfr.RecordingHooks;
 import io.dwunw.jfr.Rendezvous;
 import io.dwunw.jfr.ReplayThread;
 import io.dwunw.jfr.StackReplay;
+import io.dwunw.jfr.WantedEvents;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -86,7 +85,7 @@ public final class Sidecar extends ReplayThread {
     /** Waits until the probes that a recording wants are attached, or never will be, or patience has ended. */
     public void awaitProbes(long patienceMillis) {
         CountDownLatch latch = probes;
-        if (!RecordingHooks.wanted() || ended || Thread.currentThread() == this) {
+        if (!WantedEvents.any() || ended || Thread.currentThread() == this) {
             return;
         }
         try {
@@ -158,7 +157,7 @@ public final class Sidecar extends ReplayThread {
         }
         if (statisticsWanted) {
             statisticsWanted = false;
-            if (AgentStatisticsEvent.enabled()) {
+            if (WantedEvents.statistics()) {
                 return new Publication(p.statistics(errors.count()), null);
             }
         }
@@ -184,7 +183,7 @@ public final class Sidecar extends ReplayThread {
     }
 
     private void switchProbes(SidecarParts p) {
-        boolean want = RecordingHooks.wanted();
+        boolean want = WantedEvents.any();
         if (expecting && (want || System.nanoTime() - expectedUntil > 0)) {
             expecting = false;
             p.rehearsal().end();
