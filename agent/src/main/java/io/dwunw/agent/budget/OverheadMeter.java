@@ -12,10 +12,14 @@ import io.dwunw.agent.sample.Allocator;
  * thread-safe.
  */
 public final class OverheadMeter {
-    /** Until then the first walks and names are made by interpreted code and are no measure of what follows. */
-    private static final long WARM_UP_NANOS = 30_000_000_000L;
-    /** What a sample costs the sidecar at the most while that lasts. */
-    private static final long WARM_SAMPLE_NANOS = 50_000;
+    /** What a sample costs the sidecar when its code is compiled and the sample's stack has its name. */
+    static final long WARM_SAMPLE_NANOS = 15_000;
+    /**
+     * What samples beyond that may cost in all before it counts. Interpreted code and each stack's first name cost ten times
+     * as much, and once: to sample less because of them would put off the end of it, and miss what leaks meanwhile.
+     */
+    static final long ADVANCE_NANOS = 500_000_000;
+
     /** The median moves by so small a part of itself: 1/64. */
     private static final int MEDIAN_SHIFT = 6;
 
@@ -26,7 +30,9 @@ public final class OverheadMeter {
     private final long[] callPicos;
     private final long sampleNanos;
 
-    private long startedAt;
+    /** What is left of the advance. */
+    private long advanceNanos = ADVANCE_NANOS;
+
     private long windowAt;
     private long processCpu;
     private long sidecarCpu;
@@ -54,7 +60,6 @@ public final class OverheadMeter {
 
     /** Sampling begins, or begins again. Times are those of {@link System#nanoTime}, and CPU times in nanoseconds. */
     public void start(long now, long processCpuNanos, long sidecarCpuNanos, EngineCounters counters) {
-        startedAt = now;
         begin(now, processCpuNanos, counters);
         sidecarCpu = sidecarCpuNanos;
     }
@@ -87,23 +92,32 @@ public final class OverheadMeter {
         }
     }
 
+    /** The sidecar has only looked whether there is something to do, and slept on. */
+    public void dozed(long sidecarCpuNanos) {
+        idleNanos += sidecarCpuNanos - sidecarCpu;
+        sidecarCpu = sidecarCpuNanos;
+    }
+
     /** How long the window has lasted. */
     public long windowNanos(long now) {
         return now - windowAt;
     }
 
     /**
-     * What the window's samples have cost so far, in nanoseconds of CPU time. Samples that found the ring full count as if
-     * they had been taken: to lose some is no way to keep to a budget.
+     * What the window's samples have cost so far, in nanoseconds of CPU time, without what is left of the advance. Samples
+     * that found the ring full count as if they had been taken: to lose some is no way to keep to a budget.
      */
-    public long samplingNanos(long now, EngineCounters counters) {
+    public long samplingNanos(EngineCounters counters) {
         long taken = Math.max(0, counters.samples - samples);
         long missed = Math.max(0, lost(counters) - lost);
-        boolean cold = now - startedAt < WARM_UP_NANOS;
-        long worst = cold ? taken * WARM_SAMPLE_NANOS : (taken + missed) * WORST_SAMPLE_NANOS;
-        long work = Math.min(workNanos, worst);
+        long work = Math.min(workNanos - advanced(taken), (taken + missed) * WORST_SAMPLE_NANOS);
         double each = taken == 0 ? WARM_SAMPLE_NANOS : (double) work / taken;
         return (taken + missed) * sampleNanos + work + (long) (missed * each);
+    }
+
+    /** What the advance pays of the window's work. */
+    private long advanced(long taken) {
+        return Math.max(0, Math.min(workNanos - taken * WARM_SAMPLE_NANOS, advanceNanos));
     }
 
     private static long lost(EngineCounters counters) {
@@ -114,12 +128,14 @@ public final class OverheadMeter {
     public boolean windowEnded(long now, long processCpuNanos, EngineCounters counters) {
         long inCalls = Math.max(0, callsNanos(counters) - callsNanos);
         long fixed = inCalls + idleNanos;
-        long sampling = samplingNanos(now, counters);
-        long application = processCpuNanos - processCpu - fixed - sampling;
+        long sampling = samplingNanos(counters);
+        long advanced = advanced(Math.max(0, counters.samples - samples));
+        advanceNanos -= advanced;
+        long application = processCpuNanos - processCpu - fixed - sampling - advanced;
         long available = Math.max(application, now - windowAt);
         hopelessWindows = controller.isHopeless(available, fixed) ? hopelessWindows + 1 : 0;
         begin(now, processCpuNanos, counters);
-        return controller.windowEnded(available, fixed, sampling);
+        return controller.windowEnded(available, fixed, sampling, advanced);
     }
 
     /** For how many windows in a row calls alone have cost more than the budget. */

@@ -97,6 +97,11 @@ final class CodeHistory {
         lookTook = lookedAt - start;
     }
 
+    /** Since then nothing was freed; the least value if nothing ever was. */
+    long quietSince() {
+        return quietSince;
+    }
+
     /** Whether what was found out about code since the last tick can be believed: nothing was freed meanwhile. */
     boolean undisturbed() {
         return clock.value() - tickedAt < frees.shortestNanos()

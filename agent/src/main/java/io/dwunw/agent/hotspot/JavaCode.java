@@ -24,8 +24,13 @@ public interface JavaCode {
      */
     boolean undisturbed();
 
-    /** To be called every few milliseconds while nothing is walked: notes which code there is, for stacks to come. */
-    void idle();
+    /**
+     * To be called while nothing is walked: notes which code there is, for stacks to come.
+     *
+     * @return whether it is enough to call again after some ten milliseconds, because nothing has gone away lately; else
+     *     it should be after a few
+     */
+    boolean idle();
 
     /** Whether the address lies in the part of the process where generated code lives. */
     boolean contains(long pc);

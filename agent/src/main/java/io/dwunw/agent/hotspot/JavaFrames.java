@@ -17,6 +17,9 @@ public final class JavaFrames implements JavaCode {
     private static final int FIRST_WITHOUT_ZERO_BYTES = 20;
 
     private static final int FIRST_WITH_VIRTUAL_THREADS = 21;
+    /** What has not gone away for so long hardly does so in the next moment. */
+    private static final long QUIET_NANOS = 1_000_000_000L;
+
     private static final int MAX_BLOBS = 1 << 18;
 
     private static final String CALL_STUB = "call_stub";
@@ -181,9 +184,11 @@ public final class JavaFrames implements JavaCode {
     }
 
     @Override
-    public void idle() {
+    public boolean idle() {
         notice();
         history.tick();
+        long lastChange = Math.max(Math.max(unloadedUntil, replacedUntil), history.quietSince());
+        return lastChange == Long.MIN_VALUE || System.nanoTime() - lastChange >= QUIET_NANOS;
     }
 
     @Override

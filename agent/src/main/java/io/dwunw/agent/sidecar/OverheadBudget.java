@@ -54,6 +54,11 @@ public final class OverheadBudget {
         meter.turnEnded(worked, threadClock.nanos());
     }
 
+    /** The sidecar has slept on after a look that found nothing to do. */
+    void dozed() {
+        meter.dozed(threadClock.nanos());
+    }
+
     /** To be called often while the engine is attached. */
     void check(EngineCounters counters) {
         long now = System.nanoTime();
@@ -63,7 +68,7 @@ public final class OverheadBudget {
         lookedAt = now;
         turnEnded(true);
         engine.counters(counters);
-        if (meter.windowNanos(now) < WINDOW_NANOS && !hasSpentAll(now, counters)) {
+        if (meter.windowNanos(now) < WINDOW_NANOS && !hasSpentAll(counters)) {
             return;
         }
         if (meter.windowEnded(now, processClock.nanos(), counters)) {
@@ -77,8 +82,8 @@ public final class OverheadBudget {
         }
     }
 
-    private boolean hasSpentAll(long now, EngineCounters counters) {
-        return maxOverhead > 0 && meter.samplingNanos(now, counters) > maxOverhead * WINDOW_NANOS;
+    private boolean hasSpentAll(EngineCounters counters) {
+        return maxOverhead > 0 && meter.samplingNanos(counters) > maxOverhead * WINDOW_NANOS;
     }
 
     /** What was spent in the last window, a second at most, as a part of the CPU time that the application used, or of one CPU's. */

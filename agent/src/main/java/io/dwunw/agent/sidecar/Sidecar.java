@@ -28,6 +28,10 @@ public final class Sidecar extends ReplayThread {
 
     /** What can wait for a moment without samples must not wait for ever where there is none, nor be done each millisecond. */
     private static final long LONGEST_WITHOUT_IDLING_NANOS = 50_000_000;
+    /** The same where nothing goes away: how long what can wait does, and how long records may lie in the ring. */
+    private static final long LONGEST_QUIET_NANOS = 100_000_000;
+
+    private static final long MAX_QUIET_IDLE_NANOS = 20_000_000;
 
     private static final long DETACHED_IDLE_NANOS = 100_000_000;
     /** After that a recording that was to be started with the JVM has not been. */
@@ -45,7 +49,13 @@ public final class Sidecar extends ReplayThread {
     /** Since the last sleep. */
     private boolean worked;
 
+    /** Somebody wants something of this thread. */
+    private volatile boolean woken;
+
     private int drainedSinceSleep;
+    /** Of what could wait at the last sleep: whether it can wait longer than one sleep. */
+    private boolean quiet;
+
     private long idledAt = System.nanoTime();
 
     private long expectedUntil;
@@ -99,6 +109,7 @@ public final class Sidecar extends ReplayThread {
 
     /** Ends a sleep. */
     public void wake() {
+        woken = true;
         LockSupport.unpark(this);
     }
 
@@ -207,19 +218,35 @@ public final class Sidecar extends ReplayThread {
 
     private void sleep(SidecarParts p) {
         long now = System.nanoTime();
-        if (drainedSinceSleep == 0 || now - idledAt >= LONGEST_WITHOUT_IDLING_NANOS) {
+        if (drainedSinceSleep == 0 || now - idledAt >= (quiet ? LONGEST_QUIET_NANOS : LONGEST_WITHOUT_IDLING_NANOS)) {
             idledAt = now;
-            p.idle();
+            quiet = p.idle();
         }
         idleNanos = drainedSinceSleep >= MANY_RECORDS
                 ? MIN_IDLE_NANOS
-                : Math.min(idleNanos + idleNanos / 4, MAX_IDLE_NANOS);
+                : Math.min(idleNanos + idleNanos / 4, quiet ? MAX_QUIET_IDLE_NANOS : MAX_IDLE_NANOS);
         drainedSinceSleep = 0;
         p.turnEnded(worked);
         worked = false;
         // Nothing is compiled yet that could be freed, and each turn takes time from the application's start.
         long attachedNanos = expecting ? MAX_IDLE_NANOS : idleNanos;
         LockSupport.parkNanos(this, p.attached() ? attachedNanos : DETACHED_IDLE_NANOS);
+        if (p.attached() && quiet && !expecting) {
+            doze(p, attachedNanos);
+        }
+        woken = false;
+    }
+
+    /** Sleeps on as long as there is nothing to do: a whole turn costs several times what the look does that it is for. */
+    private void doze(SidecarParts p, long nanos) {
+        boolean dozed = false;
+        while (!woken && p.nothingWaits() && System.nanoTime() - idledAt < LONGEST_QUIET_NANOS) {
+            LockSupport.parkNanos(this, nanos);
+            dozed = true;
+        }
+        if (dozed) {
+            p.dozed();
+        }
     }
 
     private @Nullable SidecarParts open() {

@@ -129,11 +129,21 @@ public final class SidecarParts implements AutoCloseable {
         }
     }
 
+    /** Whether there is nothing to take in and nothing to publish. */
+    boolean nothingWaits() {
+        return samples.backlog() == 0 && waiting.size() == 0;
+    }
+
     /** A turn, or several, have ended: watches what they cost. */
     void turnEnded(boolean worked) {
         if (engine.attached()) {
             budget.turnEnded(worked);
         }
+    }
+
+    /** A sleep that was broken off only to see whether there is anything to do has ended. */
+    void dozed() {
+        budget.dozed();
     }
 
     /** Keeps to the budget; to be called often. */
@@ -143,12 +153,12 @@ public final class SidecarParts implements AutoCloseable {
         }
     }
 
-    /** What can wait until nothing else is to do. */
-    void idle() {
+    /** What can wait until nothing else is to do; whether it can wait for some ten milliseconds before it is done again. */
+    boolean idle() {
         if (!engine.attached()) {
-            return;
+            return true;
         }
-        walker.idle();
+        boolean quiet = walker.idle();
         if (modules.refreshIfOld()) {
             threads.refresh();
         }
@@ -159,6 +169,7 @@ public final class SidecarParts implements AutoCloseable {
         if (System.nanoTime() - reconciledAt >= NANOS_BETWEEN_RECONCILIATIONS) {
             reconcile();
         }
+        return quiet;
     }
 
     /** A free whose record was lost would leave its block alive for ever: asks the producer which blocks are. */

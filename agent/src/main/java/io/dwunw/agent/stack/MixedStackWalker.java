@@ -53,11 +53,9 @@ public final class MixedStackWalker {
         return walked;
     }
 
-    /** To be called every few milliseconds while there is nothing to walk. */
-    public void idle() {
-        if (java != null) {
-            java.idle();
-        }
+    /** To be called while there is nothing to walk, as often as {@link JavaCode#idle} wishes and says. */
+    public boolean idle() {
+        return java == null || java.idle();
     }
 
     /** Replaces what {@code out} holds by the frames of the sample's stack. */

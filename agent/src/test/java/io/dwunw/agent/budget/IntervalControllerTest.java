@@ -25,11 +25,11 @@ class IntervalControllerTest {
     void aSteadyLoadIsMetAndThenLeftAlone(double bytesPerSecond) {
         IntervalController controller = new IntervalController(4096, BUDGET);
         for (int second = 0; second < 20; second++) {
-            controller.windowEnded(SECOND, 0, cost(bytesPerSecond, 256, controller.interval()));
+            controller.windowEnded(SECOND, 0, cost(bytesPerSecond, 256, controller.interval()), 0);
         }
         long settled = controller.interval();
         for (int second = 0; second < 100; second++) {
-            boolean changed = controller.windowEnded(SECOND, 0, cost(bytesPerSecond, 256, controller.interval()));
+            boolean changed = controller.windowEnded(SECOND, 0, cost(bytesPerSecond, 256, controller.interval()), 0);
             assertThat(changed).isFalse();
         }
         assertThat(controller.interval()).isEqualTo(settled);
@@ -45,7 +45,7 @@ class IntervalControllerTest {
         double spent = 0;
         for (int second = 0; second < 600; second++) {
             double noisy = 1e9 * (0.9 + 0.2 * random.nextDouble());
-            boolean changed = controller.windowEnded(SECOND, 0, cost(noisy, 512, controller.interval()));
+            boolean changed = controller.windowEnded(SECOND, 0, cost(noisy, 512, controller.interval()), 0);
             if (second >= 10) {
                 changes += changed ? 1 : 0;
                 spent += controller.overhead();
@@ -59,17 +59,17 @@ class IntervalControllerTest {
     void aLoadThatEndsGivesTheIntervalBack() {
         IntervalController controller = new IntervalController(65_536, BUDGET);
         for (int second = 0; second < 10; second++) {
-            controller.windowEnded(SECOND, 0, cost(1e10, 1000, controller.interval()));
+            controller.windowEnded(SECOND, 0, cost(1e10, 1000, controller.interval()), 0);
         }
         assertThat(controller.interval()).isGreaterThan(10 * 65_536);
         long before = controller.interval();
         for (int second = 0; second < IntervalController.QUIET_WINDOWS - 1; second++) {
-            assertThat(controller.windowEnded(SECOND, 0, 0)).isFalse();
+            assertThat(controller.windowEnded(SECOND, 0, 0, 0)).isFalse();
         }
-        assertThat(controller.windowEnded(SECOND, 0, 0)).isTrue();
+        assertThat(controller.windowEnded(SECOND, 0, 0, 0)).isTrue();
         assertThat(controller.interval()).isBetween(before / 2, before / 2 + 1);
         for (int second = 0; second < 200; second++) {
-            controller.windowEnded(SECOND, 0, 0);
+            controller.windowEnded(SECOND, 0, 0, 0);
         }
         assertThat(controller.interval()).isEqualTo(65_536);
     }
@@ -79,7 +79,7 @@ class IntervalControllerTest {
         IntervalController controller = new IntervalController(4096, BUDGET);
         for (int second = 0; second < 200; second++) {
             boolean pause = second % 5 != 0;
-            boolean changed = controller.windowEnded(SECOND, 0, pause ? 0 : cost(1e9, 256, controller.interval()));
+            boolean changed = controller.windowEnded(SECOND, 0, pause ? 0 : cost(1e9, 256, controller.interval()), 0);
             assertThat(changed && second > 60).isFalse();
         }
     }
@@ -90,18 +90,18 @@ class IntervalControllerTest {
         Random random = new Random(11);
         for (int i = 0; i < 10_000; i++) {
             long available = random.nextLong(4 * SECOND) - SECOND;
-            controller.windowEnded(available, random.nextLong(2 * SECOND), random.nextLong(100 * SECOND));
+            controller.windowEnded(available, random.nextLong(2 * SECOND), random.nextLong(100 * SECOND), 0);
             assertThat(controller.interval()).isBetween(4096L, IntervalController.MAX_INTERVAL);
         }
         IntervalController beyond = new IntervalController(1L << 32, BUDGET);
-        beyond.windowEnded(SECOND, 0, SECOND);
+        beyond.windowEnded(SECOND, 0, SECOND, 0);
         assertThat(beyond.interval()).isEqualTo(1L << 32);
     }
 
     @Test
     void withoutABudgetItOnlyReports() {
         IntervalController controller = new IntervalController(1, 0);
-        assertThat(controller.windowEnded(SECOND, SECOND / 10, SECOND / 2)).isFalse();
+        assertThat(controller.windowEnded(SECOND, SECOND / 10, SECOND / 2, 0)).isFalse();
         assertThat(controller.interval()).isEqualTo(1);
         assertThat(controller.overhead()).isCloseTo(0.6, within(1e-9));
         assertThat(controller.isHopeless(SECOND, SECOND)).isFalse();
@@ -111,7 +111,7 @@ class IntervalControllerTest {
     void callsThatCostTooMuchByThemselvesDoNotDriveTheIntervalUpForEver() {
         IntervalController controller = new IntervalController(4096, BUDGET);
         for (int second = 0; second < 50; second++) {
-            controller.windowEnded(SECOND, SECOND / 2, cost(1e9, 256, controller.interval()));
+            controller.windowEnded(SECOND, SECOND / 2, cost(1e9, 256, controller.interval()), 0);
         }
         assertThat(controller.isHopeless(SECOND, SECOND / 2)).isTrue();
         assertThat(cost(1e9, 256, controller.interval()))

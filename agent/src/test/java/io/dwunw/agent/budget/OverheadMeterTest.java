@@ -30,7 +30,8 @@ class OverheadMeterTest {
     /** A window that begins when the agent is warm. */
     private void begin(long processCpu) {
         count(1_000_000, 1_000_000, 5_000);
-        meter.start(0, 0, 0, counters);
+        meter.start(0, 0, -OverheadMeter.ADVANCE_NANOS, counters);
+        meter.turnEnded(true, 0);
         meter.windowEnded(LATER, processCpu, counters);
     }
 
@@ -89,19 +90,41 @@ class OverheadMeterTest {
             meter.turnEnded(true, cpu);
         }
         // Each a microsecond for the thread, and some ten for the sidecar.
-        assertThat(meter.samplingNanos(LATER + 2 * SECOND, counters)).isBetween(900_000L, 1_300_000L);
+        assertThat(meter.samplingNanos(counters)).isBetween(900_000L, 1_300_000L);
         meter.windowEnded(LATER + 2 * SECOND, 0, counters);
         assertThat(controller.overhead()).isCloseTo(0.0061, within(1e-6));
     }
 
     @Test
-    void theFirstSecondsAreNotTakenForTheRule() {
+    void whatIsSpentOnceIsToldButWidensNothing() {
         count(0, 0, 0);
         meter.start(0, 0, 0, counters);
-        meter.turnEnded(true, 200_000_000);
-        count(100, 100, 20);
-        assertThat(meter.windowEnded(SECOND, SECOND, counters)).isFalse();
-        assertThat(controller.overhead()).isLessThan(0.01);
+        long once = OverheadMeter.ADVANCE_NANOS / 2;
+        long warm = 20 * OverheadMeter.WARM_SAMPLE_NANOS;
+        long cpu = 0;
+        for (int i = 1; i <= 2; i++) {
+            cpu += once + warm;
+            meter.turnEnded(true, cpu);
+            count(0, 0, 20L * i);
+            assertThat(meter.samplingNanos(counters)).isEqualTo(20_000 + warm);
+            assertThat(meter.windowEnded(i * SECOND, i * SECOND, counters)).isFalse();
+            assertThat(controller.overhead()).isCloseTo(0.2503, within(1e-3));
+        }
+        meter.turnEnded(true, cpu + 20_000_000);
+        count(0, 0, 140);
+        assertThat(meter.samplingNanos(counters)).as("later").isEqualTo(20_100_000);
+        assertThat(meter.windowEnded(3 * SECOND, 3 * SECOND, counters)).isTrue();
+    }
+
+    @Test
+    void dozingIsNotChargedToTheSamples() {
+        begin(0);
+        meter.dozed(2_000_000);
+        counters.samples++;
+        meter.turnEnded(true, 2_100_000);
+        assertThat(meter.samplingNanos(counters)).isEqualTo(101_000);
+        meter.windowEnded(LATER + SECOND, SECOND, counters);
+        assertThat(controller.overhead()).isCloseTo(0.0021, within(1e-5));
     }
 
     @Test
@@ -109,13 +132,11 @@ class OverheadMeterTest {
         begin(0);
         counters.samples += 1_000;
         meter.turnEnded(true, 4_000_000);
-        assertThat(meter.samplingNanos(LATER + SECOND / 20, counters)).isEqualTo(5_000_000);
+        assertThat(meter.samplingNanos(counters)).isEqualTo(5_000_000);
         meter.turnEnded(false, 9_000_000);
-        assertThat(meter.samplingNanos(LATER + SECOND / 10, counters))
-                .as("idling")
-                .isEqualTo(5_000_000);
+        assertThat(meter.samplingNanos(counters)).as("idling").isEqualTo(5_000_000);
         meter.windowEnded(LATER + SECOND / 10, SECOND / 10, counters);
-        assertThat(meter.samplingNanos(LATER + SECOND / 10, counters)).isZero();
+        assertThat(meter.samplingNanos(counters)).isZero();
     }
 
     @Test
@@ -126,7 +147,7 @@ class OverheadMeterTest {
         counters.lostFrees = 100;
         meter.turnEnded(true, 1_000_000);
         // 2,000 samples at 1 µs for the thread and 2 µs for the sidecar.
-        assertThat(meter.samplingNanos(LATER + SECOND, counters)).isEqualTo(6_000_000);
+        assertThat(meter.samplingNanos(counters)).isEqualTo(6_000_000);
         assertThat(meter.windowEnded(LATER + SECOND, 0, counters)).isFalse();
         counters.lost = 11_600;
         assertThat(meter.windowEnded(LATER + 2 * SECOND, 0, counters)).isTrue();

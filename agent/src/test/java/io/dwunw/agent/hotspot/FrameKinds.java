@@ -137,8 +137,8 @@ public final class FrameKinds implements JavaCode {
     }
 
     @Override
-    public void idle() {
-        java.idle();
+    public boolean idle() {
+        return java.idle();
     }
 
     @Override

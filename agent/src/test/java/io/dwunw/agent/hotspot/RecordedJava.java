@@ -114,8 +114,8 @@ public final class RecordedJava implements JavaCode {
     }
 
     @Override
-    public void idle() {
-        frames.idle();
+    public boolean idle() {
+        return frames.idle();
     }
 
     @Override

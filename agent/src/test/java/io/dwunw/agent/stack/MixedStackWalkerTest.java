@@ -227,7 +227,9 @@ final class MixedStackWalkerTest {
         }
 
         @Override
-        public void idle() {}
+        public boolean idle() {
+            return true;
+        }
 
         @Override
         public boolean contains(long pc) {
