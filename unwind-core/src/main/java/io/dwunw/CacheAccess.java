@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * remembers why it could not.
  */
 final class CacheAccess implements ModuleDataSource {
+    /** Images taken from memory in one walk: a stack goes through few modules, and each image may take tens of megabytes. */
+    static final int MAX_IN_MEMORY = 8;
+
     private final ModuleStore store;
     private final @Nullable MemoryReader memory;
     /** What was found in memory, or that nothing was there; for one walk, since memory changes. */
@@ -52,7 +55,7 @@ final class CacheAccess implements ModuleDataSource {
         if (reader == null) {
             return null;
         }
-        if (!inMemory.containsKey(module)) {
+        if (!inMemory.containsKey(module) && inMemory.size() < MAX_IN_MEMORY) {
             inMemory.put(module, module.inMemory(reader));
         }
         ModuleData found = inMemory.get(module);

@@ -11,7 +11,9 @@ import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ProgramHeader;
 import io.dwunw.memory.CachedPages;
 import io.dwunw.memory.StackSnapshot;
+import io.dwunw.module.LoadedModule;
 import io.dwunw.module.Mapping;
+import io.dwunw.module.ModuleCache;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
 import io.dwunw.testkit.Snapshot;
@@ -60,6 +62,27 @@ final class MemoryFallbackTest {
         assertThat(capture.frames().stream().skip(1).map(Frame::pc).toList())
                 .isEqualTo(
                         snapshot.expected().stream().map(Snapshot.Expected::pc).toList());
+    }
+
+    @Test
+    void onlySoManyImagesOfAWalkAreReadFromMemory() throws IOException {
+        byte[] file = Files.readAllBytes(FIXTURES.resolve("aarch64"));
+        StringBuilder maps = new StringBuilder();
+        for (int i = 1; i <= 2 * CacheAccess.MAX_IN_MEMORY; i++) {
+            maps.append(String.format("%x000000-%x100000 r-xp 00000000 00:01 %d /nowhere/%d%n", i, i, i, i));
+        }
+        CacheAccess access = new CacheAccess(new ModuleCache(1), (avma, destination, offset, length) -> {
+            int from = (int) (avma & 0xff_ffff);
+            int count = Math.max(0, Math.min(length, file.length - from));
+            System.arraycopy(file, Math.min(from, file.length), destination, offset, count);
+            return count;
+        });
+        int found = 0;
+        for (LoadedModule module : modules(maps.toString()).modules()) {
+            found += access.acquire(module) == null ? 0 : 1;
+        }
+        assertThat(found).isEqualTo(CacheAccess.MAX_IN_MEMORY);
+        assertThat(access.failure()).isEqualTo(Status.IO);
     }
 
     /** The fixture as it lay in the process, and its stack. */

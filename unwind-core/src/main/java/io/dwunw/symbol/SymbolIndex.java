@@ -11,6 +11,12 @@ final class SymbolIndex {
     /** Names compared where many symbols start at one address; the constructors and aliases of real files are some ten. */
     private static final int MAX_COMPARED = 256;
 
+    /**
+     * Symbols looked at for one address. Functions with thousands of labels are real; with more the file has made up
+     * sizes to make each search long, and the nearest symbol below is the answer.
+     */
+    private static final int MAX_SEARCHED = 1 << 16;
+
     private static final int SYMBOLS_PER_BUCKET = 8;
     /** Few, so that the method which does it is soon called often enough to be compiled. */
     private static final int PLACED_AT_ONCE = 256;
@@ -107,7 +113,12 @@ final class SymbolIndex {
         }
         int nearest = NONE;
         int highest = (int) Math.min(distance >>> shift, reach.length - 1L);
+        int searched = 0;
         for (int bucket = highest; bucket >= 0 && (nearest == NONE || reach[bucket] > distance); bucket--) {
+            searched += 1 + bucketStarts[bucket + 1] - bucketStarts[bucket];
+            if (nearest != NONE && searched > MAX_SEARCHED) {
+                break;
+            }
             int below = nearestBelow(bucket, distance);
             int containing = containing(bucket, distance);
             if (containing != NONE) {
