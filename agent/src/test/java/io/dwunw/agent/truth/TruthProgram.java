@@ -5,14 +5,19 @@ import io.dwunw.agent.stack.StackState;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Takes samples at the end of random stacks, walks each at once, and compares; as many as are asked for, without those whose
- * walk came late. Arguments: the snapshot library, the number of
+ * walk came late; more while a busy machine has not yet compiled what the property {@value #KINDS} demands. Arguments: the snapshot library, the number of
  * samples, the greatest depth, the seed, and perhaps a class with more ways of calling. Prints one line {@code RESULT …}; ends with 0 only if no stack was wrong.
  */
 final class TruthProgram {
+    /** Kinds of frames that must be met, see {@link Walked#kinds}. */
+    static final String KINDS = "truth.kinds";
+
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(90);
     private static final int MAX_REPORTS = 5;
 
     private TruthProgram() {}
@@ -31,7 +36,9 @@ final class TruthProgram {
         NativeTruth natives = new NativeTruth(walked.names());
         int nativeMismatches = 0;
         int late = 0;
-        for (int i = 0; i < samples + late; i++) {
+        String[] kinds = System.getProperty(KINDS, "").split(" ");
+        long patience = System.nanoTime() + PATIENCE_NANOS;
+        for (int i = 0; i < samples + late || (!walked.haveMet(kinds) && System.nanoTime() - patience < 0); i++) {
             Truth truth = virtual ? sampleOnVirtualThread(descent, maxDepth) : sample(descent, maxDepth);
             FrameBuffer stack = walked.walk(record);
             StackState state = stack.state();

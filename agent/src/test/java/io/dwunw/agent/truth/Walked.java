@@ -27,6 +27,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** The walk under test, wired as the sidecar wires it, and its result in the words of {@link Truth}. */
@@ -149,6 +150,12 @@ final class Walked {
     /** What the walks went through. */
     String kinds() {
         return java.text();
+    }
+
+    /** Whether the walks went through frames of all these kinds. */
+    boolean haveMet(String... kinds) {
+        String met = ' ' + kinds();
+        return Arrays.stream(kinds).noneMatch(kind -> met.contains(' ' + kind + "=0"));
     }
 
     record JavaFrame(JavaMethod method, int bci, boolean approximate) {
