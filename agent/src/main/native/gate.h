@@ -124,9 +124,10 @@ struct gate_statistics {
 extern struct gate_control *gate_control;
 extern struct gate_statistics gate_statistics;
 
+/* In order with what comes before and behind, which the bell needs. */
 static inline void gate_count(uint64_t *counter)
 {
-    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+    __atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
 }
 
 static inline bool gate_active(void)
@@ -189,6 +190,13 @@ bool gate_ring_reserve(uint32_t length, bool urgent, struct gate_reservation *re
 void gate_ring_commit(const struct gate_reservation *reservation);
 uint64_t gate_ring_address(void);
 uint64_t gate_ring_mapped_bytes(void);
+
+/* ---- gate_bell.c: wakes the reader ---- */
+
+/* Of what the reader sleeps on: io.dwunw.agent.linux.Doorbell. */
+uint64_t gate_bell_address(void);
+/* A record has been written and counted. */
+void gate_bell_record(void);
 
 /* ---- gate_capture.c: records ---- */
 

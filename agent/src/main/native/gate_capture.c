@@ -249,6 +249,7 @@ static void hand_over(const struct dwunw_allocation *header, bool known)
     }
     gate_probe_allocation(header, DWUNW_ALLOCATION_HEADER_BYTES + header->stack_length);
     gate_count(&gate_statistics.sampled);
+    gate_bell_record();
 }
 
 /* False when the ring is full. */
@@ -295,6 +296,7 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
     write_record(reservation.record, &header, known);
     gate_ring_commit(&reservation);
     gate_count(&gate_statistics.sampled);
+    gate_bell_record();
     return true;
 }
 
@@ -311,6 +313,7 @@ void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned
     if (!gate_control->capture) {
         gate_probe_free(&record, sizeof(record));
         gate_count(written);
+        gate_bell_record();
         return;
     }
     struct gate_reservation reservation;
@@ -321,4 +324,5 @@ void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned
     memcpy(reservation.record, &record, sizeof(record));
     gate_ring_commit(&reservation);
     gate_count(written);
+    gate_bell_record();
 }

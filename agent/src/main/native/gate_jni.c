@@ -25,6 +25,13 @@ EXPORT(jlong, ringAddress)(JNIEnv *env, jclass type)
     return (jlong) gate_ring_address();
 }
 
+EXPORT(jlong, bellAddress)(JNIEnv *env, jclass type)
+{
+    (void) env;
+    (void) type;
+    return (jlong) gate_bell_address();
+}
+
 EXPORT(jint, attach)(JNIEnv *env, jclass type, jboolean capture)
 {
     (void) env;

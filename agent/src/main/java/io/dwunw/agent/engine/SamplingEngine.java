@@ -1,7 +1,9 @@
 package io.dwunw.agent.engine;
 
+import io.dwunw.agent.linux.Doorbell;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A way to catch allocations of this process, from being opened to being closed. Methods may be called by any thread,
@@ -22,6 +24,14 @@ public interface SamplingEngine extends AutoCloseable {
 
     /** The samples, in an order in which every free precedes any later allocation at its address. */
     SampleSource samples();
+
+    /**
+     * What to sleep on until samples or frees come; null if this engine rings no bell: then its ring has to be looked at
+     * now and then.
+     */
+    default @Nullable Doorbell doorbell() {
+        return null;
+    }
 
     /** Changes the mean number of bytes between samples, for all threads at once; 0 and 1 = every allocation. */
     void interval(long bytes);

@@ -7,6 +7,8 @@ import io.dwunw.agent.bpf.UprobeConfig;
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
+import io.dwunw.agent.linux.Doorbell;
+import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
@@ -50,6 +52,7 @@ public final class GateEngine implements SamplingEngine {
     private final GateRing ring;
 
     private final @Nullable GateProbes probes;
+    private final Doorbell bell = new Doorbell(Kernel.RUNNING, Linux.memory(GateNative.bellAddress(), Doorbell.BYTES));
     private final CounterSnapshot kernelSnapshot = new CounterSnapshot();
     private final GateCounters snapshot = new GateCounters();
     private boolean attached;
@@ -191,6 +194,12 @@ public final class GateEngine implements SamplingEngine {
     @Override
     public SampleSource samples() {
         return samples;
+    }
+
+    /** The gate's threads ring it, whoever copies their stacks. */
+    @Override
+    public Doorbell doorbell() {
+        return bell;
     }
 
     private int drain(SampleHandler handler, int limit) {

@@ -9,6 +9,9 @@ final class GateNative {
     /** Of the ring's header page; never unmapped. */
     static native long ringAddress();
 
+    /** Of what a {@link io.dwunw.agent.linux.Doorbell} sleeps on. */
+    static native long bellAddress();
+
     /** Number of import slots patched. */
     static native int attach(boolean capture);
 

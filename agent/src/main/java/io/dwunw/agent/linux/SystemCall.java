@@ -9,6 +9,7 @@ public final class SystemCall {
     public static final int IOCTL = 16;
     public static final int GETPID = 39;
     public static final int GETTID = 186;
+    public static final int FUTEX = 202;
     public static final int CLOCK_GETTIME = 228;
     public static final int PERF_EVENT_OPEN = 298;
     public static final int PRLIMIT64 = 302;

@@ -1,5 +1,6 @@
 package io.dwunw.agent.sidecar;
 
+import io.dwunw.agent.linux.Doorbell;
 import io.dwunw.jfr.Publication;
 import io.dwunw.jfr.Rendezvous;
 import io.dwunw.jfr.ReplayThread;
@@ -60,6 +61,7 @@ public final class Sidecar extends ReplayThread {
 
     private long expectedUntil;
     private @Nullable SidecarParts parts;
+    private volatile @Nullable Doorbell bell;
     private long idleNanos = MIN_IDLE_NANOS;
     private boolean endingChunk;
     /** Allocations that waited when the chunk's end was asked for, and are still to be published before it. */
@@ -110,6 +112,10 @@ public final class Sidecar extends ReplayThread {
     /** Ends a sleep. */
     public void wake() {
         woken = true;
+        Doorbell opened = bell;
+        if (opened != null) {
+            opened.ring();
+        }
         LockSupport.unpark(this);
     }
 
@@ -229,30 +235,53 @@ public final class Sidecar extends ReplayThread {
         p.turnEnded(worked);
         worked = false;
         // Nothing is compiled yet that could be freed, and each turn takes time from the application's start.
-        long attachedNanos = expecting ? MAX_IDLE_NANOS : idleNanos;
-        LockSupport.parkNanos(this, p.attached() ? attachedNanos : DETACHED_IDLE_NANOS);
-        if (p.attached() && quiet && !expecting) {
-            doze(p, attachedNanos);
-        }
+        sleep(p, expecting ? MAX_IDLE_NANOS : idleNanos);
         woken = false;
     }
 
-    /** Sleeps on as long as there is nothing to do: a whole turn costs several times what the look does that it is for. */
+    private void sleep(SidecarParts p, long nanos) {
+        Doorbell door = p.bell();
+        door.arm(MANY_RECORDS);
+        if (!woken) {
+            door.sleep(p.attached() ? nanos : DETACHED_IDLE_NANOS);
+        }
+        if (p.attached() && quiet && !expecting) {
+            doze(p, nanos);
+        }
+        door.disarm();
+    }
+
+    /**
+     * Sleeps on as long as there is nothing to do: a whole turn costs several times what the look does that it is for. Where
+     * samples ring, even that is spared.
+     */
     private void doze(SidecarParts p, long nanos) {
+        Doorbell door = p.bell();
         boolean dozed = false;
-        while (!woken && p.nothingWaits() && System.nanoTime() - idledAt < LONGEST_QUIET_NANOS) {
-            LockSupport.parkNanos(this, nanos);
+        long rest = rest();
+        while (rest > 0) {
+            door.arm(1);
+            if (woken || !p.nothingWaits()) {
+                break;
+            }
+            door.sleep(p.samplesRing() ? rest : Math.min(nanos, rest));
             dozed = true;
+            rest = rest();
         }
         if (dozed) {
             p.dozed();
         }
     }
 
+    private long rest() {
+        return idledAt + LONGEST_QUIET_NANOS - System.nanoTime();
+    }
+
     private @Nullable SidecarParts open() {
         try {
             SidecarParts opened = opener.open(this);
             parts = opened;
+            bell = opened.bell();
             return opened;
         } catch (Exception | LinkageError e) {
             end(opener.explain(e), null);

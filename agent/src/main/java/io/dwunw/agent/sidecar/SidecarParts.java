@@ -6,6 +6,8 @@ import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.linux.CpuClock;
+import io.dwunw.agent.linux.Doorbell;
+import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.AllocatorNames;
@@ -17,6 +19,7 @@ import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.agent.stack.StackTraces;
 import io.dwunw.jfr.AgentStatisticsEvent;
 import io.dwunw.jfr.StackReplay;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
@@ -35,6 +38,10 @@ public final class SidecarParts implements AutoCloseable {
 
     private final SamplingEngine engine;
     private final SampleSource samples;
+    /** Rung by the engine's threads too, if it has one. */
+    private final Doorbell bell;
+
+    private final boolean samplesRing;
     private final EngineCounters counters = new EngineCounters();
     private final LiveMemory<StackTrace> live = new LiveMemory<>();
     private final ProcessModules modules;
@@ -74,6 +81,10 @@ public final class SidecarParts implements AutoCloseable {
             int maxEvents) {
         this.engine = engine;
         this.samples = engine.samples();
+        Doorbell ofEngine = engine.doorbell();
+        this.samplesRing = ofEngine != null;
+        this.bell =
+                ofEngine != null ? ofEngine : new Doorbell(Kernel.RUNNING, ByteBuffer.allocateDirect(Doorbell.BYTES));
         this.modules = modules;
         this.threads = threads;
         this.replay = replay;
@@ -127,6 +138,16 @@ public final class SidecarParts implements AutoCloseable {
                 LockSupport.parkNanos(WRITER_PAUSE_NANOS);
             }
         }
+    }
+
+    /** What the sidecar sleeps on while the engine is attached. */
+    Doorbell bell() {
+        return bell;
+    }
+
+    /** Whether samples ring it; else they have to be looked for. */
+    boolean samplesRing() {
+        return samplesRing;
     }
 
     /** Whether there is nothing to take in and nothing to publish. */

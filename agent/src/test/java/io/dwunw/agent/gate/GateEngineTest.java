@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dwunw.RegisterSet;
+import io.dwunw.agent.bpf.Allocations;
 import io.dwunw.agent.engine.JavaThreadLayout;
+import io.dwunw.agent.linux.Doorbell;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.sample.Allocator;
@@ -24,11 +26,14 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import java.util.zip.Inflater;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** The gate in this very JVM. */
 class GateEngineTest {
@@ -221,6 +226,48 @@ class GateEngineTest {
         try (Stream<Path> list = Files.list(Path.of(directory))) {
             return list.count();
         }
+    }
+
+    /** The application does not go on before the reader has seen what it did; a sleep that nothing ends lasts an hour. */
+    @Test
+    @Timeout(60)
+    void samplesAndFreesEndTheReadersSleep() throws Exception {
+        int size = 54_320;
+        int rounds = 500;
+        Allocations.free(Allocations.malloc(size));
+        engine.attach();
+        Semaphore seen = new Semaphore(0);
+        Thread application = new Thread(() -> {
+            for (int i = 0; i < rounds; i++) {
+                long block = Allocations.malloc(size);
+                seen.acquireUninterruptibly();
+                Allocations.free(block);
+                seen.acquireUninterruptibly();
+            }
+        });
+        application.setDaemon(true);
+        application.start();
+        Doorbell bell = engine.doorbell();
+        int[] records = {0};
+        long[] block = {0};
+        while (records[0] < 2 * rounds) {
+            bell.arm(1);
+            int drained = engine.samples()
+                    .drain(
+                            sample -> {
+                                boolean born = sample.isAllocation() && sample.size() == size;
+                                block[0] = born ? sample.address() : block[0];
+                                if (born || (sample.isFree() && sample.address() == block[0])) {
+                                    records[0]++;
+                                    seen.release();
+                                }
+                            },
+                            ALL);
+            if (drained == 0) {
+                bell.sleep(TimeUnit.HOURS.toNanos(1));
+            }
+        }
+        application.join();
     }
 
     @Test
