@@ -22,6 +22,9 @@ public final class Unrest {
     /** Recordings before the first look at what the process has. */
     public static final int WARM_UP = 20;
 
+    private static final List<String> EVENTS =
+            List.of("dwunw.NativeAllocation", "dwunw.NativeFree", "dwunw.NativeLeak", "dwunw.AgentStatistics");
+
     private static final int LIBRARIES = 6;
     private static final long TIMEOUT_NANOS = 60_000_000_000L;
 
@@ -44,10 +47,15 @@ public final class Unrest {
             Files.copy(NativeBlocks.lateLibrary(), directory.resolve("late-" + i + ".so"));
         }
         int cycles = Integer.parseInt(args[0]);
-        unrest(directory, 0, WARM_UP);
-        report("before", directory);
-        unrest(directory, WARM_UP, cycles);
-        report("after", directory);
+        // JDK 17's recorder loses events once it has itself been started and stopped some eighty times within seconds.
+        try (Recording recorder = new Recording()) {
+            EVENTS.forEach(recorder::disable);
+            recorder.start();
+            unrest(directory, 0, WARM_UP);
+            report("before", directory);
+            unrest(directory, WARM_UP, cycles);
+            report("after", directory);
+        }
     }
 
     private static void unrest(Path directory, int from, int to) throws IOException, InterruptedException {
@@ -60,9 +68,7 @@ public final class Unrest {
 
     private static void record(Path file) throws IOException, InterruptedException {
         try (Recording recording = new Recording()) {
-            for (String event : List.of("NativeAllocation", "NativeFree", "NativeLeak", "AgentStatistics")) {
-                recording.enable("dwunw." + event);
-            }
+            EVENTS.forEach(recording::enable);
             recording.setDestination(file);
             recording.start();
             NativeBlocks.awaitTracing();
