@@ -21,7 +21,9 @@ final class PassingMethods {
         long address;
         int span;
         int id;
-        boolean permanent;
+        /** See {@link JavaMethods}. */
+        int lasting;
+
         long constMethod;
         long poolCache;
         int codeSize;
@@ -39,12 +41,12 @@ final class PassingMethods {
         return null;
     }
 
-    void put(long method, int span, int id, boolean permanent, long constMethod, long poolCache, int codeSize) {
+    void put(long method, int span, int id, int lasting, long constMethod, long poolCache, int codeSize) {
         Entry entry = room(method, span);
         entry.address = method;
         entry.span = span;
         entry.id = id;
-        entry.permanent = permanent;
+        entry.lasting = lasting;
         entry.constMethod = constMethod;
         entry.poolCache = poolCache;
         entry.codeSize = codeSize;

@@ -99,6 +99,10 @@ final class StubFrames {
 
     /** The frame that mounts the thread is small, and its caller is Java code: the first that can be it. */
     private JavaStep searchCarrier(JavaCursor cursor) {
+        if (rules.mayHaveLost()) {
+            // The right one may be among those that are not believed.
+            return JavaStep.CODE_REPLACED;
+        }
         for (int words = 2; words < MAX_MOUNT_WORDS; words++) {
             if (!cursor.senderBelow(cursor.sp() + (long) words * WORD)) {
                 return JavaStep.STACK_CUT;

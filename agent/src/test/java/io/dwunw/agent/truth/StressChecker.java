@@ -123,6 +123,7 @@ final class StressChecker implements SampleHandler {
             return;
         }
         System.out.println("WRONG " + difference + ", state " + state);
+        System.out.print(walked.trace());
         walked.javaFrames()
                 .forEach(frame -> System.out.println("   = " + frame.method().className() + "."
                         + frame.method().methodName() + "@" + frame.bci()));
