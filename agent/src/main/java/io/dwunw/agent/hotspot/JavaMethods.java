@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * address is believed only if the frame itself agrees (interpreted frames: the bytecode pointer lies in the remembered
  * bytecodes and the pool cache is the remembered one), or after the identity was read again; and not beyond the span ({@link
  * QuietSpans}) in which it was read. A reading in whose course that span may have ended is of no span: it is not remembered.
+ * Nor is one for words that only might be a frame's: they may be left from a method that was dead before the span began, in whose
+ * place another comes within the span.
  *
  * <p>Hot for what is known: {@link #interpreted}. Bounded. Not thread-safe.
  */
@@ -54,6 +56,9 @@ final class JavaMethods {
     private int used;
     private int span = 1;
     private int sampleSpan = 1;
+    /** Negative: what stands for the walk where spans are numbered. */
+    private int walk = -1;
+
     /** What a method must be to be believed that was not read in the span of the sample. */
     private int needed;
 
@@ -90,6 +95,7 @@ final class JavaMethods {
         needed = (history.mayHaveUnloaded(sampleNanos) ? PERMANENT : 0)
                 | (history.mayHaveReplaced(sampleNanos) ? ORIGINAL : 0);
         remembers = sampleSpan == span;
+        walk = walk == Integer.MIN_VALUE ? -1 : walk - 1;
     }
 
     /**
@@ -100,8 +106,8 @@ final class JavaMethods {
      * @return its id; {@link #UNKNOWN} if the frame and the metadata do not agree
      */
     int interpreted(long method, long bcp, long poolCache) {
+        int slot = slot(method);
         if (needed != 0) {
-            int slot = slot(method);
             if (addresses[slot] == method && firstSpans[slot] <= sampleSpan && sampleSpan <= spans[slot]) {
                 take(slot);
                 return agrees(bcp, poolCache) ? foundId : UNKNOWN;
@@ -109,17 +115,31 @@ final class JavaMethods {
             // What reads the same before and after may have been something else in between.
             return isPlausible(method, bcp, poolCache) && (foundLasting & needed) == needed ? foundId : UNKNOWN;
         }
-        return isPlausible(method, bcp, poolCache) ? foundId : UNKNOWN;
+        if (isCurrent(slot, method)) {
+            take(slot);
+            if (agrees(bcp, poolCache)) {
+                return foundId;
+            }
+        }
+        if (!isPlausible(method, bcp, poolCache)) {
+            return UNKNOWN;
+        }
+        if (remembers) {
+            remember(method, slot);
+        }
+        return foundId;
     }
 
     /** Whether a frame with these words can be an interpreted method's, whether or not that can be trusted. */
     boolean isPlausible(long method, long bcp, long poolCache) {
-        if (isCurrent(slot(method), method)) {
-            take(slot(method));
+        int slot = slot(method);
+        if (isCurrent(slot, method)) {
+            take(slot);
             if (agrees(bcp, poolCache)) {
                 return true;
             }
-        } else if (!remembers && takePassing(method) && agrees(bcp, poolCache)) {
+        }
+        if (takePassing(method) && agrees(bcp, poolCache)) {
             return true;
         }
         return read(method, false) != UNKNOWN && agrees(bcp, poolCache);
@@ -141,7 +161,7 @@ final class JavaMethods {
     }
 
     private boolean takePassing(long method) {
-        PassingMethods.Entry entry = passing.find(method, span);
+        PassingMethods.Entry entry = passing.find(method, passingSpan());
         if (entry == null) {
             return false;
         }
@@ -176,6 +196,9 @@ final class JavaMethods {
         if (!decoder.readIdentity(method)) {
             return UNKNOWN;
         }
+        foundConstMethod = decoder.constMethod();
+        foundPoolCache = decoder.poolCache();
+        foundCodeSize = decoder.codeSize();
         if (isCurrent(slot, method) && isSame(slot)) {
             take(slot);
             return foundId;
@@ -192,21 +215,25 @@ final class JavaMethods {
         }
         foundId = intern(read);
         foundLasting = (decoder.isPermanent() ? PERMANENT : 0) | (decoder.isOriginal() ? ORIGINAL : 0);
-        foundConstMethod = decoder.constMethod();
-        foundPoolCache = decoder.poolCache();
-        foundCodeSize = decoder.codeSize();
         if (!whole) {
             return foundId;
         }
-        if (remembers) {
-            remember(method, addresses[slot] == method ? slot : room(method, slot));
+        if (remembers && alive) {
+            remember(method, slot);
         } else {
-            passing.put(method, span, foundId, foundLasting, foundConstMethod, foundPoolCache, foundCodeSize);
+            passing.put(method, passingSpan(), foundId, foundLasting, foundConstMethod, foundPoolCache, foundCodeSize);
         }
         return foundId;
     }
 
-    private void remember(long method, int slot) {
+    /** What is read for stacks of the past serves others of that kind, until the next span; all else that one walk only. */
+    private int passingSpan() {
+        return remembers ? walk : span;
+    }
+
+    /** @param slotOrRoom where the address is, or belongs */
+    private void remember(long method, int slotOrRoom) {
+        int slot = addresses[slotOrRoom] == method ? slotOrRoom : room(method, slotOrRoom);
         boolean goesOn = ids[slot] == foundId && spans[slot] == span - 1 && isSame(slot);
         if (!goesOn) {
             firstSpans[slot] = span;
@@ -221,9 +248,9 @@ final class JavaMethods {
     }
 
     private boolean isSame(int slot) {
-        return constMethods[slot] == decoder.constMethod()
-                && poolCaches[slot] == decoder.poolCache()
-                && codeSizes[slot] == decoder.codeSize();
+        return constMethods[slot] == foundConstMethod
+                && poolCaches[slot] == foundPoolCache
+                && codeSizes[slot] == foundCodeSize;
     }
 
     private int room(long method, int freeSlot) {

@@ -248,6 +248,34 @@ final class JavaMethodsTest {
         assertThat(walk(sample)).isEqualTo("methodFirst");
     }
 
+    /** Words that are no frame's may name what was dead before, and whose place is another's a moment later. */
+    @Test
+    void doesNotRememberWhatWasReadForNoFrame() {
+        load("First", OTHER_LOADER, 0);
+        unload();
+        methods.begin(sampleNow());
+        assertThat(methods.isPlausible(METHOD, BCP, POOL_CACHE)).isTrue();
+
+        load("Other", OTHER_LOADER, 0);
+
+        assertThat(walk(sampleNow())).isEqualTo("methodOther");
+    }
+
+    @Test
+    void readsAMethodOnceForAFrameAndForWhatMightBeIt() {
+        load("First", OTHER_LOADER, 0);
+        methods.begin(sampleNow());
+        assertThat(methods.isPlausible(METHOD, BCP, POOL_CACHE)).isTrue();
+        readsToGo = 1;
+        meanwhile = () -> {
+            throw new AssertionError("read again");
+        };
+
+        assertThat(methods.method(methods.interpreted(METHOD, BCP, POOL_CACHE)).methodName())
+                .isEqualTo("methodFirst");
+        assertThat(walk(sampleNow())).isEqualTo("methodFirst");
+    }
+
     /** Its name is another's already, all else is as it was. */
     @Test
     void isNoneIfItsClassDoesNotKnowIt() {
