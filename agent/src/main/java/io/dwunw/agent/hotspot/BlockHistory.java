@@ -68,7 +68,7 @@ final class BlockHistory {
                     old++;
                 }
                 boolean placeWasFree = old == count || starts[old] >= end;
-                int compileId = heap.s4(heap.blobOf(segment) + compileIdOffset);
+                int compileId = heap.s4(segment, length, compileIdOffset);
                 nextStarts[found] = segment;
                 nextEnds[found] = end;
                 nextCompileIds[found] = compileId;
@@ -121,6 +121,12 @@ final class BlockHistory {
         looked = true;
         lookBegan = began;
         lookedAt = now;
+    }
+
+    /** As {@link #wasThere(long, int, long)}, for code of any kind: what is not compiled has other bytes of its own there. */
+    boolean stubWasThere(long blob, int compileIdOffset, long nanos) {
+        int segment = heap.blockOf(blob);
+        return wasThere(blob, heap.s4(segment, heap.blockLength(segment), compileIdOffset), nanos);
     }
 
     /** Whether the code that is in this blob now is what ran there at that moment. */

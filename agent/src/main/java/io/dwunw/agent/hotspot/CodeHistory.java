@@ -22,7 +22,7 @@ final class CodeHistory {
     private final JvmCounter compilations;
     private final int compileIdOffset;
     private final BlockHistory[] histories;
-    /** Heaps without compiled methods need not be looked at. */
+    /** Heaps that no stack led to need not be looked at. */
     private final boolean[] wanted;
 
     private long freesBefore;
@@ -136,7 +136,17 @@ final class CodeHistory {
                 || (clock.value() - nanos < frees.shortestNanos() && !metadata.mayHaveUnloaded(nanos));
     }
 
-    /** Whether the code in the blob at {@code blob} is what ran there at that moment. */
+    /** Whether the code in the blob at {@code blob}, which is no compiled method's, is what ran there at that moment. */
+    boolean stubWasThere(long blob, long nanos) {
+        int heap = codeCache.heapOf(blob);
+        if (heap < 0) {
+            return false;
+        }
+        wanted[heap] = true;
+        return undoubted(nanos) || histories[heap].stubWasThere(blob, compileIdOffset, nanos);
+    }
+
+    /** Whether the compiled code in the blob at {@code blob} is what ran there at that moment. */
     boolean wasThere(long blob, int compileId, long nanos) {
         int heap = codeCache.heapOf(blob);
         if (heap < 0) {

@@ -49,6 +49,7 @@ public final class JavaFrames implements JavaCode {
     private final CodeBlob blob = new CodeBlob();
     private final JavaCursor cursor = new JavaCursor();
     private boolean interrupted;
+    private long sampleNanos;
 
     static JavaFrames open(
             VmStructs structs, MetadataReader metadata, MemoryWindow window, @Nullable JvmCounter sweeper)
@@ -128,7 +129,8 @@ public final class JavaFrames implements JavaCode {
     }
 
     @Override
-    public void begin(long sampleNanos) {
+    public void begin(long copiedNanos) {
+        sampleNanos = copiedNanos;
         notice();
         history.tick();
         methods.begin(sampleNanos);
@@ -181,6 +183,11 @@ public final class JavaFrames implements JavaCode {
             return JavaStep.CODE_FREED;
         }
         BlobKind kind = names.kind(blob);
+        boolean compiledCode = kind == BlobKind.NMETHOD || kind == BlobKind.NATIVE_WRAPPER;
+        if (!compiledCode && !history.stubWasThere(blob.address(), sampleNanos)) {
+            // A compiler's buffer, or a blob that is being made, where compiled code was.
+            return JavaStep.CODE_REPLACED;
+        }
         return switch (kind) {
             case NMETHOD -> finish(compiled.step(cursor, blob, false, returnAddress, sink), registers);
             case NATIVE_WRAPPER -> {

@@ -47,6 +47,10 @@ final class StubFrames {
         if (nominal == SenderRules.STRONG) {
             return JavaStep.STEPPED;
         }
+        if (rules.mayHaveLost()) {
+            // The caller may be where it should be, but gone: then the frame pointer leads past it.
+            return JavaStep.CODE_REPLACED;
+        }
         int framed = cursor.senderByFramePointer() ? rules.validity(cursor) : SenderRules.INVALID;
         if (framed == SenderRules.STRONG || (framed == SenderRules.WEAK && nominal == SenderRules.INVALID)) {
             return JavaStep.STEPPED;

@@ -160,6 +160,24 @@ final class CodeHistoryTest {
         assertThat(history.wasThere(blob(4), 2, sample)).isTrue();
     }
 
+    /** Where compiled code was there may be a compiler's buffer, or another blob that is being made. */
+    @Test
+    void doubtsCodeOfOtherKindsInThePlaceOfWhatWasFreed() {
+        compile(0, 4, 1);
+        block(4, 1, true);
+        pass(10);
+        long sample = pass(10);
+        block(0, 2, true);
+        block(2, 2, false);
+        freed++;
+        code.putInt(HEADER + COMPILE_ID, 99);
+        long looked = pass(10);
+
+        assertThat(history.stubWasThere(blob(0), sample)).isFalse();
+        assertThat(history.stubWasThere(blob(0), looked)).isTrue();
+        assertThat(history.stubWasThere(blob(4), sample)).isTrue();
+    }
+
     /** Its code may have been in that place for a moment. */
     @Test
     void doubtsWhatIsNewIfAClassWasUnloadedMeanwhile() {
