@@ -85,6 +85,7 @@ final class BlockHistory {
         return true;
     }
 
+    /** Makes room for the next look, too, so that a heap that no longer grows costs nothing any more. */
     private void reserve(int found) {
         if (found == nextStarts.length) {
             int room = 2 * found;
@@ -92,6 +93,10 @@ final class BlockHistory {
             nextEnds = Arrays.copyOf(nextEnds, room);
             nextCompileIds = Arrays.copyOf(nextCompileIds, room);
             nextCertainSince = Arrays.copyOf(nextCertainSince, room);
+            starts = Arrays.copyOf(starts, room);
+            ends = Arrays.copyOf(ends, room);
+            compileIds = Arrays.copyOf(compileIds, room);
+            certainSince = Arrays.copyOf(certainSince, room);
         }
     }
 
