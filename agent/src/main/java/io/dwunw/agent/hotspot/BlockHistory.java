@@ -7,8 +7,8 @@ import java.util.Arrays;
  * look, hot to ask.
  *
  * <p>What is new at a look has come since the one before. Whatever ran there in between was that very code if its place was
- * free before and the looks are so close that nothing else can have come, been abandoned, been freed and been replaced;
- * otherwise it may have been other code.
+ * free before, no class was unloaded, and the looks are so close that nothing else can have come, been abandoned, been freed
+ * and been replaced; otherwise it may have been other code.
  */
 final class BlockHistory {
     private static final int INITIAL_BLOCKS = 1 << 10;
@@ -19,6 +19,7 @@ final class BlockHistory {
     private final CodeHeap heap;
     private final JvmCounter clock;
     private final long shortestLifeNanos;
+    private final MetadataHistory metadata;
     /** Where blocks in use begin and end, in segments, ascending. */
     private int[] starts = new int[INITIAL_BLOCKS];
 
@@ -36,23 +37,29 @@ final class BlockHistory {
 
     /**
      * @param shortestLifeNanos see {@link CodeFrees}
+     * @param metadata tells of unloaded classes, whose code may be younger when it goes
      * @param clock {@link System#nanoTime()}
      */
-    BlockHistory(CodeHeap heap, long shortestLifeNanos, JvmCounter clock) {
+    BlockHistory(CodeHeap heap, long shortestLifeNanos, MetadataHistory metadata, JvmCounter clock) {
         this.heap = heap;
+        this.metadata = metadata;
         this.shortestLifeNanos = shortestLifeNanos;
         this.clock = clock;
     }
 
-    /** Looks at all blocks. A look that meets blocks that are being made or freed and do not fit is of no effect. */
-    void look(int compileIdOffset) {
+    /**
+     * Looks at all blocks.
+     *
+     * @return false if it met blocks that are being made or freed and do not fit: then it is of no effect
+     */
+    boolean look(int compileIdOffset) {
         long began = clock.value();
         int found = 0;
         int old = 0;
         int segment = 0;
         for (int length = heap.blockLength(0); length != 0; length = heap.blockLength(segment)) {
             if (length < 0 || found == MAX_BLOCKS) {
-                return;
+                return false;
             }
             int end = segment + length;
             if (heap.isBlockUsed(segment)) {
@@ -61,7 +68,7 @@ final class BlockHistory {
                     old++;
                 }
                 boolean placeWasFree = old == count || starts[old] >= end;
-                int compileId = heap.s4(heap.blobOf(segment) + compileIdOffset);
+                int compileId = heap.s4(segment, length, compileIdOffset);
                 nextStarts[found] = segment;
                 nextEnds[found] = end;
                 nextCompileIds[found] = compileId;
@@ -75,8 +82,10 @@ final class BlockHistory {
             segment = end;
         }
         swap(found, began);
+        return true;
     }
 
+    /** Makes room for the next look, too, so that a heap that no longer grows costs nothing any more. */
     private void reserve(int found) {
         if (found == nextStarts.length) {
             int room = 2 * found;
@@ -84,6 +93,10 @@ final class BlockHistory {
             nextEnds = Arrays.copyOf(nextEnds, room);
             nextCompileIds = Arrays.copyOf(nextCompileIds, room);
             nextCertainSince = Arrays.copyOf(nextCertainSince, room);
+            starts = Arrays.copyOf(starts, room);
+            ends = Arrays.copyOf(ends, room);
+            compileIds = Arrays.copyOf(compileIds, room);
+            certainSince = Arrays.copyOf(certainSince, room);
         }
     }
 
@@ -91,7 +104,7 @@ final class BlockHistory {
         // What was met at any time during the look has been there since its end.
         long now = clock.value();
         // Each place was read at some time between the beginning of a look and its end.
-        boolean close = looked && now - lookBegan < shortestLifeNanos;
+        boolean close = isClose(now) && metadata.undisturbed();
         for (int i = 0; i < found; i++) {
             if (nextCertainSince[i] >= NEW_IN_FREE_PLACE) {
                 nextCertainSince[i] = close && nextCertainSince[i] == NEW_IN_FREE_PLACE ? lookedAt : now;
@@ -115,6 +128,12 @@ final class BlockHistory {
         lookedAt = now;
     }
 
+    /** As {@link #wasThere(long, int, long)}, for code of any kind: what is not compiled has other bytes of its own there. */
+    boolean stubWasThere(long blob, int compileIdOffset, long nanos) {
+        int segment = heap.blockOf(blob);
+        return wasThere(blob, heap.s4(segment, heap.blockLength(segment), compileIdOffset), nanos);
+    }
+
     /** Whether the code that is in this blob now is what ran there at that moment. */
     boolean wasThere(long blob, int compileId, long nanos) {
         if (!looked) {
@@ -126,7 +145,12 @@ final class BlockHistory {
             return nanos >= certainSince[at];
         }
         boolean placeWasFree = at < 0 && isFree(-at - 1, segment);
-        return placeWasFree && nanos >= lookedAt && clock.value() - lookBegan < shortestLifeNanos;
+        return placeWasFree && nanos >= lookedAt && isClose(clock.value());
+    }
+
+    /** Whether no code can have come and gone since the last look, up to the last time that metadata was asked for. */
+    private boolean isClose(long now) {
+        return looked && now - lookBegan < shortestLifeNanos && !metadata.mayHaveUnloaded(lookBegan);
     }
 
     /** @param next index of the first block that begins behind {@code segment} */

@@ -18,6 +18,12 @@ final class CodeBlob {
         return address;
     }
 
+    /** Whether it has not been freed. */
+    boolean isInUse() {
+        CodeHeap in = heap();
+        return in.isBlockUsed(in.blockOf(address));
+    }
+
     int size() {
         return s4(layout().size());
     }

@@ -10,9 +10,11 @@ import org.jspecify.annotations.Nullable;
  * @param counter rises before code that was in use is freed
  * @param unseenNanos how old its last reading may be: for a reading that is dear, and frees that take their time
  * @param shortestNanos code that is in use at some moment is not freed within that time from then
- * @param shortestLifeNanos code that is freed has lived longer; 0 if it may be freed as soon as its class can be unloaded
+ *     as long as no class is unloaded
+ * @param shortestLifeNanos code that is freed has lived longer, as long as no class is unloaded; 0 if that cannot be told
+ * @param told whether the counter tells of frees; if not, they may happen at any time
  */
-record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long shortestLifeNanos) {
+record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long shortestLifeNanos, boolean told) {
     private static final int FIRST_WITHOUT_SWEEPER = 20;
     private static final long UNSEEN_NANOS = 1_000_000;
     private static final long SHORTEST_NANOS = 5_000_000;
@@ -24,17 +26,12 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long 
 
     /** Of a JVM that frees nothing: one that was recorded. */
     static CodeFrees never() {
-        return new CodeFrees(() -> 0, 0, 0, 0);
-    }
-
-    /** Whether nothing tells of single frees. */
-    boolean isAlways() {
-        return unseenNanos == 0 && shortestNanos != 0;
+        return new CodeFrees(() -> 0, 0, 0, 0, true);
     }
 
     /** Where nothing tells: at any time. */
     private static CodeFrees always() {
-        return new CodeFrees(System::nanoTime, 0, SHORTEST_NANOS, 0);
+        return new CodeFrees(System::nanoTime, 0, SHORTEST_NANOS, 0, false);
     }
 
     /**
@@ -48,13 +45,13 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long 
         if (major < FIRST_WITHOUT_SWEEPER) {
             return sweeper == null
                     ? always()
-                    : new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS, SHORTEST_LIFE_NANOS);
+                    : new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS, SHORTEST_LIFE_NANOS, true);
         }
         CodeFrees unloadings = perfData == null ? null : ofUnloadings(perfData);
         if (unloadings != null) {
             return unloadings;
         }
-        return collections == null ? always() : new CodeFrees(collections, 0, 0, 0);
+        return collections == null ? always() : new CodeFrees(collections, 0, 0, 0, true);
     }
 
     /** By the collections that may unload classes. */
@@ -67,7 +64,7 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long 
                 collections.counters[collections.count++] = invocations;
             }
         }
-        return collections.count == 0 ? null : new CodeFrees(collections, 0, 0, 0);
+        return collections.count == 0 ? null : new CodeFrees(collections, 0, 0, 0, true);
     }
 
     private static final class Collections implements JvmCounter {

@@ -93,6 +93,12 @@ final class CodeHeap {
         return (int) ((blob - layout.blockHeaderBytes() - low) >>> shift);
     }
 
+    /** The number at an offset in the blob in a block of that many segments; 0 if the block ends before. */
+    int s4(int segment, int length, int offset) {
+        long end = (long) layout.blockHeaderBytes() + offset + Integer.BYTES;
+        return end <= (long) length << shift ? s4(blobOf(segment) + offset) : 0;
+    }
+
     /** The blob in the block that begins at {@code segment}. */
     long blobOf(int segment) {
         return low + ((long) segment << shift) + layout.blockHeaderBytes();

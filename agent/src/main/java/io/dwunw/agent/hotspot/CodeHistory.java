@@ -17,11 +17,12 @@ final class CodeHistory {
 
     private final CodeCache codeCache;
     private final CodeFrees frees;
+    private final MetadataHistory metadata;
     private final JvmCounter clock;
     private final JvmCounter compilations;
     private final int compileIdOffset;
     private final BlockHistory[] histories;
-    /** Heaps without compiled methods need not be looked at. */
+    /** Heaps that no stack led to need not be looked at. */
     private final boolean[] wanted;
 
     private long freesBefore;
@@ -36,12 +37,24 @@ final class CodeHistory {
     private long lookTook;
 
     /** @param compilations rises with every method that was compiled */
-    CodeHistory(CodeCache codeCache, CodeFrees frees, JvmCounter compilations, int compileIdOffset) {
-        this(codeCache, frees, compilations, compileIdOffset, new Clock());
+    CodeHistory(
+            CodeCache codeCache,
+            CodeFrees frees,
+            MetadataHistory metadata,
+            JvmCounter compilations,
+            int compileIdOffset) {
+        this(codeCache, frees, metadata, compilations, compileIdOffset, new NanoClock());
     }
 
-    CodeHistory(CodeCache codeCache, CodeFrees frees, JvmCounter compilations, int compileIdOffset, JvmCounter clock) {
+    CodeHistory(
+            CodeCache codeCache,
+            CodeFrees frees,
+            MetadataHistory metadata,
+            JvmCounter compilations,
+            int compileIdOffset,
+            JvmCounter clock) {
         this.clock = clock;
+        this.metadata = metadata;
         this.codeCache = codeCache;
         this.frees = frees;
         this.compilations = compilations;
@@ -49,7 +62,7 @@ final class CodeHistory {
         histories = new BlockHistory[codeCache.heaps()];
         wanted = new boolean[histories.length];
         for (int i = 0; i < histories.length; i++) {
-            histories[i] = new BlockHistory(codeCache.heap(i), frees.shortestLifeNanos(), clock);
+            histories[i] = new BlockHistory(codeCache.heap(i), frees.shortestLifeNanos(), metadata, clock);
         }
         freesBefore = frees.counter().value();
         compilationsBefore = compilations.value();
@@ -74,27 +87,33 @@ final class CodeHistory {
         long compilationsNow = compilations.value();
         boolean stale = unseenFrees || compilationsNow != compilationsBefore;
         if (stale && (!looked || now - lookedAt >= pause())) {
-            compilationsBefore = compilationsNow;
-            look();
+            if (look()) {
+                compilationsBefore = compilationsNow;
+                unseenFrees = false;
+            }
         }
     }
 
     private long pause() {
-        boolean urgent = unseenFrees && !frees.isAlways();
+        boolean urgent = unseenFrees && frees.told();
         return Math.max(MIN_PAUSE_NANOS, lookTook * (urgent ? PAUSE_PER_URGENT_LOOK : PAUSE_PER_LOOK));
     }
 
-    private void look() {
+    /** Whether anything was looked at, and all of it was seen. */
+    private boolean look() {
         long start = clock.value();
+        boolean any = false;
+        boolean whole = true;
         for (int i = 0; i < histories.length; i++) {
             if (wanted[i]) {
-                histories[i].look(compileIdOffset);
-                looked = true;
+                whole &= histories[i].look(compileIdOffset);
+                any = true;
             }
         }
-        unseenFrees &= !looked;
+        looked |= any;
         lookedAt = clock.value();
         lookTook = lookedAt - start;
+        return any && whole;
     }
 
     /** Since then nothing was freed; the least value if nothing ever was. */
@@ -108,12 +127,26 @@ final class CodeHistory {
                 || frees.counter().value() == freesBefore;
     }
 
-    /** Whether no code that was in use at that moment can have been freed since. */
+    /**
+     * Whether no code that was in use at that moment can have been freed since. Of a class that was unloaded even what was in
+     * use a moment ago may be gone.
+     */
     boolean undoubted(long nanos) {
-        return nanos >= quietSince || clock.value() - nanos < frees.shortestNanos();
+        return nanos >= quietSince
+                || (clock.value() - nanos < frees.shortestNanos() && !metadata.mayHaveUnloaded(nanos));
     }
 
-    /** Whether the code in the blob at {@code blob} is what ran there at that moment. */
+    /** Whether the code in the blob at {@code blob}, which is no compiled method's, is what ran there at that moment. */
+    boolean stubWasThere(long blob, long nanos) {
+        int heap = codeCache.heapOf(blob);
+        if (heap < 0) {
+            return false;
+        }
+        wanted[heap] = true;
+        return undoubted(nanos) || histories[heap].stubWasThere(blob, compileIdOffset, nanos);
+    }
+
+    /** Whether the compiled code in the blob at {@code blob} is what ran there at that moment. */
     boolean wasThere(long blob, int compileId, long nanos) {
         int heap = codeCache.heapOf(blob);
         if (heap < 0) {
@@ -121,12 +154,5 @@ final class CodeHistory {
         }
         wanted[heap] = true;
         return undoubted(nanos) || histories[heap].wasThere(blob, compileId, nanos);
-    }
-
-    private static final class Clock implements JvmCounter {
-        @Override
-        public long value() {
-            return System.nanoTime();
-        }
     }
 }

@@ -120,6 +120,11 @@ final class CompiledFrames {
         if (nominal == SenderRules.STRONG) {
             return JavaStep.STEPPED;
         }
+        if (scopes.mayHaveLost()) {
+            // A caller that is not believed, because other code may have taken its place, is not one to be searched
+            // for: what lies elsewhere on the stack would leave it out.
+            return JavaStep.CODE_REPLACED;
+        }
         int spilled = barrierSpill(cursor.pc(), blob);
         if (spilled > 0 && cursor.senderBelow(end + spilled) && rules.validity(cursor) != SenderRules.INVALID) {
             return JavaStep.STEPPED;
@@ -127,11 +132,6 @@ final class CompiledFrames {
         if (nominal == SenderRules.WEAK) {
             cursor.senderBelow(end);
             return JavaStep.STEPPED;
-        }
-        if (scopes.mayHaveLost()) {
-            // A caller that is not believed, because other code may have taken its place, is not one to be searched
-            // for.
-            return JavaStep.CODE_REPLACED;
         }
         for (int words = 2; words < MAX_SEARCH_WORDS; words++) {
             if (!cursor.senderBelow(cursor.sp() + (long) words * WORD)) {

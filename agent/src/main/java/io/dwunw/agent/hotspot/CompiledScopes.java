@@ -251,7 +251,9 @@ final class CompiledScopes {
             entryFlags |= method == JavaMethods.UNKNOWN ? GONE : 0;
         }
         // Debug information and methods may have been freed while they were read, but not as long as the code is there.
-        if (blob.s4(layout.compileId()) != compileId || blob.word(layout.method()) != root) {
+        // What
+        // is freed keeps its contents until other code takes its place.
+        if (!blob.isInUse() || blob.s4(layout.compileId()) != compileId || blob.word(layout.method()) != root) {
             return NONE;
         }
         int slot = remembers ? slot(pc) : roomForPassing(pc);

@@ -38,8 +38,7 @@ public final class JavaFrames implements JavaCode {
     private final CompiledFrames compiled;
     private final StubFrames stubs;
     private final SenderRules rules;
-    private final JvmCounter unloaded;
-    private final MetadataReuse reuse;
+    private final MetadataHistory metadata;
     private final CodeHistory history;
     private final MetadataReader memory;
     private final MethodDecoder decoder;
@@ -49,13 +48,8 @@ public final class JavaFrames implements JavaCode {
     private boolean lookedForContinuationReturn;
     private final CodeBlob blob = new CodeBlob();
     private final JavaCursor cursor = new JavaCursor();
-    private long unloadedBefore;
-    private final QuietSpans spans = new QuietSpans();
-    /** Stacks that were copied before this moment may hold addresses of what is gone. */
-    private long unloadedUntil = Long.MIN_VALUE;
-
-    private long replacedUntil = Long.MIN_VALUE;
     private boolean interrupted;
+    private long sampleNanos;
 
     static JavaFrames open(
             VmStructs structs, MetadataReader metadata, MemoryWindow window, @Nullable JvmCounter sweeper)
@@ -105,12 +99,10 @@ public final class JavaFrames implements JavaCode {
         MethodLayout methodLayout = MethodLayout.of(find);
         EntryLayout entryLayout = EntryLayout.of(find);
         find.requireAll();
-        this.unloaded = unloaded;
-        this.reuse = reuse;
+        metadata = new MetadataHistory(unloaded, reuse);
         this.memory = memory;
-        unloadedBefore = unloaded.value();
         codeCache = CodeCache.open(memory, window, cacheLayout, blobLayout);
-        history = new CodeHistory(codeCache, frees, compilations, nmethodLayout.compileId());
+        history = new CodeHistory(codeCache, frees, metadata, compilations, nmethodLayout.compileId());
         memory.begin();
         int major = memory.s4(entryLayout.majorVersion());
         int excluded = major >= FIRST_WITHOUT_ZERO_BYTES ? 1 : 0;
@@ -125,7 +117,7 @@ public final class JavaFrames implements JavaCode {
         callStubName = names.idOf(CALL_STUB);
         frozenFramesName = names.idOf(FROZEN_FRAMES);
         decoder = new MethodDecoder(memory, methodLayout, excluded);
-        methods = new JavaMethods(decoder, methodLayout);
+        methods = new JavaMethods(decoder, methodLayout, metadata);
         scopes = new CompiledScopes(history, memory, nmethodLayout, methods, excluded);
         interpreted = new InterpretedFrames(methods, interpreterLow, interpreterHigh);
         entries = new EntryStubs(entryLayout, callStubReturn);
@@ -137,16 +129,12 @@ public final class JavaFrames implements JavaCode {
     }
 
     @Override
-    public void begin(long sampleNanos) {
+    public void begin(long copiedNanos) {
+        sampleNanos = copiedNanos;
         notice();
         history.tick();
-        int sampleSpan = spans.at(sampleNanos);
-        methods.begin(
-                spans.current(),
-                sampleSpan,
-                sampleNanos < unloadedUntil,
-                sampleNanos < replacedUntil && methods.sawReplacement());
-        scopes.begin(sampleNanos, sampleSpan == spans.current());
+        methods.begin(sampleNanos);
+        scopes.begin(sampleNanos, metadata.at(sampleNanos) == metadata.current());
         interpreted.begin();
         interrupted = false;
         compiled.begin();
@@ -154,40 +142,22 @@ public final class JavaFrames implements JavaCode {
         entries.forgetAnchor();
     }
 
-    /** Notices whether metadata may have been freed. */
     private void notice() {
-        long before = System.nanoTime();
-        long unloadedNow = unloaded.value();
-        boolean reused = reuse.possible();
-        if (unloadedNow == unloadedBefore && !reused) {
-            spans.lasts(before);
-            return;
+        if (metadata.notice()) {
+            scopes.distrust();
         }
-        if (reused) {
-            reuse.noticed();
-        }
-        long now = System.nanoTime();
-        if (unloadedNow != unloadedBefore) {
-            unloadedBefore = unloadedNow;
-            unloadedUntil = now;
-        }
-        if (reused) {
-            replacedUntil = now;
-        }
-        spans.next(now);
-        scopes.distrust();
     }
 
     @Override
     public boolean undisturbed() {
-        return unloaded.value() == unloadedBefore && !reuse.possible() && history.undisturbed();
+        return metadata.undisturbed() && history.undisturbed();
     }
 
     @Override
     public boolean idle() {
         notice();
         history.tick();
-        long lastChange = Math.max(Math.max(unloadedUntil, replacedUntil), history.quietSince());
+        long lastChange = Math.max(metadata.quietSince(), history.quietSince());
         return lastChange == Long.MIN_VALUE || System.nanoTime() - lastChange >= QUIET_NANOS;
     }
 
@@ -213,6 +183,11 @@ public final class JavaFrames implements JavaCode {
             return JavaStep.CODE_FREED;
         }
         BlobKind kind = names.kind(blob);
+        boolean compiledCode = kind == BlobKind.NMETHOD || kind == BlobKind.NATIVE_WRAPPER;
+        if (!compiledCode && !history.stubWasThere(blob.address(), sampleNanos)) {
+            // A compiler's buffer, or a blob that is being made, where compiled code was.
+            return JavaStep.CODE_REPLACED;
+        }
         return switch (kind) {
             case NMETHOD -> finish(compiled.step(cursor, blob, false, returnAddress, sink), registers);
             case NATIVE_WRAPPER -> {
@@ -289,6 +264,10 @@ public final class JavaFrames implements JavaCode {
     /** All code is looked at once: where frames are in the heap, the frame that mounts virtual threads has been called. */
     private void lookForContinuationReturn() {
         if (!learnsContinuationReturn || stubs.knowsContinuationReturn() || lookedForContinuationReturn) {
+            return;
+        }
+        if (scopes.mayHaveLost()) {
+            // The frame that is sought might not be believed either: there is only one look.
             return;
         }
         lookedForContinuationReturn = true;

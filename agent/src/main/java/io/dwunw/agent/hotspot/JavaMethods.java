@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The memory of an unloaded or redefined method is used again, even for a method of the same layout. So a remembered
  * address is believed only if the frame itself agrees (interpreted frames: the bytecode pointer lies in the remembered
  * bytecodes and the pool cache is the remembered one), or after the identity was read again; and not beyond the span ({@link
- * QuietSpans}) in which it was read.
+ * QuietSpans}) in which it was read. A reading in whose course that span may have ended is of no span: it is not remembered.
+ * Nor is one for words that only might be a frame's: they may be left from a method that was dead before the span began, in whose
+ * place another comes within the span.
  *
  * <p>Hot for what is known: {@link #interpreted}. Bounded. Not thread-safe.
  */
@@ -22,11 +24,17 @@ final class JavaMethods {
     /** Stands for a method that cannot be told. */
     static final int UNKNOWN = 0;
 
+    /** Its class is never unloaded. */
+    private static final int PERMANENT = 1;
+    /** Its class has not been replaced by another version. */
+    private static final int ORIGINAL = 2;
+
     private static final int INITIAL_SLOTS = 1 << 10;
     private static final int MAX_SLOTS = 1 << 17;
     private static final int MAX_METHODS = 1 << 20;
 
     private final MethodDecoder decoder;
+    private final MetadataHistory history;
     private long[] addresses = new long[INITIAL_SLOTS];
     private long[] constMethods = new long[INITIAL_SLOTS];
     private long[] poolCaches = new long[INITIAL_SLOTS];
@@ -36,8 +44,8 @@ final class JavaMethods {
     /** Since which span the address has read as this method in every span; {@link #spans} has the last of these. */
     private int[] firstSpans = new int[INITIAL_SLOTS];
 
-    /** Whether the method's class is never unloaded. */
-    private boolean[] permanent = new boolean[INITIAL_SLOTS];
+    /** What is known of how long the method has been there: {@link #PERMANENT}, {@link #ORIGINAL}. */
+    private int[] lasting = new int[INITIAL_SLOTS];
 
     private final int bytecodesOffset;
     private final List<JavaMethod> methods = new ArrayList<>();
@@ -48,19 +56,23 @@ final class JavaMethods {
     private int used;
     private int span = 1;
     private int sampleSpan = 1;
-    private boolean replaced;
-    private boolean mayBeUnloaded;
-    private boolean mayBeReplaced;
+    /** Negative: what stands for the walk where spans are numbered. */
+    private int walk = -1;
+
+    /** What a method must be to be believed that was not read in the span of the sample. */
+    private int needed;
+
     private boolean remembers = true;
 
     private int foundId;
-    private boolean foundPermanent;
+    private int foundLasting;
     private long foundConstMethod;
     private long foundPoolCache;
     private int foundCodeSize;
 
-    JavaMethods(MethodDecoder decoder, MethodLayout layout) {
+    JavaMethods(MethodDecoder decoder, MethodLayout layout, MetadataHistory history) {
         this.decoder = decoder;
+        this.history = history;
         bytecodesOffset = layout.constMethodBytes();
         methods.add(JavaMethod.UNKNOWN);
     }
@@ -70,29 +82,20 @@ final class JavaMethods {
     }
 
     /**
-     * Whether the memory of a method of a class that is never unloaded has been seen to become another method's: classes of
-     * this program are being replaced.
-     */
-    boolean sawReplacement() {
-        return replaced;
-    }
-
-    /**
      * A new walk. If classes were unloaded or replaced after its stack was copied, what lies at an address may be another
-     * method by now, or one that is dead but has not been overwritten yet: then nothing is remembered.
+     * method by now, or one that is dead but has not been overwritten yet: then nothing is remembered, and only a method is
+     * believed that was read in the span of the sample, or that was there before, as its class cannot have been unloaded, or
+     * replaced.
      *
-     * @param current the span that lasts
-     * @param ofSample the span in which the stack was copied
-     * @param unloaded whether a class may have been unloaded since: then only a method is believed that was read in the
-     *     span of the sample, or whose class is never unloaded
-     * @param redefined the same for a class that may have been replaced, as even those may be that are never unloaded
+     * @param sampleNanos when the stack was copied
      */
-    void begin(int current, int ofSample, boolean unloaded, boolean redefined) {
-        span = current;
-        sampleSpan = ofSample;
-        mayBeUnloaded = unloaded;
-        mayBeReplaced = redefined;
-        remembers = ofSample == current;
+    void begin(long sampleNanos) {
+        span = history.current();
+        sampleSpan = history.at(sampleNanos);
+        needed = (history.mayHaveUnloaded(sampleNanos) ? PERMANENT : 0)
+                | (history.mayHaveReplaced(sampleNanos) ? ORIGINAL : 0);
+        remembers = sampleSpan == span;
+        walk = walk == Integer.MIN_VALUE ? -1 : walk - 1;
     }
 
     /**
@@ -103,26 +106,40 @@ final class JavaMethods {
      * @return its id; {@link #UNKNOWN} if the frame and the metadata do not agree
      */
     int interpreted(long method, long bcp, long poolCache) {
-        if (mayBeUnloaded || mayBeReplaced) {
-            int slot = slot(method);
+        int slot = slot(method);
+        if (needed != 0) {
             if (addresses[slot] == method && firstSpans[slot] <= sampleSpan && sampleSpan <= spans[slot]) {
                 take(slot);
                 return agrees(bcp, poolCache) ? foundId : UNKNOWN;
             }
             // What reads the same before and after may have been something else in between.
-            return !mayBeReplaced && isPlausible(method, bcp, poolCache) && foundPermanent ? foundId : UNKNOWN;
+            return isPlausible(method, bcp, poolCache) && (foundLasting & needed) == needed ? foundId : UNKNOWN;
         }
-        return isPlausible(method, bcp, poolCache) ? foundId : UNKNOWN;
+        if (isCurrent(slot, method)) {
+            take(slot);
+            if (agrees(bcp, poolCache)) {
+                return foundId;
+            }
+        }
+        if (!isPlausible(method, bcp, poolCache)) {
+            return UNKNOWN;
+        }
+        if (remembers) {
+            remember(method, slot);
+        }
+        return foundId;
     }
 
     /** Whether a frame with these words can be an interpreted method's, whether or not that can be trusted. */
     boolean isPlausible(long method, long bcp, long poolCache) {
-        if (isCurrent(slot(method), method)) {
-            take(slot(method));
+        int slot = slot(method);
+        if (isCurrent(slot, method)) {
+            take(slot);
             if (agrees(bcp, poolCache)) {
                 return true;
             }
-        } else if (!remembers && takePassing(method) && agrees(bcp, poolCache)) {
+        }
+        if (takePassing(method) && agrees(bcp, poolCache)) {
             return true;
         }
         return read(method, false) != UNKNOWN && agrees(bcp, poolCache);
@@ -136,18 +153,20 @@ final class JavaMethods {
     /**
      * The method at an address that compiled code refers to. HotSpot frees the code before the metadata: as long as the one
      * is there the other is. Reads it again. Cold.
+     *
+     * @return its id, which counts only if the code is found to be still there afterwards
      */
     int compiled(long method) {
         return read(method, true);
     }
 
     private boolean takePassing(long method) {
-        PassingMethods.Entry entry = passing.find(method, span);
+        PassingMethods.Entry entry = passing.find(method, passingSpan());
         if (entry == null) {
             return false;
         }
         foundId = entry.id;
-        foundPermanent = entry.permanent;
+        foundLasting = entry.lasting;
         foundConstMethod = entry.constMethod;
         foundPoolCache = entry.poolCache;
         foundCodeSize = entry.codeSize;
@@ -160,7 +179,7 @@ final class JavaMethods {
 
     private void take(int slot) {
         foundId = ids[slot];
-        foundPermanent = permanent[slot];
+        foundLasting = lasting[slot];
         foundConstMethod = constMethods[slot];
         foundPoolCache = poolCaches[slot];
         foundCodeSize = codeSizes[slot];
@@ -171,40 +190,55 @@ final class JavaMethods {
         return foundPoolCache == poolCache && (foundCodeSize == 0 || (bci >= 0 && bci < foundCodeSize));
     }
 
-    /** @param alive whether the method is surely alive */
+    /** @param alive whether the method is alive if what is read counts at all */
     private int read(long method, boolean alive) {
         int slot = slot(method);
         if (!decoder.readIdentity(method)) {
             return UNKNOWN;
         }
+        foundConstMethod = decoder.constMethod();
+        foundPoolCache = decoder.poolCache();
+        foundCodeSize = decoder.codeSize();
         if (isCurrent(slot, method) && isSame(slot)) {
             take(slot);
             return foundId;
         }
         JavaMethod read = decoder.readMethod(method);
-        if (read == null || (!alive && !remembers && !decoder.isOfItsClass())) {
+        if (read == null || (!alive && !decoder.isOfItsClass())) {
+            return UNKNOWN;
+        }
+        // Of a class that went while it was read parts may be another's by now: also of one that has just taken its
+        // place.
+        boolean whole = history.undisturbed();
+        if (!whole && !alive) {
             return UNKNOWN;
         }
         foundId = intern(read);
-        foundPermanent = decoder.isPermanent();
-        foundConstMethod = decoder.constMethod();
-        foundPoolCache = decoder.poolCache();
-        foundCodeSize = decoder.codeSize();
-        if (remembers) {
-            remember(method, addresses[slot] == method ? slot : room(method, slot));
+        foundLasting = (decoder.isPermanent() ? PERMANENT : 0) | (decoder.isOriginal() ? ORIGINAL : 0);
+        if (!whole) {
+            return foundId;
+        }
+        if (remembers && alive) {
+            remember(method, slot);
         } else {
-            passing.put(method, span, foundId, foundPermanent, foundConstMethod, foundPoolCache, foundCodeSize);
+            passing.put(method, passingSpan(), foundId, foundLasting, foundConstMethod, foundPoolCache, foundCodeSize);
         }
         return foundId;
     }
 
-    private void remember(long method, int slot) {
+    /** What is read for stacks of the past serves others of that kind, until the next span; all else that one walk only. */
+    private int passingSpan() {
+        return remembers ? walk : span;
+    }
+
+    /** @param slotOrRoom where the address is, or belongs */
+    private void remember(long method, int slotOrRoom) {
+        int slot = addresses[slotOrRoom] == method ? slotOrRoom : room(method, slotOrRoom);
         boolean goesOn = ids[slot] == foundId && spans[slot] == span - 1 && isSame(slot);
         if (!goesOn) {
-            replaced |= ids[slot] != foundId && ids[slot] != UNKNOWN && permanent[slot] && foundPermanent;
             firstSpans[slot] = span;
         }
-        permanent[slot] = foundPermanent;
+        lasting[slot] = foundLasting;
         constMethods[slot] = foundConstMethod;
         poolCaches[slot] = foundPoolCache;
         codeSizes[slot] = foundCodeSize;
@@ -214,9 +248,9 @@ final class JavaMethods {
     }
 
     private boolean isSame(int slot) {
-        return constMethods[slot] == decoder.constMethod()
-                && poolCaches[slot] == decoder.poolCache()
-                && codeSizes[slot] == decoder.codeSize();
+        return constMethods[slot] == foundConstMethod
+                && poolCaches[slot] == foundPoolCache
+                && codeSizes[slot] == foundCodeSize;
     }
 
     private int room(long method, int freeSlot) {
@@ -243,7 +277,7 @@ final class JavaMethods {
         int[] oldIds = ids;
         int[] oldSpans = spans;
         int[] oldFirstSpans = firstSpans;
-        boolean[] oldPermanent = permanent;
+        int[] oldLasting = lasting;
         int slots = 2 * oldAddresses.length;
         addresses = new long[slots];
         constMethods = new long[slots];
@@ -252,7 +286,7 @@ final class JavaMethods {
         ids = new int[slots];
         spans = new int[slots];
         firstSpans = new int[slots];
-        permanent = new boolean[slots];
+        lasting = new int[slots];
         for (int i = 0; i < oldAddresses.length; i++) {
             if (oldAddresses[i] != 0) {
                 int slot = slot(oldAddresses[i]);
@@ -263,7 +297,7 @@ final class JavaMethods {
                 ids[slot] = oldIds[i];
                 spans[slot] = oldSpans[i];
                 firstSpans[slot] = oldFirstSpans[i];
-                permanent[slot] = oldPermanent[i];
+                lasting[slot] = oldLasting[i];
             }
         }
     }

@@ -26,7 +26,13 @@ final class MethodDecoder {
     /** That of the loader of this very class, if it is never unloaded; 0 if it is not known. */
     private long ownLoader;
 
+    /** Where archived metadata lies; an end of 0 until that is known. */
+    private long archiveBase;
+
+    private long archiveTop;
+
     private boolean permanent;
+    private boolean original;
     private long constMethod;
     private long pool;
     private long poolCache;
@@ -102,6 +108,7 @@ final class MethodDecoder {
         LineTable lines = lines();
         long loader = memory.word(holder + layout.klassLoaderData());
         permanent = loader != 0 && (loader == bootLoader() || loader == ownLoader);
+        original = isArchived(method) || memory.s4(pool + layout.poolVersion()) == 0;
         if (memory.faulted()) {
             return null;
         }
@@ -127,6 +134,25 @@ final class MethodDecoder {
     /** Whether the method that was read last is of a class that is never unloaded. */
     boolean isPermanent() {
         return permanent;
+    }
+
+    /**
+     * Whether the class of the method that was read last has never been replaced by another version, at least not up to this
+     * method's: then no other method was there before, as only replacing a class frees methods of a class that lives. (HotSpot,
+     * {@code VM_RedefineClasses::merge_cp_and_rewrite}: each new version's pool has the next number.)
+     */
+    boolean isOriginal() {
+        return original;
+    }
+
+    /** The memory of what was mapped from an archive is never used for anything else; its pools use the version's field otherwise. */
+    private boolean isArchived(long method) {
+        if (archiveTop == 0 && layout.archiveBase() != 0 && layout.archiveTop() != 0) {
+            // Mapped before the first class was loaded, if at all.
+            archiveBase = memory.word(layout.archiveBase());
+            archiveTop = Math.max(memory.word(layout.archiveTop()), 1);
+        }
+        return method >= archiveBase && method < archiveTop;
     }
 
     private long bootLoader() {

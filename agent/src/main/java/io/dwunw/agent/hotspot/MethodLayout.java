@@ -13,6 +13,10 @@ package io.dwunw.agent.hotspot;
  *     before in {@code Method}
  * @param hiddenBit the bit in these flags
  * @param objectKlass address of the variable that points to {@code java.lang.Object}'s {@code Klass}; 0 if not described
+ * @param poolVersion offset of the number of times that the class had been replaced when the pool was made: {@code _saved}, which
+ *     the tables do not state; right behind the length, in JDK 17 to 25
+ * @param archiveBase address of the variable that points to where archived metadata (CDS) begins, {@code archiveTop} to its
+ *     end; 0 if not described
  * @param constMethodFlags offset of the flags of which bit 0 says that there is a line table
  */
 record MethodLayout(
@@ -32,11 +36,14 @@ record MethodLayout(
         int poolCache,
         int poolSourceFileIndex,
         int poolLength,
+        int poolVersion,
         int poolBytes,
         int klassConstants,
         int klassName,
         int klassLoaderData,
         long objectKlass,
+        long archiveBase,
+        long archiveTop,
         int symbolLength,
         int symbolBody) {
 
@@ -70,11 +77,14 @@ record MethodLayout(
                 find.offset("ConstantPool::_cache"),
                 find.offset("ConstantPool::_source_file_name_index"),
                 find.offset("ConstantPool::_length"),
+                find.offset("ConstantPool::_length") + Integer.BYTES,
                 find.size("ConstantPool"),
                 find.offset("InstanceKlass::_constants"),
                 find.offset("Klass::_name"),
                 find.offset("Klass::_class_loader_data"),
                 find.optionalAddress(OBJECT_KLASS),
+                find.optionalAddress("MetaspaceObj::_shared_metaspace_base"),
+                find.optionalAddress("MetaspaceObj::_shared_metaspace_top"),
                 find.offset("Symbol::_length"),
                 find.offset("Symbol::_body"));
     }

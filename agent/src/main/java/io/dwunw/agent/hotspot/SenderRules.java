@@ -35,6 +35,11 @@ final class SenderRules {
         this.deopt = deopt;
     }
 
+    /** Whether code may have been freed since the stack was copied, so that a caller that is valid may be another's. */
+    boolean mayHaveLost() {
+        return scopes.mayHaveLost();
+    }
+
     /** Judges the cursor's sender. */
     int validity(JavaCursor cursor) {
         return validity(cursor, cursor.senderPc(), cursor.senderSp(), cursor.senderFp());

@@ -47,6 +47,10 @@ final class StubFrames {
         if (nominal == SenderRules.STRONG) {
             return JavaStep.STEPPED;
         }
+        if (rules.mayHaveLost()) {
+            // The caller may be where it should be, but gone: then the frame pointer leads past it.
+            return JavaStep.CODE_REPLACED;
+        }
         int framed = cursor.senderByFramePointer() ? rules.validity(cursor) : SenderRules.INVALID;
         if (framed == SenderRules.STRONG || (framed == SenderRules.WEAK && nominal == SenderRules.INVALID)) {
             return JavaStep.STEPPED;
@@ -99,6 +103,10 @@ final class StubFrames {
 
     /** The frame that mounts the thread is small, and its caller is Java code: the first that can be it. */
     private JavaStep searchCarrier(JavaCursor cursor) {
+        if (rules.mayHaveLost()) {
+            // The right one may be among those that are not believed.
+            return JavaStep.CODE_REPLACED;
+        }
         for (int words = 2; words < MAX_MOUNT_WORDS; words++) {
             if (!cursor.senderBelow(cursor.sp() + (long) words * WORD)) {
                 return JavaStep.STACK_CUT;

@@ -34,8 +34,8 @@
  *     <td>{@code UpcallStub::_frame_data_offset}</td></tr>
  * </table>
  *
- * <p>Not described by any JDK, and the same in all three: the interpreter's frame ({@code InterpretedFrames}) and the
- * registers that the call stub saves ({@code EntryStubs}).
+ * <p>Not described by any JDK, and the same in all three: the interpreter's frame ({@code InterpretedFrames}), the
+ * registers that the call stub saves ({@code EntryStubs}), and the number of a class's version in its pool ({@code MethodLayout}).
  *
  * <h2>Which pcs there are</h2>
  *

@@ -30,7 +30,10 @@ final class CodeHistoryTest {
     private long now = 1_000 * MILLI;
     private long freed;
     private long compiled;
-    private CodeHistory history = newHistory(new CodeFrees(() -> freed, 0, 0, SHORTEST_LIFE));
+    private long unloaded;
+    private final MetadataHistory metadata =
+            new MetadataHistory(() -> unloaded, new MetadataReuse(() -> 0, () -> 0), () -> now);
+    private CodeHistory history = newHistory(new CodeFrees(() -> freed, 0, 0, SHORTEST_LIFE, true));
 
     private static ByteBuffer buffer(int bytes) {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -61,7 +64,7 @@ final class CodeHistoryTest {
         CodeBlobLayout blobs = new CodeBlobLayout(0, 0, 0, 0, false, 0, 0, false, -1, -1);
         try {
             CodeCache cache = CodeCache.open(reader, window, LAYOUT, blobs);
-            return new CodeHistory(cache, frees, () -> compiled, COMPILE_ID, () -> now);
+            return new CodeHistory(cache, frees, metadata, () -> compiled, COMPILE_ID, () -> now);
         } catch (JavaFramesUnavailableException e) {
             throw new IllegalStateException(e);
         }
@@ -87,6 +90,7 @@ final class CodeHistoryTest {
 
     private long pass(long millis) {
         now += millis * MILLI;
+        metadata.notice();
         history.tick();
         return now;
     }
@@ -156,10 +160,57 @@ final class CodeHistoryTest {
         assertThat(history.wasThere(blob(4), 2, sample)).isTrue();
     }
 
+    /** Where compiled code was there may be a compiler's buffer, or another blob that is being made. */
+    @Test
+    void doubtsCodeOfOtherKindsInThePlaceOfWhatWasFreed() {
+        compile(0, 4, 1);
+        block(4, 1, true);
+        pass(10);
+        long sample = pass(10);
+        block(0, 2, true);
+        block(2, 2, false);
+        freed++;
+        code.putInt(HEADER + COMPILE_ID, 99);
+        long looked = pass(10);
+
+        assertThat(history.stubWasThere(blob(0), sample)).isFalse();
+        assertThat(history.stubWasThere(blob(0), looked)).isTrue();
+        assertThat(history.stubWasThere(blob(4), sample)).isTrue();
+    }
+
+    /** Its code may have been in that place for a moment. */
+    @Test
+    void doubtsWhatIsNewIfAClassWasUnloadedMeanwhile() {
+        compile(0, 4, 1);
+        pass(10);
+        long sample = pass(10);
+        unloaded++;
+        compile(4, 4, 2);
+        freed++;
+        long looked = pass(10);
+
+        assertThat(history.wasThere(blob(0), 1, sample)).isTrue();
+        assertThat(history.wasThere(blob(4), 2, sample)).isFalse();
+        assertThat(history.wasThere(blob(4), 2, looked)).isTrue();
+    }
+
+    @Test
+    void doubtsCodeThatWasInUseAMomentAgoIfAClassWasUnloadedSince() {
+        history = newHistory(new CodeFrees(() -> freed, 0, 5 * MILLI, SHORTEST_LIFE, true));
+        long sample = pass(10);
+        freed++;
+        pass(1);
+        assertThat(history.undoubted(sample)).isTrue();
+
+        unloaded++;
+        pass(1);
+        assertThat(history.undoubted(sample)).isFalse();
+    }
+
     /** Code of a class that can be unloaded goes with the next collection, and the next such class has code of its size. */
     @Test
     void doubtsWhatIsNewWhereCodeMayHaveLivedForAMoment() {
-        history = newHistory(new CodeFrees(() -> freed, 0, 0, 0));
+        history = newHistory(new CodeFrees(() -> freed, 0, 0, 0, true));
         ask();
         compile(0, 4, 1);
         pass(10);
@@ -195,6 +246,15 @@ final class CodeHistoryTest {
         assertThat(history.wasThere(blob(0), 1, sample)).isTrue();
         assertThat(history.wasThere(blob(4), 2, sample)).isTrue();
 
+        compile(4, 4, 3);
+        long seen = pass(10);
+        assertThat(history.wasThere(blob(4), 3, sample)).isFalse();
+        assertThat(history.wasThere(blob(4), 3, seen))
+                .as("looked at again, though nothing was freed since")
+                .isTrue();
+        compile(4, 4, 2);
+        sample = pass(10);
+
         for (long length : new long[] {0, -1, SEGMENTS + 1, Long.MAX_VALUE}) {
             segmentMap.put(4, (byte) 0);
             code.putLong(4 << SHIFT, length);
@@ -206,7 +266,7 @@ final class CodeHistoryTest {
 
     @Test
     void aCounterThatIsDearIsReadSeldom() {
-        history = newHistory(new CodeFrees(() -> freed, MILLI, 5 * MILLI, SHORTEST_LIFE));
+        history = newHistory(new CodeFrees(() -> freed, MILLI, 5 * MILLI, SHORTEST_LIFE, true));
         long sample = pass(2);
         freed++;
         now += MILLI / 2;

@@ -39,6 +39,8 @@ public final class FrameKinds implements JavaCode {
     private final DeoptHandlers deopt;
     private final int compLevel;
     private final int entryBci;
+    private final NmethodLayout nmethod;
+    private final WalkTrace trace = new WalkTrace();
     private final CodeBlob blob = new CodeBlob();
     private final long[] counts = new long[Kind.values().length];
     private final CountingSink counting = new CountingSink();
@@ -51,7 +53,8 @@ public final class FrameKinds implements JavaCode {
         FieldFinder find = new FieldFinder(VmStructsReader.read(metadata, ExportedSymbols.at(libjvm, metadata)));
         codeCache = CodeCache.open(metadata, window, CodeCacheLayout.of(find), CodeBlobLayout.of(find));
         names = new BlobNames(metadata);
-        deopt = new DeoptHandlers(NmethodLayout.of(find));
+        nmethod = NmethodLayout.of(find);
+        deopt = new DeoptHandlers(nmethod);
         compLevel = find.offset("nmethod::_comp_level");
         entryBci = find.offset("nmethod::_entry_bci");
         find.requireAll();
@@ -73,19 +76,35 @@ public final class FrameKinds implements JavaCode {
 
     @Override
     public JavaStep step(RegisterSet registers, StackMemory stack, boolean returnAddress, JavaFrameSink sink) {
-        look(registers.pc());
+        look(registers, stack);
         counting.frames = 0;
         counting.to = sink;
         JavaStep step = java.step(registers, stack, returnAddress, counting);
+        trace.end(counting.frames);
         counts[Kind.INLINED.ordinal()] += Math.max(0, counting.frames - 1);
         return step;
     }
 
-    private void look(long pc) {
+    /** Where the code of the last walk's frames lay, and when each attempt to walk began. */
+    public String trace() {
+        return trace.text();
+    }
+
+    private void look(RegisterSet registers, StackMemory stack) {
+        long pc = registers.pc();
         if (!codeCache.find(pc, blob)) {
+            trace.other("no code", pc);
             return;
         }
-        switch (names.kind(blob)) {
+        BlobKind kind = names.kind(blob);
+        if (kind == BlobKind.NMETHOD || kind == BlobKind.NATIVE_WRAPPER) {
+            trace.code(kind.name(), pc, blob, blob.s4(nmethod.compileId()), blob.word(nmethod.method()));
+        } else if (kind == BlobKind.INTERPRETER) {
+            trace.interpreted(registers, stack);
+        } else {
+            trace.other(kind.name(), pc);
+        }
+        switch (kind) {
             case INTERPRETER -> count(Kind.INTERPRETED);
             case NATIVE_WRAPPER -> count(Kind.NATIVE_WRAPPER);
             case STUB_ROUTINES -> count(Kind.CALL_STUB);
@@ -128,6 +147,7 @@ public final class FrameKinds implements JavaCode {
 
     @Override
     public void begin(long sampleNanos) {
+        trace.begin(sampleNanos);
         java.begin(sampleNanos);
     }
 

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class StressChecker implements SampleHandler {
     private static final int MAX_REPORTS = 8;
-    private static final long FRESH_NANOS = 25_000_000;
+    /** Code that was in use so long ago is still there; beyond that it depends on what the machine had time to look at. */
+    private static final long FRESH_NANOS = 5_000_000;
+
     private static final String PACKAGE = Leaf.class.getPackageName() + ".";
     private static final String LEAF = "Java_" + Leaf.class.getName().replace('.', '_') + "_allocate";
     private static final Pattern THROWAWAY = Pattern.compile(PACKAGE.replace(".", "\\.") + "Throwaway(\\d{5})");
@@ -58,7 +60,7 @@ final class StressChecker implements SampleHandler {
                 && !found.isEmpty()
                 && found.get(0).method().className().equals(Leaf.class.getName());
         (ours ? ticketed : others).merge(state, 1, Integer::sum);
-        if (age <= FRESH_NANOS) {
+        if (System.nanoTime() - sample.timeNanos() <= FRESH_NANOS) {
             fresh.merge(state, 1, Integer::sum);
         }
         String difference = impossible(state, found);
@@ -123,6 +125,7 @@ final class StressChecker implements SampleHandler {
             return;
         }
         System.out.println("WRONG " + difference + ", state " + state);
+        System.out.print(walked.trace());
         walked.javaFrames()
                 .forEach(frame -> System.out.println("   = " + frame.method().className() + "."
                         + frame.method().methodName() + "@" + frame.bci()));

@@ -3,10 +3,12 @@ package io.dwunw.agent.truth;
 import io.dwunw.agent.gate.GateConfig;
 import io.dwunw.agent.gate.GateEngine;
 import io.dwunw.agent.linux.Linux;
+import io.dwunw.agent.linux.SelfMemory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -14,13 +16,24 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.zip.Deflater;
 
 /**
- * A JVM in which nothing lasts: classes are loaded, compiled, unloaded and replaced, compiled code is flushed and
- * deoptimised, threads die, while every allocation of a kilobyte is sampled by the gate and its stack walked by another
- * thread. Arguments: the library, seconds, the seed, perhaps a class with more ways of calling for virtual threads.
+ * A JVM in which nothing lasts: classes are loaded, compiled, unloaded and replaced, also in the middle of walks, compiled code
+ * is flushed and deoptimised, threads die, while every allocation of a kilobyte is sampled by the gate and its stack walked by
+ * another thread. Arguments: the library, seconds, the seed, perhaps a class with more ways of calling for virtual threads.
  */
 final class StressProgram {
     private static final int INTERVAL_BYTES = 1024;
     private static final int MAX_DEPTH = 15;
+    /** Of stacks of nothing but classes that are about to be unloaded. */
+    private static final int MAX_THROWAWAY_DEPTH = 40;
+
+    private static final int ALLOCATIONS_AT_A_LEAF = 6;
+
+    private static final int MAX_MILLIS_BETWEEN_COLLECTIONS = 700;
+    /** So many classes take the place of those that were unloaded in the middle of a walk, or as many as can in that time. */
+    private static final int CLASSES_TO_LOAD = 60;
+
+    private static final long MAX_NANOS_TO_LOAD = 10_000_000;
+    private static final long NANOS_BETWEEN_LOOKS = 100_000;
     private static final int SAMPLES_OF_A_THREAD = 60;
     private static final int DRAIN_LIMIT = 64;
     /** As much as the walker may be behind, so that most stacks are as fresh as in a program that samples less. */
@@ -33,13 +46,15 @@ final class StressProgram {
     private final Tickets tickets = new Tickets();
     private final AtomicLong seeds;
     private final Step[] steps;
+    private final Throwaways throwaways;
     private volatile boolean over;
     private volatile boolean behind;
     private final LongAdder sink = new LongAdder();
 
-    private StressProgram(long seed, Step[] steps) {
+    private StressProgram(long seed, Step[] steps, Throwaways throwaways) {
         seeds = new AtomicLong(seed);
         this.steps = steps;
+        this.throwaways = throwaways;
     }
 
     public static void main(String[] arguments) throws Throwable {
@@ -49,12 +64,15 @@ final class StressProgram {
         Step throwaway = (descent, depth) -> throwaways.next().go(descent, depth);
         List<Step> steps = new ArrayList<>(Arrays.asList(Calls.all()));
         steps.addAll(List.of(throwaway, throwaway));
-        StressProgram program = new StressProgram(Long.parseLong(arguments[2]), steps.toArray(Step[]::new));
+        long seed = Long.parseLong(arguments[2]);
+        StressProgram program = new StressProgram(seed, steps.toArray(Step[]::new), throwaways);
+        Random random = new Random(seed);
         List<Thread> workers = new ArrayList<>();
         workers.add(program.worker("dying threads", program::startOne));
         workers.add(program.worker("code", () -> program.warm(throwaways.next())));
+        workers.add(program.worker("unloaded", program::startThrowaways));
         workers.add(program.worker("gc", () -> {
-            Thread.sleep(250);
+            Thread.sleep(random.nextInt(MAX_MILLIS_BETWEEN_COLLECTIONS));
             System.gc();
         }));
         workers.add(program.worker("replacement", () -> {
@@ -72,7 +90,8 @@ final class StressProgram {
 
     /** Walks all samples of that many seconds. */
     private boolean watch(List<Thread> workers, long seconds) throws Exception {
-        Walked walked = new Walked();
+        DisturbedMemory memory = new DisturbedMemory(new SelfMemory(), seeds.get());
+        Walked walked = new Walked(memory);
         StressChecker checker = new StressChecker(walked, tickets);
         try (GateEngine engine = GateEngine.open(GateConfig.of(INTERVAL_BYTES))) {
             engine.excludeThread(Linux.threadId());
@@ -80,6 +99,7 @@ final class StressProgram {
             walked.hotspot().threads().listen(engine::javaThread);
             engine.attach();
             workers.forEach(Thread::start);
+            memory.disturbBy(this::unloadAndLoad);
             long end = System.nanoTime() + seconds * 1_000_000_000L;
             long refreshed = 0;
             while (System.nanoTime() < end) {
@@ -131,28 +151,52 @@ final class StressProgram {
     }
 
     private void startOne() throws InterruptedException {
-        Thread thread = new Thread(() -> descend(steps), "dies");
+        Thread thread = new Thread(() -> descend(steps, MAX_DEPTH), "dies");
         thread.start();
         thread.join();
+    }
+
+    /** Deep stacks of equal classes of which none is used twice. */
+    private void startThrowaways() throws InterruptedException {
+        Step[] ways = {(descent, depth) -> throwaways.next().go(descent, depth)};
+        Thread thread = new Thread(() -> descend(ways, MAX_THROWAWAY_DEPTH), "unloaded");
+        thread.start();
+        thread.join();
+    }
+
+    /** What the walker fears: while it reads, classes go, and others take their place. */
+    private void unloadAndLoad() {
+        System.gc();
+        int before = throwaways.made();
+        long end = System.nanoTime() + MAX_NANOS_TO_LOAD;
+        while (throwaways.made() - before < CLASSES_TO_LOAD && System.nanoTime() < end) {
+            LockSupport.parkNanos(NANOS_BETWEEN_LOOKS);
+        }
     }
 
     private void startVirtual(Step[] more) throws Exception {
         Step[] all = Arrays.copyOf(steps, steps.length + more.length);
         System.arraycopy(more, 0, all, steps.length, more.length);
-        Runnable body = () -> descend(all);
+        Runnable body = () -> descend(all, MAX_DEPTH);
         ((Thread) Thread.class.getMethod("startVirtualThread", Runnable.class).invoke(null, body)).join();
     }
 
-    private void descend(Step[] ways) {
-        Descent descent = new Descent(seeds.incrementAndGet(), ways, () -> allocate(tickets));
+    private void descend(Step[] ways, int depth) {
+        Descent descent = new Descent(seeds.incrementAndGet(), ways, () -> allocateSome(tickets));
         for (int i = 0; i < SAMPLES_OF_A_THREAD && !over; i++) {
             try {
-                descent.sample(MAX_DEPTH);
+                descent.sample(depth);
             } catch (RuntimeException | Error e) {
                 throw e;
             } catch (Throwable e) {
                 throw new IllegalStateException(e);
             }
+        }
+    }
+
+    private void allocateSome(Tickets tickets) {
+        for (int i = 0; i < ALLOCATIONS_AT_A_LEAF; i++) {
+            allocate(tickets);
         }
     }
 

@@ -14,7 +14,7 @@ final class Throwaways {
     private static final int LIMIT = 100_000;
 
     private final byte[] template;
-    private int made;
+    private volatile int made;
 
     Throwaways() throws IOException {
         String resource = "Throwaway" + NUMBER + ".class";
@@ -26,10 +26,14 @@ final class Throwaways {
         }
     }
 
+    /** The number of the last class. */
+    int made() {
+        return made;
+    }
+
     /** A fresh class in a fresh loader. */
     Step next() throws ReflectiveOperationException {
-        made = (made + 1) % LIMIT;
-        String number = String.format("%05d", made);
+        String number = String.format("%05d", number());
         byte[] code = template.clone();
         byte[] from = NUMBER.getBytes(StandardCharsets.US_ASCII);
         byte[] to = number.getBytes(StandardCharsets.US_ASCII);
@@ -40,6 +44,11 @@ final class Throwaways {
         }
         Class<?> type = new Loader().define(CLASS_NAME.replace(NUMBER, number), code);
         return (Step) type.getDeclaredConstructor().newInstance();
+    }
+
+    private synchronized int number() {
+        made = (made + 1) % LIMIT;
+        return made;
     }
 
     private static boolean matches(byte[] in, int at, byte[] what) {

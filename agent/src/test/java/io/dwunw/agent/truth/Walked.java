@@ -16,6 +16,7 @@ import io.dwunw.agent.stack.Frame;
 import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.FrameNames;
 import io.dwunw.agent.stack.MixedStackWalker;
+import io.dwunw.memory.MemoryReader;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
 import io.dwunw.symbol.Symboliser;
@@ -50,14 +51,23 @@ final class Walked {
 
     /** A walker that knows all modules. */
     Walked() throws IOException, NativeLibraryException, JavaFramesUnavailableException {
-        this(true);
+        this(true, new SelfMemory());
+    }
+
+    /** A walker that reads metadata through {@code memory}. */
+    Walked(MemoryReader memory) throws IOException, NativeLibraryException, JavaFramesUnavailableException {
+        this(true, memory);
     }
 
     /** @param withModules false: no native code has unwind information, so that only frame anchors lead through it */
     Walked(boolean withModules) throws IOException, NativeLibraryException, JavaFramesUnavailableException {
+        this(withModules, new SelfMemory());
+    }
+
+    private Walked(boolean withModules, MemoryReader memory)
+            throws IOException, NativeLibraryException, JavaFramesUnavailableException {
         NativeLibrary.load();
-        SelfMemory memory = new SelfMemory();
-        modules = new ModuleMap(ProcessImages.ofSelf(memory));
+        modules = new ModuleMap(ProcessImages.ofSelf(new SelfMemory()));
         if (withModules) {
             modules.update(Files.readString(MAPS));
         }
@@ -67,12 +77,12 @@ final class Walked {
         if (!hotspot.frames().trustLoaderOf(own, Linux.methodId(own))) {
             throw new IllegalStateException("the JVM does not know " + own);
         }
-        java = new FrameKinds(hotspot.frames(), libjvm(), memory, Linux::memory);
+        java = new FrameKinds(hotspot.frames(), libjvm(), new SelfMemory(), Linux::memory);
         walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, () -> withModules && refresh());
         names = new FrameNames(walker.walkedModules(), new Symboliser(), java, true);
     }
 
-    private static long libjvm() throws IOException {
+    static long libjvm() throws IOException {
         try (var lines = Files.lines(MAPS)) {
             String first = lines.filter(line -> line.endsWith("/libjvm.so"))
                     .findFirst()
@@ -145,6 +155,11 @@ final class Walked {
     /** What the frames are called. */
     FrameNames names() {
         return names;
+    }
+
+    /** How the last walk went, in many lines. */
+    String trace() {
+        return java.trace();
     }
 
     /** What the walks went through. */

@@ -1,0 +1,9 @@
+package io.dwunw.agent.hotspot;
+
+/** {@link System#nanoTime()}, the clock of all samples. */
+final class NanoClock implements JvmCounter {
+    @Override
+    public long value() {
+        return System.nanoTime();
+    }
+}
