@@ -22,7 +22,13 @@ INLINE void forward_free(const struct registers *regs, struct counters *counters
         add(&counters->lost_frees, 1);
         return;
     }
-    if (read_user(record, DWUNW_FREE_BYTES, (const void *) regs->rdi) != 0 || !is_ours(record)) {
+    /* The record was written a moment ago, but its page may be on the move: into a huge page, say. */
+    if (read_user(record, DWUNW_FREE_BYTES, (const void *) regs->rdi) != 0) {
+        add(&counters->lost_frees, 1);
+        ring_discard(record, BPF_RB_NO_WAKEUP);
+        return;
+    }
+    if (!is_ours(record)) {
         ring_discard(record, BPF_RB_NO_WAKEUP);
         return;
     }
@@ -38,7 +44,12 @@ INLINE void forward_in_class(const struct registers *regs, struct counters *coun
         add(&counters->lost_allocations, 1);
         return;
     }
-    if (read_user(record, DWUNW_ALLOCATION_HEADER_BYTES, (const void *) regs->rdi) != 0 || !is_ours(&record->head)) {
+    if (read_user(record, DWUNW_ALLOCATION_HEADER_BYTES, (const void *) regs->rdi) != 0) {
+        add(&counters->lost_allocations, 1);
+        ring_discard(record, BPF_RB_NO_WAKEUP);
+        return;
+    }
+    if (!is_ours(&record->head)) {
         ring_discard(record, BPF_RB_NO_WAKEUP);
         return;
     }
