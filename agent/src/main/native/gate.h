@@ -124,10 +124,9 @@ struct gate_statistics {
 extern struct gate_control *gate_control;
 extern struct gate_statistics gate_statistics;
 
-/* In order with what comes before and behind, which the bell needs. */
 static inline void gate_count(uint64_t *counter)
 {
-    __atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
 }
 
 static inline bool gate_active(void)

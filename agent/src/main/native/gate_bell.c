@@ -28,6 +28,7 @@ uint64_t gate_bell_address(void)
 
 void gate_bell_record(void)
 {
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
     if (__atomic_load_n(&bell.asleep, __ATOMIC_SEQ_CST) == 0) {
         return;
     }

@@ -24,6 +24,7 @@ final class CacheAccess implements ModuleDataSource {
     /** What was found in memory, or that nothing was there; for one walk, since memory changes. */
     private final Map<LoadedModule, @Nullable ModuleData> inMemory = new HashMap<>();
 
+    private int taken;
     private Status failure = Status.OK;
 
     CacheAccess(ModuleStore store, @Nullable MemoryReader memory) {
@@ -55,8 +56,10 @@ final class CacheAccess implements ModuleDataSource {
         if (reader == null) {
             return null;
         }
-        if (!inMemory.containsKey(module) && inMemory.size() < MAX_IN_MEMORY) {
-            inMemory.put(module, module.inMemory(reader));
+        if (!inMemory.containsKey(module) && taken < MAX_IN_MEMORY) {
+            ModuleData image = module.inMemory(reader);
+            taken += image == null ? 0 : 1;
+            inMemory.put(module, image);
         }
         ModuleData found = inMemory.get(module);
         failure = found == null ? Status.IO : Status.OK;

@@ -12,8 +12,8 @@ final class SymbolIndex {
     private static final int MAX_COMPARED = 256;
 
     /**
-     * Symbols looked at for one address. Functions with thousands of labels are real; with more the file has made up
-     * sizes to make each search long, and the nearest symbol below is the answer.
+     * Symbols below the nearest's bucket that are looked at for one address. Functions with thousands of labels are real; with
+     * more the file has made up sizes to make each search long, and the nearest symbol below is the answer.
      */
     private static final int MAX_SEARCHED = 1 << 16;
 

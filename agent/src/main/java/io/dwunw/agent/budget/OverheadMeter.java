@@ -110,14 +110,19 @@ public final class OverheadMeter {
     public long samplingNanos(EngineCounters counters) {
         long taken = Math.max(0, counters.samples - samples);
         long missed = Math.max(0, lost(counters) - lost);
-        long work = Math.min(workNanos - advanced(taken), (taken + missed) * WORST_SAMPLE_NANOS);
+        long work = Math.min(workNanos, worstNanos(taken, missed)) - advanced(taken, missed);
         double each = taken == 0 ? WARM_SAMPLE_NANOS : (double) work / taken;
         return (taken + missed) * sampleNanos + work + (long) (missed * each);
     }
 
-    /** What the advance pays of the window's work. */
-    private long advanced(long taken) {
-        return Math.max(0, Math.min(workNanos - taken * WARM_SAMPLE_NANOS, advanceNanos));
+    /** What the advance pays of the window's work, as far as it would count. */
+    private long advanced(long taken, long missed) {
+        long cold = Math.min(workNanos, worstNanos(taken, missed)) - taken * WARM_SAMPLE_NANOS;
+        return Math.max(0, Math.min(cold, advanceNanos));
+    }
+
+    private static long worstNanos(long taken, long missed) {
+        return (taken + missed) * WORST_SAMPLE_NANOS;
     }
 
     private static long lost(EngineCounters counters) {
@@ -129,7 +134,7 @@ public final class OverheadMeter {
         long inCalls = Math.max(0, callsNanos(counters) - callsNanos);
         long fixed = inCalls + idleNanos;
         long sampling = samplingNanos(counters);
-        long advanced = advanced(Math.max(0, counters.samples - samples));
+        long advanced = advanced(Math.max(0, counters.samples - samples), Math.max(0, lost(counters) - lost));
         advanceNanos -= advanced;
         long application = processCpuNanos - processCpu - fixed - sampling - advanced;
         long available = Math.max(application, now - windowAt);

@@ -177,7 +177,8 @@ final class CompiledFrames {
         if (cursor.senderBelow(frameEnd(cursor, blob)) && rules.validity(cursor) != SenderRules.INVALID) {
             return JavaStep.STEPPED;
         }
-        return unpushedSender(cursor, sp);
+        // The caller may be where the frame says, and not be believed.
+        return rules.mayHaveLost() ? JavaStep.CODE_REPLACED : unpushedSender(cursor, sp);
     }
 
     private JavaStep unpushedSender(JavaCursor cursor, long sp) {

@@ -218,11 +218,8 @@ final class JavaMethods {
         if (!whole) {
             return foundId;
         }
-        if (remembers && alive) {
-            remember(method, slot);
-        } else {
-            passing.put(method, passingSpan(), foundId, foundLasting, foundConstMethod, foundPoolCache, foundCodeSize);
-        }
+        // Not remembered yet: whether the frame, or the code, is there is found out later.
+        passing.put(method, passingSpan(), foundId, foundLasting, foundConstMethod, foundPoolCache, foundCodeSize);
         return foundId;
     }
 

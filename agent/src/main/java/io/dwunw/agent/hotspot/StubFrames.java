@@ -89,7 +89,7 @@ final class StubFrames {
         frozen = true;
         if (fetching) {
             JavaStep step = leaveStubRoutine(cursor);
-            if (step == JavaStep.STEPPED) {
+            if (step == JavaStep.STEPPED || rules.mayHaveLost()) {
                 return step;
             }
         }

@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
  * ({@code futex(2)}). The sleeper first {@linkplain #arm arms} the bell, then looks whether there is anything to do
  * already, and only then {@linkplain #sleep sleeps}: what comes in between ends the sleep at once.
  *
- * <p>Unlike {@link java.util.concurrent.locks.LockSupport#park} it is not an event in JFR's eyes, of which a recording would
- * get dozens a second.
+ * <p>Unlike {@link java.util.concurrent.locks.LockSupport#park} such a sleep is no event in JFR's eyes, of which a recording
+ * would get dozens a second. But the thread is one in native code to it, which {@code jdk.NativeMethodSample} may pick.
  *
  * <pre>
  * | asleep i32: 1 while the thread sleeps or is about to | left i32: how many more rings of native code wake it up |

@@ -224,13 +224,14 @@ public final class Sidecar extends ReplayThread {
 
     private void sleep(SidecarParts p) {
         long now = System.nanoTime();
-        if (drainedSinceSleep == 0 || now - idledAt >= (quiet ? LONGEST_QUIET_NANOS : LONGEST_WITHOUT_IDLING_NANOS)) {
+        if (drainedSinceSleep == 0
+                || now - idledAt >= (mayDoze(p) ? LONGEST_QUIET_NANOS : LONGEST_WITHOUT_IDLING_NANOS)) {
             idledAt = now;
             quiet = p.idle();
         }
         idleNanos = drainedSinceSleep >= MANY_RECORDS
                 ? MIN_IDLE_NANOS
-                : Math.min(idleNanos + idleNanos / 4, quiet ? MAX_QUIET_IDLE_NANOS : MAX_IDLE_NANOS);
+                : Math.min(idleNanos + idleNanos / 4, mayDoze(p) ? MAX_QUIET_IDLE_NANOS : MAX_IDLE_NANOS);
         drainedSinceSleep = 0;
         p.turnEnded(worked);
         worked = false;
@@ -241,21 +242,26 @@ public final class Sidecar extends ReplayThread {
 
     private void sleep(SidecarParts p, long nanos) {
         Doorbell door = p.bell();
-        door.arm(MANY_RECORDS);
+        // A ring costs the thread that rings more than a sample does: not while records are many, and taken each
+        // millisecond.
+        boolean mayRing = nanos > MIN_IDLE_NANOS && !expecting;
+        door.arm(mayRing ? MANY_RECORDS : Integer.MAX_VALUE);
         if (!woken) {
             door.sleep(p.attached() ? nanos : DETACHED_IDLE_NANOS);
         }
-        if (p.attached() && quiet && !expecting) {
-            doze(p, nanos);
+        if (p.attached() && mayDoze(p)) {
+            doze(p);
         }
         door.disarm();
     }
 
-    /**
-     * Sleeps on as long as there is nothing to do: a whole turn costs several times what the look does that it is for. Where
-     * samples ring, even that is spared.
-     */
-    private void doze(SidecarParts p, long nanos) {
+    /** Whether sleeps may be long: nothing goes away that stacks would need, and samples end them. */
+    private boolean mayDoze(SidecarParts p) {
+        return quiet && !expecting && p.samplesRing();
+    }
+
+    /** Sleeps on until the first sample comes. */
+    private void doze(SidecarParts p) {
         Doorbell door = p.bell();
         boolean dozed = false;
         long rest = rest();
@@ -264,7 +270,7 @@ public final class Sidecar extends ReplayThread {
             if (woken || !p.nothingWaits()) {
                 break;
             }
-            door.sleep(p.samplesRing() ? rest : Math.min(nanos, rest));
+            door.sleep(rest);
             dozed = true;
             rest = rest();
         }

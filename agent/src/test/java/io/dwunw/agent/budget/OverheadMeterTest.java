@@ -29,9 +29,10 @@ class OverheadMeterTest {
 
     /** A window that begins when the agent is warm. */
     private void begin(long processCpu) {
-        count(1_000_000, 1_000_000, 5_000);
-        meter.start(0, 0, -OverheadMeter.ADVANCE_NANOS, counters);
+        count(1_000_000, 1_000_000, 0);
+        meter.start(0, 0, -OverheadMeter.ADVANCE_NANOS - 5_000 * OverheadMeter.WARM_SAMPLE_NANOS, counters);
         meter.turnEnded(true, 0);
+        count(1_000_000, 1_000_000, 5_000);
         meter.windowEnded(LATER, processCpu, counters);
     }
 
@@ -99,21 +100,33 @@ class OverheadMeterTest {
     void whatIsSpentOnceIsToldButWidensNothing() {
         count(0, 0, 0);
         meter.start(0, 0, 0, counters);
-        long once = OverheadMeter.ADVANCE_NANOS / 2;
-        long warm = 20 * OverheadMeter.WARM_SAMPLE_NANOS;
+        long once = OverheadMeter.ADVANCE_NANOS / 5;
+        long warm = 500 * OverheadMeter.WARM_SAMPLE_NANOS;
         long cpu = 0;
-        for (int i = 1; i <= 2; i++) {
+        for (int i = 1; i <= 5; i++) {
             cpu += once + warm;
             meter.turnEnded(true, cpu);
-            count(0, 0, 20L * i);
-            assertThat(meter.samplingNanos(counters)).isEqualTo(20_000 + warm);
+            count(0, 0, 500L * i);
+            assertThat(meter.samplingNanos(counters)).isEqualTo(500_000 + warm);
             assertThat(meter.windowEnded(i * SECOND, i * SECOND, counters)).isFalse();
-            assertThat(controller.overhead()).isCloseTo(0.2503, within(1e-3));
+            assertThat(controller.overhead()).isCloseTo(0.108, within(1e-6));
         }
         meter.turnEnded(true, cpu + 20_000_000);
-        count(0, 0, 140);
+        count(0, 0, 2_600);
         assertThat(meter.samplingNanos(counters)).as("later").isEqualTo(20_100_000);
-        assertThat(meter.windowEnded(3 * SECOND, 3 * SECOND, counters)).isTrue();
+        assertThat(meter.windowEnded(6 * SECOND, 6 * SECOND, counters)).isTrue();
+    }
+
+    @Test
+    void workWithoutSamplesSparesTheAdvance() {
+        count(0, 0, 0);
+        meter.start(0, 0, 0, counters);
+        meter.turnEnded(true, OverheadMeter.ADVANCE_NANOS);
+        assertThat(meter.samplingNanos(counters)).isZero();
+        assertThat(meter.windowEnded(SECOND, SECOND, counters)).isFalse();
+        meter.turnEnded(true, OverheadMeter.ADVANCE_NANOS + 200_000_000);
+        count(0, 0, 1000);
+        assertThat(meter.samplingNanos(counters)).isEqualTo(1000 * (1000 + OverheadMeter.WARM_SAMPLE_NANOS));
     }
 
     @Test

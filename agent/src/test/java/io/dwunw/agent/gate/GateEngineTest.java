@@ -233,39 +233,44 @@ class GateEngineTest {
     @Timeout(60)
     void samplesAndFreesEndTheReadersSleep() throws Exception {
         int size = 54_320;
-        int rounds = 500;
+        int pairs = 4;
+        int rounds = 200;
         Allocations.free(Allocations.malloc(size));
         engine.attach();
         Semaphore seen = new Semaphore(0);
         Thread application = new Thread(() -> {
             for (int i = 0; i < rounds; i++) {
-                long block = Allocations.malloc(size);
-                seen.acquireUninterruptibly();
-                Allocations.free(block);
+                for (int k = 0; k < pairs; k++) {
+                    Allocations.free(Allocations.malloc(size));
+                }
                 seen.acquireUninterruptibly();
             }
         });
         application.setDaemon(true);
         application.start();
         Doorbell bell = engine.doorbell();
-        int[] records = {0};
         long[] block = {0};
-        while (records[0] < 2 * rounds) {
-            bell.arm(1);
-            int drained = engine.samples()
-                    .drain(
-                            sample -> {
-                                boolean born = sample.isAllocation() && sample.size() == size;
-                                block[0] = born ? sample.address() : block[0];
-                                if (born || (sample.isFree() && sample.address() == block[0])) {
-                                    records[0]++;
-                                    seen.release();
-                                }
-                            },
-                            ALL);
-            if (drained == 0) {
-                bell.sleep(TimeUnit.HOURS.toNanos(1));
+        int[] records = {0};
+        for (int round = 0; round < rounds; round++) {
+            records[0] = 0;
+            while (records[0] < 2 * pairs) {
+                // Others allocate, too: then it wakes up early, and waits for what is left.
+                bell.arm(2 * pairs - records[0]);
+                int before = records[0];
+                engine.samples()
+                        .drain(
+                                sample -> {
+                                    boolean born = sample.isAllocation() && sample.size() == size;
+                                    block[0] = born ? sample.address() : block[0];
+                                    boolean died = sample.isFree() && sample.address() == block[0];
+                                    records[0] += born || died ? 1 : 0;
+                                },
+                                ALL);
+                if (records[0] == before) {
+                    bell.sleep(TimeUnit.HOURS.toNanos(1));
+                }
             }
+            seen.release();
         }
         application.join();
     }
