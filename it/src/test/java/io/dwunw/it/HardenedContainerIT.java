@@ -1,6 +1,7 @@
 package io.dwunw.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.dwunw.it.harness.JvmCommand;
 import io.dwunw.it.harness.JvmOutcome;
@@ -37,6 +38,7 @@ final class HardenedContainerIT {
             agent = "maxoverhead=off,interval=4k,minage=1ms",
             needs = Need.MOUNTS)
     void theWorkingDirectoryHelpsOut(JvmCommand command) throws IOException {
+        assumeFalse(command.jdk().isUnpacked(), "this JDK runs only where it was unpacked");
         try (PublicCopy copy = PublicCopy.of(command, PLACE)) {
             assertTraced(in(copy, TEMPORARY).run());
             try (var left = Files.list(copy.command().directory())) {
@@ -51,6 +53,7 @@ final class HardenedContainerIT {
             agent = "maxoverhead=off,interval=4k,minage=1ms",
             needs = Need.MOUNTS)
     void oneLineSaysWhatToDo(JvmCommand command) throws IOException {
+        assumeFalse(command.jdk().isUnpacked(), "this JDK runs only where it was unpacked");
         try (PublicCopy copy = PublicCopy.of(command, PLACE)) {
             JvmOutcome jvm = in(copy, TEMPORARY + WORKING_DIRECTORY).run().expectExit(0);
             assertThat(jvm.out()).contains("allocated=true");

@@ -1,6 +1,7 @@
 package io.dwunw.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.dwunw.it.harness.JvmCommand;
 import io.dwunw.it.harness.JvmOutcome;
@@ -18,6 +19,7 @@ final class WithoutFlightRecorderIT {
             nativeAccess = false,
             needs = {})
     void oneLineSaysWhatIsMissing(JvmCommand command) {
+        assumeFalse(command.jdk().isUnpacked(), "this JDK runs only where it was unpacked");
         Path image = command.directory().resolve("image");
         Tool.run(command.jdk(), "jlink", "--add-modules", "java.base,java.instrument", "--output", image.toString());
         JvmCommand small = command.java(image.resolve("bin/java"));

@@ -96,4 +96,9 @@ public record Jdk(Path home, String version) {
             throw new UncheckedIOException(e);
         }
     }
+
+    /** Whether it needs the libraries beside it, of a later system, and so can neither be copied nor linked anew. */
+    public boolean isUnpacked() {
+        return ONLY_UNPACKED;
+    }
 }
