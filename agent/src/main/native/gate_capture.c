@@ -240,6 +240,13 @@ static void write_record(uint8_t *record, struct dwunw_allocation *header, bool 
     memcpy(record, header, DWUNW_ALLOCATION_HEADER_BYTES);
 }
 
+/* The reader can find the record: counts it, and wakes the reader if it waits for that. */
+static void is_written(uint64_t *counter)
+{
+    gate_count(counter);
+    gate_bell_record();
+}
+
 /* To the BPF program, which adds what costs the kernel no call of its own: the thread's name and anchor. It cannot fault
  * pages in: those of a stack that is surely there are touched for it. */
 static void hand_over(const struct dwunw_allocation *header, bool known)
@@ -248,8 +255,7 @@ static void hand_over(const struct dwunw_allocation *header, bool known)
         (void) *(const volatile char *) (uintptr_t) (header->stack_base + i);
     }
     gate_probe_allocation(header, DWUNW_ALLOCATION_HEADER_BYTES + header->stack_length);
-    gate_count(&gate_statistics.sampled);
-    gate_bell_record();
+    is_written(&gate_statistics.sampled);
 }
 
 /* False when the ring is full. */
@@ -295,8 +301,7 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
     }
     write_record(reservation.record, &header, known);
     gate_ring_commit(&reservation);
-    gate_count(&gate_statistics.sampled);
-    gate_bell_record();
+    is_written(&gate_statistics.sampled);
     return true;
 }
 
@@ -312,8 +317,7 @@ void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned
     uint64_t *written = kind == DWUNW_KIND_FREE ? &gate_statistics.freed : &unused;
     if (!gate_control->capture) {
         gate_probe_free(&record, sizeof(record));
-        gate_count(written);
-        gate_bell_record();
+        is_written(written);
         return;
     }
     struct gate_reservation reservation;
@@ -323,6 +327,5 @@ void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned
     }
     memcpy(reservation.record, &record, sizeof(record));
     gate_ring_commit(&reservation);
-    gate_count(written);
-    gate_bell_record();
+    is_written(written);
 }

@@ -23,7 +23,7 @@ public final class OverheadMeter {
     /** The median moves by so small a part of itself: 1/64. */
     private static final int MEDIAN_SHIFT = 6;
 
-    /** The same later: what is beyond was spent on samples of an earlier window, and is no measure of this interval. */
+    /** What a sample costs at the most: what is beyond was spent on those of an earlier window, and is no measure of this interval. */
     private static final long WORST_SAMPLE_NANOS = 250_000;
 
     private final IntervalController controller;
@@ -92,7 +92,7 @@ public final class OverheadMeter {
         }
     }
 
-    /** The sidecar has only looked whether there is something to do, and slept on. */
+    /** The sidecar has slept on, and woken up once more than the turns need. */
     public void dozed(long sidecarCpuNanos) {
         idleNanos += sidecarCpuNanos - sidecarCpu;
         sidecarCpu = sidecarCpuNanos;
@@ -108,21 +108,29 @@ public final class OverheadMeter {
      * that found the ring full count as if they had been taken: to lose some is no way to keep to a budget.
      */
     public long samplingNanos(EngineCounters counters) {
-        long taken = Math.max(0, counters.samples - samples);
-        long missed = Math.max(0, lost(counters) - lost);
-        long work = Math.min(workNanos, worstNanos(taken, missed)) - advanced(taken, missed);
+        long taken = taken(counters);
+        long missed = missed(counters);
+        long work = workThatCounts(taken, missed) - advanced(taken, missed);
         double each = taken == 0 ? WARM_SAMPLE_NANOS : (double) work / taken;
         return (taken + missed) * sampleNanos + work + (long) (missed * each);
     }
 
     /** What the advance pays of the window's work, as far as it would count. */
     private long advanced(long taken, long missed) {
-        long cold = Math.min(workNanos, worstNanos(taken, missed)) - taken * WARM_SAMPLE_NANOS;
+        long cold = workThatCounts(taken, missed) - taken * WARM_SAMPLE_NANOS;
         return Math.max(0, Math.min(cold, advanceNanos));
     }
 
-    private static long worstNanos(long taken, long missed) {
-        return (taken + missed) * WORST_SAMPLE_NANOS;
+    private long workThatCounts(long taken, long missed) {
+        return Math.min(workNanos, (taken + missed) * WORST_SAMPLE_NANOS);
+    }
+
+    private long taken(EngineCounters counters) {
+        return Math.max(0, counters.samples - samples);
+    }
+
+    private long missed(EngineCounters counters) {
+        return Math.max(0, lost(counters) - lost);
     }
 
     private static long lost(EngineCounters counters) {
@@ -134,7 +142,7 @@ public final class OverheadMeter {
         long inCalls = Math.max(0, callsNanos(counters) - callsNanos);
         long fixed = inCalls + idleNanos;
         long sampling = samplingNanos(counters);
-        long advanced = advanced(Math.max(0, counters.samples - samples), Math.max(0, lost(counters) - lost));
+        long advanced = advanced(taken(counters), missed(counters));
         advanceNanos -= advanced;
         long application = processCpuNanos - processCpu - fixed - sampling - advanced;
         long available = Math.max(application, now - windowAt);

@@ -138,21 +138,22 @@ final class CodeHistory {
 
     /** Whether the code in the blob at {@code blob}, which is no compiled method's, is what ran there at that moment. */
     boolean stubWasThere(long blob, long nanos) {
-        int heap = codeCache.heapOf(blob);
-        if (heap < 0) {
-            return false;
-        }
-        wanted[heap] = true;
-        return undoubted(nanos) || histories[heap].stubWasThere(blob, compileIdOffset, nanos);
+        int heap = wantedHeap(blob);
+        return heap >= 0 && (undoubted(nanos) || histories[heap].stubWasThere(blob, compileIdOffset, nanos));
     }
 
     /** Whether the compiled code in the blob at {@code blob} is what ran there at that moment. */
     boolean wasThere(long blob, int compileId, long nanos) {
+        int heap = wantedHeap(blob);
+        return heap >= 0 && (undoubted(nanos) || histories[heap].wasThere(blob, compileId, nanos));
+    }
+
+    /** The heap that the blob is in, which is looked at from now on; negative if it is in none. */
+    private int wantedHeap(long blob) {
         int heap = codeCache.heapOf(blob);
-        if (heap < 0) {
-            return false;
+        if (heap >= 0) {
+            wanted[heap] = true;
         }
-        wanted[heap] = true;
-        return undoubted(nanos) || histories[heap].wasThere(blob, compileId, nanos);
+        return heap;
     }
 }

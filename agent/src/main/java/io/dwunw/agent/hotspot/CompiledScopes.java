@@ -250,9 +250,8 @@ final class CompiledScopes {
             frameBcis[start + i] = chainBcis[i];
             entryFlags |= method == JavaMethods.UNKNOWN ? GONE : 0;
         }
-        // Debug information and methods may have been freed while they were read, but not as long as the code is there,
-        // and
-        // what is freed keeps its contents until other code takes its place.
+        // Debug information and methods may have been freed while they were read, but not as long as the code is there.
+        // Freed code keeps its contents until other code takes its place.
         if (!blob.isInUse() || blob.s4(layout.compileId()) != compileId || blob.word(layout.method()) != root) {
             return NONE;
         }

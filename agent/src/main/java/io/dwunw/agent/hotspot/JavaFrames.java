@@ -134,7 +134,7 @@ public final class JavaFrames implements JavaCode {
         notice();
         history.tick();
         methods.begin(sampleNanos);
-        scopes.begin(sampleNanos, metadata.at(sampleNanos) == metadata.current());
+        scopes.begin(sampleNanos, methods.remembers());
         interpreted.begin();
         interrupted = false;
         compiled.begin();

@@ -98,6 +98,11 @@ final class JavaMethods {
         walk = walk == Integer.MIN_VALUE ? -1 : walk - 1;
     }
 
+    /** Whether what this walk reads may be remembered: its stack was copied in the span that lasts. */
+    boolean remembers() {
+        return remembers;
+    }
+
     /**
      * The method of an interpreted frame.
      *
@@ -115,11 +120,8 @@ final class JavaMethods {
             // What reads the same before and after may have been something else in between.
             return isPlausible(method, bcp, poolCache) && (foundLasting & needed) == needed ? foundId : UNKNOWN;
         }
-        if (isCurrent(slot, method)) {
-            take(slot);
-            if (agrees(bcp, poolCache)) {
-                return foundId;
-            }
+        if (takeCurrent(slot, method, bcp, poolCache)) {
+            return foundId;
         }
         if (!isPlausible(method, bcp, poolCache)) {
             return UNKNOWN;
@@ -132,14 +134,7 @@ final class JavaMethods {
 
     /** Whether a frame with these words can be an interpreted method's, whether or not that can be trusted. */
     boolean isPlausible(long method, long bcp, long poolCache) {
-        int slot = slot(method);
-        if (isCurrent(slot, method)) {
-            take(slot);
-            if (agrees(bcp, poolCache)) {
-                return true;
-            }
-        }
-        if (takePassing(method) && agrees(bcp, poolCache)) {
+        if (takeCurrent(slot(method), method, bcp, poolCache) || (takePassing(method) && agrees(bcp, poolCache))) {
             return true;
         }
         return read(method, false) != UNKNOWN && agrees(bcp, poolCache);
@@ -158,6 +153,14 @@ final class JavaMethods {
      */
     int compiled(long method) {
         return read(method, true);
+    }
+
+    private boolean takeCurrent(int slot, long method, long bcp, long poolCache) {
+        if (!isCurrent(slot, method)) {
+            return false;
+        }
+        take(slot);
+        return agrees(bcp, poolCache);
     }
 
     private boolean takePassing(long method) {
@@ -215,11 +218,10 @@ final class JavaMethods {
         }
         foundId = intern(read);
         foundLasting = (decoder.isPermanent() ? PERMANENT : 0) | (decoder.isOriginal() ? ORIGINAL : 0);
-        if (!whole) {
-            return foundId;
+        if (whole) {
+            // Not remembered yet: whether the frame, or the code, is there is found out later.
+            passing.put(method, passingSpan(), foundId, foundLasting, foundConstMethod, foundPoolCache, foundCodeSize);
         }
-        // Not remembered yet: whether the frame, or the code, is there is found out later.
-        passing.put(method, passingSpan(), foundId, foundLasting, foundConstMethod, foundPoolCache, foundCodeSize);
         return foundId;
     }
 

@@ -54,7 +54,7 @@ public final class OverheadBudget {
         meter.turnEnded(worked, threadClock.nanos());
     }
 
-    /** The sidecar has slept on after a look that found nothing to do. */
+    /** The sidecar has slept on until a sample came, or long enough. */
     void dozed() {
         meter.dozed(threadClock.nanos());
     }

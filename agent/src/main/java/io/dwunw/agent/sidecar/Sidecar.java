@@ -242,8 +242,7 @@ public final class Sidecar extends ReplayThread {
 
     private void sleep(SidecarParts p, long nanos) {
         Doorbell door = p.bell();
-        // A ring costs the thread that rings more than a sample does: not while records are many, and taken each
-        // millisecond.
+        // A ring costs its thread more than a sample does: not where records are many, and taken each millisecond.
         boolean mayRing = nanos > MIN_IDLE_NANOS && !expecting;
         door.arm(mayRing ? MANY_RECORDS : Integer.MAX_VALUE);
         if (!woken) {

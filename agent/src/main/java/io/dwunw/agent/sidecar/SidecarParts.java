@@ -140,7 +140,7 @@ public final class SidecarParts implements AutoCloseable {
         }
     }
 
-    /** What the sidecar sleeps on while the engine is attached. */
+    /** What the sidecar sleeps on. */
     Doorbell bell() {
         return bell;
     }
@@ -162,7 +162,7 @@ public final class SidecarParts implements AutoCloseable {
         }
     }
 
-    /** A sleep that was broken off only to see whether there is anything to do has ended. */
+    /** The sidecar has slept on until a sample came, or long enough. */
     void dozed() {
         budget.dozed();
     }

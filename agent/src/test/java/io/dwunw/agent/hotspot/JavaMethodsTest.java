@@ -161,20 +161,26 @@ final class JavaMethodsTest {
         assertThat(walk(sampleNow())).isEqualTo("methodOther");
     }
 
+    /** When the stack of a method was copied in whose place another's comes in the course of its reading. */
+    private long sampleOfWhatGoesAfter(int reads) {
+        history = newHistory();
+        methods = newMethods();
+        load("First", OTHER_LOADER, 0);
+        long sample = sampleNow();
+        readsToGo = reads;
+        meanwhile = () -> {
+            unload();
+            load("Other", OTHER_LOADER, 0);
+        };
+        return sample;
+    }
+
     /** Wherever in the reading that happens, and whether the walk that read is made again or another comes. */
     @Test
     void neverNamesWhatTookTheMethodsPlaceWhileItWasRead() {
         int named = 0;
         for (int reads = 1; reads < 60; reads++) {
-            history = newHistory();
-            methods = newMethods();
-            load("First", OTHER_LOADER, 0);
-            long sample = sampleNow();
-            readsToGo = reads;
-            meanwhile = () -> {
-                unload();
-                load("Other", OTHER_LOADER, 0);
-            };
+            long sample = sampleOfWhatGoesAfter(reads);
 
             String interrupted = walk(sample);
             named += interrupted.equals("methodFirst") ? 1 : 0;
@@ -191,15 +197,7 @@ final class JavaMethodsTest {
     @Test
     void remembersNothingOfAMethodOfCodeThatWentWhileItWasRead() {
         for (int reads = 1; reads < 60; reads++) {
-            history = newHistory();
-            methods = newMethods();
-            load("First", OTHER_LOADER, 0);
-            long sample = sampleNow();
-            readsToGo = reads;
-            meanwhile = () -> {
-                unload();
-                load("Other", OTHER_LOADER, 0);
-            };
+            long sample = sampleOfWhatGoesAfter(reads);
 
             history.notice();
             methods.begin(sample);

@@ -17,6 +17,7 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.opentest4j.TestAbortedException;
 
 /** Starts the truth programs in JVMs of their own. */
 final class ChildJvm {
@@ -54,6 +55,15 @@ final class ChildJvm {
             }
             return Long.parseLong(output.substring(start, end));
         }
+    }
+
+    /** As {@link #home}; where there is none the test is skipped. */
+    static Path requireHome(int feature) throws IOException {
+        Path home = home(feature);
+        if (home == null) {
+            throw new TestAbortedException("no JDK " + feature + " is installed");
+        }
+        return home;
     }
 
     /** The home of an installed JDK of this feature release: the one that runs the tests, or one of the system's. */

@@ -10,7 +10,6 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.opentest4j.TestAbortedException;
 
 /**
  * Walks the stacks of a JVM in which nothing lasts, see {@link StressProgram}: no crash, no hang, no wrong frame. Half a
@@ -35,10 +34,7 @@ final class StressTest {
     @ParameterizedTest(name = "JDK {0}")
     @MethodSource("features")
     void survivesWhereNothingLasts(int feature) throws Exception {
-        Path home = ChildJvm.home(feature);
-        if (home == null) {
-            throw new TestAbortedException("no JDK " + feature + " is installed");
-        }
+        Path home = ChildJvm.requireHome(feature);
         Path library = ChildJvm.buildLibrary(directory);
         List<String> flags = new ArrayList<>(List.of(
                 "-javaagent:" + ChildJvm.buildAgent(directory),

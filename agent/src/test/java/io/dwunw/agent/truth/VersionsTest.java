@@ -10,7 +10,6 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.opentest4j.TestAbortedException;
 
 /** The JVM tells of a class whether it was replaced, in a field that its tables do not state: with and without archived classes. */
 final class VersionsTest {
@@ -24,10 +23,7 @@ final class VersionsTest {
     @ParameterizedTest(name = "JDK {0}")
     @MethodSource("features")
     void knowsReplacedClasses(int feature) throws Exception {
-        Path home = ChildJvm.home(feature);
-        if (home == null) {
-            throw new TestAbortedException("no JDK " + feature + " is installed");
-        }
+        Path home = ChildJvm.requireHome(feature);
         Path agent = ChildJvm.buildAgent(directory);
         for (String archive : List.of("-Xshare:auto", "-Xshare:off")) {
             List<String> flags = new ArrayList<>(

@@ -213,10 +213,7 @@ final class WalkTruthTest {
     @ParameterizedTest(name = "{0}, {1} samples, {2}")
     @MethodSource("laterCalls")
     void walksCallsOfLaterJdks(String calls, int samples, List<String> flags) throws Exception {
-        Path home = ChildJvm.home(LATER);
-        if (home == null) {
-            throw new TestAbortedException("no JDK " + LATER + " is installed");
-        }
+        Path home = ChildJvm.requireHome(LATER);
         Path compiled = directory.resolve("later");
         Path source = Path.of("src/test/jdk25/io/dwunw/agent/truth/ForeignCalls.java");
         List<String> javac = new ArrayList<>(List.of(home.resolve("bin/javac").toString()));
@@ -277,10 +274,7 @@ final class WalkTruthTest {
     private static Outcome run(
             int feature, List<String> flags, String path, Class<?> program, int samples, String... more)
             throws Exception {
-        Path home = ChildJvm.home(feature);
-        if (home == null) {
-            throw new TestAbortedException("no JDK " + feature + " is installed");
-        }
+        Path home = ChildJvm.requireHome(feature);
         if (flags.contains(SHENANDOAH) && !isBuiltWith(home, SHENANDOAH)) {
             throw new TestAbortedException("this JDK " + feature + " was built without Shenandoah");
         }
