@@ -91,6 +91,16 @@ INLINE int enter_custom(const struct registers *regs, u32 number, u32 tag)
     return !is_excluded(ids.pid) && custom_allocation(regs, counters, &key, function);
 }
 
+/* Without sessions all returns are seen: this call's must not find one that an exception ended at the same place. */
+INLINE void forget_custom(const struct registers *regs, u32 tag)
+{
+    struct pid_namespace_ids ids = {};
+    if (identify(&ids)) {
+        struct custom_key key = {.sp = regs->rsp, .tid = ids.pid, .function = tag};
+        map_delete(&custom_calls, &key);
+    }
+}
+
 INLINE void leave_custom(const struct registers *regs, u32 number, u32 tag)
 {
     struct pid_namespace_ids ids = {};

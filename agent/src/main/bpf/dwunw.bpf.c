@@ -207,17 +207,24 @@ INLINE int enter(const struct registers *regs, u32 allocator)
         return DONE;
     }
     u32 tid = ids.pid;
-    struct call call = {.sp = regs->rsp, .allocator = allocator, .interval = settings.interval};
+    u64 attachment = settings.attachment;
+    if (attachment == 0) {
+        return DONE;
+    }
+    struct call call = {
+        .sp = regs->rsp, .allocator = allocator, .interval = settings.interval, .attachment = attachment};
     const struct call *outer = map_lookup(&calls, &tid);
     if (outer != 0) {
         if (outer->flags & CALL_EXCLUDED) {
             return enter_excluded(regs, counters, &call, tid);
         }
-        if (outer->sp - regs->rsp < NESTED_BYTES) {
-            return DONE;
+        if (outer->attachment == attachment) {
+            if (outer->sp - regs->rsp < NESTED_BYTES) {
+                return DONE;
+            }
+            add(&counters->abandoned, 1);
         }
         map_delete(&calls, &tid); /* its return was never seen */
-        add(&counters->abandoned, 1);
     }
     if (allocator == DWUNW_FREE) {
         return enter_free(regs, counters, &call, tid);
@@ -264,6 +271,9 @@ INLINE int return_from(const struct registers *regs)
     }
     struct call call = *found;
     map_delete(&calls, &tid);
+    if (call.attachment != settings.attachment) {
+        return 0;
+    }
     u64 result = outcome(regs, &call);
     int only_frees = call.size == 0 && (call.allocator == DWUNW_REALLOC || call.allocator == DWUNW_REALLOCARRAY);
     if (result == 0 && call.flags & CALL_FREED && !only_frees) {
@@ -322,7 +332,9 @@ SEC("custom_session") int dwunw_custom_session(struct registers *regs)
 SEC("custom_entry") int dwunw_custom_entry(struct registers *regs)
 {
     u32 function = attach_cookie(regs) >> COOKIE_FUNCTION_SHIFT;
-    enter_custom(regs, function, function);
+    if (!enter_custom(regs, function, function)) {
+        forget_custom(regs, function);
+    }
     return 0;
 }
 

@@ -40,6 +40,7 @@ struct settings {
     u64 stack_base_offset; /* of the word that says where its stack ends; 0 = not known */
     u64 mappings_dead;    /* how many of mappings_sampled user space knows to be gone */
     u64 mappings_sampled; /* written here */
+    u64 attachment;       /* number of the attachment; 0 while not all probes of libc's functions are set: nothing is sampled */
 };
 
 volatile struct settings settings SEC(".bss.settings");
@@ -62,6 +63,7 @@ struct call {
     u32 allocator;
     u32 flags;
     u32 remembered; /* the new address stands in `live` */
+    u64 attachment; /* the return of a call that an earlier one saw will not be seen */
 };
 
 /* Larger than any stack; a word that promises more is none of a live thread's. */

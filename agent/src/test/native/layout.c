@@ -92,6 +92,7 @@ static void engine(void)
     ENGINE("SETTINGS_STACK_BASE_OFFSET", settings, stack_base_offset);
     ENGINE("SETTINGS_MAPPINGS_DEAD", settings, mappings_dead);
     ENGINE("SETTINGS_MAPPINGS_SAMPLED", settings, mappings_sampled);
+    ENGINE("SETTINGS_ATTACHMENT", settings, attachment);
     ENGINE_VALUE("SETTINGS_LENGTH", sizeof(struct settings));
     ENGINE("CALL_FLAGS", call, flags);
     ENGINE_VALUE("CALL_LENGTH", sizeof(struct call));

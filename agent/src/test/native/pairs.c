@@ -4,6 +4,7 @@
  * recursive. A library of its own, so that a test may load it when it likes.
  */
 #include <jni.h>
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -63,6 +64,15 @@ struct tree {
     struct tree *below;
 };
 
+/* May not return, as a function that throws. */
+void *leap_new(size_t size, jmp_buf *leap)
+{
+    if (leap != NULL) {
+        longjmp(*leap, 1);
+    }
+    return malloc(size);
+}
+
 /* Called for each level, not turned into a loop. */
 extern struct tree *(*volatile next_tree)(size_t, int);
 extern void (*volatile free_next_tree)(struct tree *);
@@ -84,6 +94,17 @@ void tree_free(struct tree *tree)
 
 struct tree *(*volatile next_tree)(size_t, int) = tree_new;
 void (*volatile free_next_tree)(struct tree *) = tree_free;
+
+EXPORT(jlong, leapNew)(JNIEnv *env, jclass type, jlong size, jboolean leaps)
+{
+    (void) env;
+    (void) type;
+    jmp_buf leap;
+    if (setjmp(leap) != 0) {
+        return 0;
+    }
+    return ADDRESS(leap_new((size_t) size, leaps ? &leap : NULL));
+}
 
 EXPORT(jlong, ctxNew)(JNIEnv *env, jclass type, jlong size)
 {

@@ -32,10 +32,11 @@ final class EngineLayout {
     static final int SETTINGS_STACK_BASE_OFFSET = 32;
     static final int SETTINGS_MAPPINGS_DEAD = 40;
     static final int SETTINGS_MAPPINGS_SAMPLED = 48;
-    static final int SETTINGS_LENGTH = 56;
+    static final int SETTINGS_ATTACHMENT = 56;
+    static final int SETTINGS_LENGTH = 64;
 
     static final int CALL_FLAGS = 56;
-    static final int CALL_LENGTH = 64;
+    static final int CALL_LENGTH = 72;
     static final int CALL_EXCLUDED = 4;
 
     static final int BOUNDS_LOW = 0;

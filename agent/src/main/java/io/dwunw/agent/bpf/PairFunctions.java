@@ -54,11 +54,10 @@ final class PairFunctions {
         ElfImage image = ElfImage.ofFile(Bytes.of(file, ByteOrder.LITTLE_ENDIAN));
         PairFunctions functions = new PairFunctions(image, pair);
         long loadBias = image.loadBias(first.low(), first.offset());
-        return new ProbedFile(
-                first.path(),
-                List.of(
-                        functions.point(pair, pair.allocate(), 2 * number, loadBias),
-                        functions.point(pair, pair.free(), 2 * number + EngineLayout.CUSTOM_FREES, loadBias)));
+        ProbePoint allocate = functions.point(pair, pair.allocate(), 2 * number, loadBias);
+        ProbePoint free = functions.point(pair, pair.free(), 2 * number + EngineLayout.CUSTOM_FREES, loadBias);
+        // In this order, so that no block is sampled while its free would not be seen.
+        return new ProbedFile(first.path(), List.of(free, allocate));
     }
 
     private void look(@Nullable ElfSymbols symbols, AllocatorPair pair) {

@@ -81,6 +81,11 @@ final class SharedState implements AutoCloseable {
         LONG.setRelease(settings, EngineLayout.SETTINGS_MAPPINGS_DEAD, 0L);
     }
 
+    /** Number of the attachment whose probes are all set, 0 for none: libc's functions are sampled only then. */
+    void attachment(long number) {
+        LONG.setRelease(settings, EngineLayout.SETTINGS_ATTACHMENT, number);
+    }
+
     void mappingsDead(long total) {
         LONG.setRelease(settings, EngineLayout.SETTINGS_MAPPINGS_DEAD, total);
     }

@@ -38,6 +38,7 @@ public final class UprobeEngine implements SamplingEngine {
         }
     };
     private @Nullable Links links;
+    private long attachments;
 
     private final class TellBounds implements StackBounds.Sink {
         @Override
@@ -94,11 +95,14 @@ public final class UprobeEngine implements SamplingEngine {
         } catch (KernelCallException e) {
             throw kernel.explain(e);
         }
+        // Only now: a block that is sampled while free has no probe yet would seem to live for ever.
+        kernel.state().attachment(++attachments);
     }
 
     @Override
     public synchronized void detach() {
         if (links != null) {
+            kernel.state().attachment(0);
             links.close();
             links = null;
             kernel.forgetLiveBlocks();
@@ -191,10 +195,7 @@ public final class UprobeEngine implements SamplingEngine {
 
     @Override
     public synchronized void close() {
-        if (links != null) {
-            links.close();
-            links = null;
-        }
+        detach();
         kernel.close();
     }
 }

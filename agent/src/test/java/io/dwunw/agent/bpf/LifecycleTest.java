@@ -4,13 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
+import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.sample.Allocator;
+import io.dwunw.agent.sample.Sample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CyclicBarrier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
@@ -118,6 +124,100 @@ class LifecycleTest {
             worker.join();
         }
         assertThat(recorder.matching(s -> s.what() == '+')).isNotEmpty();
+    }
+
+    /** Threads that allocate while probes come and go, and now and then a number of blocks that can be counted. */
+    private static final class Hammering implements SampleHandler {
+        static final int THREADS = 4;
+        static final int COUNTED = 100;
+        private static final int COUNTED_BYTES = 41_003; // as the JVM itself asks for no block
+        private static final int OTHER_BYTES = 777;
+
+        final List<Thread> workers = new ArrayList<>();
+        final CyclicBarrier barrier = new CyclicBarrier(THREADS + 1);
+        final int[] samples = new int[THREADS];
+        final Map<Long, Integer> live = new HashMap<>();
+        int neverFreed;
+        volatile boolean hammer = true;
+        volatile boolean stop;
+
+        Hammering() {
+            for (int i = 0; i < THREADS; i++) {
+                int number = i;
+                workers.add(new Thread(() -> work(number)));
+            }
+            workers.forEach(Thread::start);
+        }
+
+        private void work(int number) {
+            boolean counting = false;
+            while (!stop) {
+                // One place for both, so that the stack is as deep.
+                Allocations.pairs(counting ? COUNTED : 20, counting ? COUNTED_BYTES + number : OTHER_BYTES, 1);
+                if (counting || !hammer) {
+                    await();
+                    counting = !counting;
+                }
+            }
+        }
+
+        private void await() {
+            try {
+                barrier.await();
+            } catch (InterruptedException | BrokenBarrierException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        void count() {
+            hammer = false;
+            await();
+            hammer = true;
+            await();
+        }
+
+        void close() throws InterruptedException {
+            stop = true;
+            for (Thread worker : workers) {
+                worker.join();
+            }
+        }
+
+        @Override
+        public void onSample(Sample s) {
+            if (s.isFree()) {
+                live.remove(s.address());
+            } else if (s.isAllocation() && s.size() == OTHER_BYTES) {
+                live.put(s.address(), s.tid());
+            } else if (s.isAllocation() && s.size() >= COUNTED_BYTES && s.size() < COUNTED_BYTES + THREADS) {
+                samples[(int) s.size() - COUNTED_BYTES]++;
+                neverFreed += live.values().removeIf(tid -> tid == s.tid()) ? 1 : 0;
+            }
+        }
+    }
+
+    @Test
+    void callsUnderWayWhileProbesComeAndGoDoNoHarm() throws Exception {
+        Hammering hammering = new Hammering();
+        int rounds = 20;
+        CounterSnapshot counters = new CounterSnapshot();
+        UprobeConfig config = UprobeConfig.of(1).withStackBytes(4096).withRingBytes(128 << 20);
+        try (UprobeEngine engine = UprobeEngine.open(config)) {
+            for (int i = 0; i < rounds; i++) {
+                Tracing.run(engine, hammering, e -> {
+                    Thread.sleep(2);
+                    hammering.count();
+                    Thread.sleep(2);
+                });
+                hammering.live.clear();
+            }
+            engine.counters(counters);
+        } finally {
+            hammering.close();
+        }
+        assertThat(counters.lost()).isZero();
+        assertThat(hammering.samples).containsOnly(rounds * Hammering.COUNTED);
+        assertThat(hammering.neverFreed).isZero();
     }
 
     @Test

@@ -134,6 +134,26 @@ class PairEngineTest {
         assertThat(console).isEmpty();
     }
 
+    @ParameterizedTest
+    @Order(9)
+    @EnumSource(names = {"SESSION", "MULTI"})
+    void aCallThatDidNotReturnIsNotTheNextOne(AttachChoice choice) throws Exception {
+        AllocatorPair leap = new AllocatorPair("libpairs.so", "leap_new", 1, 0, 0, 0, "ctx_free", 1);
+        CounterSnapshot counters = new CounterSnapshot();
+        try (PairEngine engine = open(choice, leap)) {
+            Tracing.run(engine, story, e -> {
+                boolean[] leaps = {true, false};
+                for (boolean leaping : leaps) { // from one place, so that the stack is as deep
+                    Pairs.ctxFree(Pairs.leapNew(1006, leaping));
+                    e.interval(UprobeConfig.MAX_INTERVAL_BYTES); // so that the second is not sampled
+                }
+            });
+            engine.counters(counters);
+        }
+        assertThat(counters.calls(Allocator.CUSTOM)).isEqualTo(2);
+        assertThat(story.custom).isZero();
+    }
+
     private enum Beside {
         UPROBE,
         GATE_SELF,

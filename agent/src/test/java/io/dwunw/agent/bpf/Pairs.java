@@ -21,6 +21,9 @@ final class Pairs {
 
     static native long ctxNew(long size);
 
+    /** @param leaps the function is left by a jump instead of returning */
+    static native long leapNew(long size, boolean leaps);
+
     static native void ctxFree(long block);
 
     static native long gridNew(long rows, long columns);
