@@ -6,6 +6,7 @@ import io.dwunw.it.harness.JvmCommand;
 import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
 import io.dwunw.it.harness.Project;
+import io.dwunw.it.program.AtRest;
 import io.dwunw.it.program.Greeting;
 import io.dwunw.it.program.SidecarGarbage;
 import java.io.IOException;
@@ -75,6 +76,22 @@ final class StartupIT {
                     .hasSize(4)
                     .allMatch(line -> main.contains(thread(line)));
         }
+    }
+
+    /** A JVM that exits waits, up to 300 ms, for threads that are in native code: there the sidecar must not sleep without a recording. */
+    @JvmTest(
+            main = AtRest.class,
+            needs = {})
+    void theSidecarDoesNotHoldUpTheExit(JvmOutcome outcome) {
+        assertThat(outcome.value("state")).isEqualTo("TIMED_WAITING");
+    }
+
+    @JvmTest(
+            main = AtRest.class,
+            record = false,
+            needs = {})
+    void norWithoutEverARecording(JvmOutcome outcome) {
+        assertThat(outcome.value("state")).isEqualTo("TIMED_WAITING");
     }
 
     /** What it leaves to the collector becomes resident memory of the process, and takes time from the program's start. */

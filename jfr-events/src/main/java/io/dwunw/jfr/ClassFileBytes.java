@@ -1,5 +1,6 @@
 package io.dwunw.jfr;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /** Bytes of a class file under construction, big endian (JVMS 4). Grows as needed; not thread-safe. */
@@ -41,18 +42,31 @@ final class ClassFileBytes {
      * @throws IllegalArgumentException if a class file cannot hold a text of this length
      */
     ClassFileBytes utf8(String text) {
+        byte[] plain = text.getBytes(StandardCharsets.UTF_8);
+        if (plain.length == text.length() && text.indexOf(0) < 0) { // ASCII, which is most, and modified in nothing
+            size(plain.length);
+            room(plain.length);
+            System.arraycopy(plain, 0, bytes, length, plain.length);
+            length += plain.length;
+            return this;
+        }
         int start = length;
         u2(0);
         for (int i = 0; i < text.length(); i++) {
             character(text.charAt(i));
         }
-        int size = length - start - 2;
+        int end = length;
+        length = start;
+        size(end - start - 2);
+        length = end;
+        return this;
+    }
+
+    private void size(int size) {
         if (size > MAX_UTF8) {
             throw new IllegalArgumentException("a name of " + size + " bytes");
         }
-        bytes[start] = (byte) (size >> 8);
-        bytes[start + 1] = (byte) size;
-        return this;
+        u2(size);
     }
 
     private void character(char c) {

@@ -1,10 +1,12 @@
 package io.dwunw.jfr;
 
+import io.dwunw.jfr.CallEdge.Caller;
 import io.dwunw.jfr.CallEdge.Signature;
 import java.lang.reflect.Constructor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,12 +29,19 @@ final class ReplayGeneration {
     /** What readers see between the publisher's run() and the replayed root. */
     private static final String ROOT_CLASS = "dwunw";
 
+    private static final Caller ROOT_CALLER = new Caller(ROOT_CLASS, ReplayClassWriter.ROOT_SIGNATURE, 0);
+
+    private static final int MAX_CALLERS = 1 << 12;
+
     private final EventSlot slot;
     private final ReplayLoader callees = new ReplayLoader(ReplayNode.class.getClassLoader());
     private final List<ReplayLoader> loaders = new ArrayList<>();
     private final Map<String, Integer> classesOfName = new HashMap<>();
     private final Map<Signature, String> interfaces = new HashMap<>();
     private final Map<CallEdge, ReplayNode> prototypes = new HashMap<>();
+    /** By the object: stacks share those of the frames that they share, and class file names take time to make. */
+    private final IdentityHashMap<FrameName, Caller> callers = new IdentityHashMap<>();
+
     private final WeakHashMap<ReplayedStack, ReplayRoot> chains = new WeakHashMap<>();
     private int interfaceCount;
     private int classCount;
@@ -101,16 +110,28 @@ final class ReplayGeneration {
         return prototype;
     }
 
-    private static List<CallEdge> edges(List<FrameName> frames) {
+    private List<CallEdge> edges(List<FrameName> frames) {
         List<CallEdge> edges = new ArrayList<>(frames.size() + 1);
         Signature callee = null;
         for (FrameName frame : frames) {
-            Signature method = Signature.of(frame);
-            edges.add(CallEdge.of(frame, method, callee));
-            callee = method;
+            Caller caller = caller(frame);
+            edges.add(new CallEdge(caller, callee));
+            callee = caller.method();
         }
-        edges.add(new CallEdge(ROOT_CLASS, ReplayClassWriter.ROOT_SIGNATURE, 0, callee));
+        edges.add(new CallEdge(ROOT_CALLER, callee));
         return edges;
+    }
+
+    private Caller caller(FrameName frame) {
+        Caller known = callers.get(frame);
+        if (known == null) {
+            if (callers.size() >= MAX_CALLERS) {
+                callers.clear();
+            }
+            known = Caller.of(frame);
+            callers.put(frame, known);
+        }
+        return known;
     }
 
     private void defineInterface(Set<CallEdge> missing) {

@@ -3,6 +3,7 @@ package io.dwunw.jfr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dwunw.jfr.CallEdge.Caller;
 import io.dwunw.jfr.CallEdge.Signature;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +23,8 @@ class ReplayClassWriterTest {
 
     @Test
     void classFilesAreThoseOfAsm() {
-        List<CallEdge> edges = List.of(new CallEdge("a/B", LONGS, 17, INNER), new CallEdge("a/B", INNER, 0, null));
+        List<CallEdge> edges = List.of(
+                new CallEdge(new Caller("a/B", LONGS, 17), INNER), new CallEdge(new Caller("a/B", INNER, 0), null));
         byte[] written = ReplayClassWriter.node(edges, Map.of(LONGS, "c/C0", INNER, "c/C1"));
         assertThat(normal(written)).isEqualTo(normal(expected()));
     }

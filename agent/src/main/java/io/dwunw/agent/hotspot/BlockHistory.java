@@ -63,7 +63,9 @@ final class BlockHistory {
             }
             int end = segment + length;
             if (heap.isBlockUsed(segment)) {
-                reserve(found);
+                if (found == nextStarts.length) {
+                    reserve(2 * found);
+                }
                 while (old < count && ends[old] <= segment) {
                     old++;
                 }
@@ -86,18 +88,15 @@ final class BlockHistory {
     }
 
     /** Makes room for the next look, too, so that a heap that no longer grows costs nothing any more. */
-    private void reserve(int found) {
-        if (found == nextStarts.length) {
-            int room = 2 * found;
-            nextStarts = Arrays.copyOf(nextStarts, room);
-            nextEnds = Arrays.copyOf(nextEnds, room);
-            nextCompileIds = Arrays.copyOf(nextCompileIds, room);
-            nextCertainSince = Arrays.copyOf(nextCertainSince, room);
-            starts = Arrays.copyOf(starts, room);
-            ends = Arrays.copyOf(ends, room);
-            compileIds = Arrays.copyOf(compileIds, room);
-            certainSince = Arrays.copyOf(certainSince, room);
-        }
+    private void reserve(int room) {
+        nextStarts = Arrays.copyOf(nextStarts, room);
+        nextEnds = Arrays.copyOf(nextEnds, room);
+        nextCompileIds = Arrays.copyOf(nextCompileIds, room);
+        nextCertainSince = Arrays.copyOf(nextCertainSince, room);
+        starts = Arrays.copyOf(starts, room);
+        ends = Arrays.copyOf(ends, room);
+        compileIds = Arrays.copyOf(compileIds, room);
+        certainSince = Arrays.copyOf(certainSince, room);
     }
 
     private void swap(int found, long began) {

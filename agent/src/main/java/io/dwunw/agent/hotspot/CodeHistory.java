@@ -6,12 +6,12 @@ package io.dwunw.agent.hotspot;
  * code was looked at.
  *
  * <p>Hot: a look at a counter a walk. All code is looked at when code may have been freed, and now and then while code
- * is being compiled, as seldom as to take at most a hundredth of the time, or a tenth while code is freed. Not
+ * is being compiled, as seldom as to take at most a five-hundredth of the time, or a tenth while code is freed. Not
  * thread-safe.
  */
 final class CodeHistory {
     private static final long MIN_PAUSE_NANOS = 5_000_000;
-    private static final int PAUSE_PER_LOOK = 100;
+    private static final int PAUSE_PER_LOOK = 500;
     /** While code is being freed: what comes and goes between two looks is not believed. */
     private static final int PAUSE_PER_URGENT_LOOK = 10;
 

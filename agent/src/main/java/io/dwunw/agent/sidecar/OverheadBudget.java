@@ -26,6 +26,8 @@ public final class OverheadBudget {
     private final CpuClock threadClock = CpuClock.ofThread();
     private boolean said;
     private long lookedAt;
+    /** Since the last look. */
+    private boolean sampled;
 
     /**
      * For an engine that was opened with this interval.
@@ -59,13 +61,20 @@ public final class OverheadBudget {
         meter.dozed(threadClock.nanos());
     }
 
+    /** Records were taken in. */
+    void sampled() {
+        sampled = true;
+    }
+
     /** To be called often while the engine is attached. */
     void check(EngineCounters counters) {
         long now = System.nanoTime();
-        if (now - lookedAt < LOOK_NANOS) {
+        boolean mayHaveSpentAll = sampled && now - lookedAt >= LOOK_NANOS;
+        if (!mayHaveSpentAll && meter.windowNanos(now) < WINDOW_NANOS) {
             return;
         }
         lookedAt = now;
+        sampled = false;
         turnEnded(true);
         engine.counters(counters);
         if (meter.windowNanos(now) < WINDOW_NANOS && !hasSpentAll(counters)) {

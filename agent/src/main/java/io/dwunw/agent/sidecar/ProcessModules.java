@@ -1,5 +1,6 @@
 package io.dwunw.agent.sidecar;
 
+import io.dwunw.agent.linux.Linux;
 import io.dwunw.module.ModuleMap;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -20,13 +21,17 @@ public final class ProcessModules {
     private static final long MIN_NANOS_BETWEEN_MISSES = 20_000_000;
 
     private static final long NANOS_BETWEEN_LOOKS = 1_000_000_000;
+    /** Where the loader says that nothing has changed: somebody may map a library without it. */
+    private static final long NANOS_BETWEEN_READS = 10_000_000_000L;
 
     private final ModuleMap modules;
     private final DistinctErrors errors;
     private byte[] text = {};
     private int length;
     private byte[] fresh = new byte[INITIAL_BYTES];
-    private long readAt = System.nanoTime() - NANOS_BETWEEN_LOOKS;
+    private long libraryChanges;
+    private long lookedAt = System.nanoTime() - NANOS_BETWEEN_LOOKS;
+    private long readAt = lookedAt - NANOS_BETWEEN_READS;
 
     /** Over a map that nobody else updates. */
     public ProcessModules(ModuleMap modules, DistinctErrors errors) {
@@ -41,14 +46,19 @@ public final class ProcessModules {
 
     /** To be called often: looks again when the last look is old; whether it did. */
     public boolean refreshIfOld() {
-        boolean old = System.nanoTime() - readAt >= NANOS_BETWEEN_LOOKS;
-        if (old) {
+        long now = System.nanoTime();
+        if (now - lookedAt < NANOS_BETWEEN_LOOKS) {
+            return false;
+        }
+        lookedAt = now;
+        if (now - readAt >= NANOS_BETWEEN_READS || Linux.libraryChanges() != libraryChanges) {
             read();
         }
-        return old;
+        return true;
     }
 
     private boolean read() {
+        libraryChanges = Linux.libraryChanges(); // before: what changes meanwhile is read once more
         try {
             return readText() && modules.update(new String(text, 0, length, StandardCharsets.ISO_8859_1));
         } catch (IOException | RuntimeException e) {
@@ -59,7 +69,7 @@ public final class ProcessModules {
         }
     }
 
-    /** Reads the map; whether it is another than the last. Once a second for ever: leaves nothing to the collector. */
+    /** Reads the map; whether it is another than the last. Again and again for ever: leaves nothing to the collector. */
     private boolean readText() throws IOException {
         int read = 0;
         try (FileInputStream in = new FileInputStream(MAPS)) {

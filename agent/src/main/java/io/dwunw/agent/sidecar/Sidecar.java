@@ -241,14 +241,22 @@ public final class Sidecar extends ReplayThread {
     }
 
     private void sleep(SidecarParts p, long nanos) {
+        if (!p.attached()) {
+            // Not on the bell: a JVM that exits waits for threads that are in native code, which to it the bell's
+            // sleeper is.
+            if (!woken) {
+                LockSupport.parkNanos(this, DETACHED_IDLE_NANOS);
+            }
+            return;
+        }
         Doorbell door = p.bell();
         // A ring costs its thread more than a sample does: not where records are many, and taken each millisecond.
         boolean mayRing = nanos > MIN_IDLE_NANOS && !expecting;
         door.arm(mayRing ? MANY_RECORDS : Integer.MAX_VALUE);
         if (!woken) {
-            door.sleep(p.attached() ? nanos : DETACHED_IDLE_NANOS);
+            door.sleep(nanos);
         }
-        if (p.attached() && mayDoze(p)) {
+        if (mayDoze(p)) {
             doze(p);
         }
         door.disarm();

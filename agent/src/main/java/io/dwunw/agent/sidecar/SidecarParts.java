@@ -122,7 +122,11 @@ public final class SidecarParts implements AutoCloseable {
     }
 
     int drain(int limit) {
-        return samples.drain(intake, limit);
+        int drained = samples.drain(intake, limit);
+        if (drained > 0) {
+            budget.sampled();
+        }
+        return drained;
     }
 
     /** Empties the ring, but for a producer that is faster than this thread, or does not go on. */

@@ -1,0 +1,37 @@
+package io.dwunw.it.program;
+
+import java.util.concurrent.TimeUnit;
+import jdk.jfr.FlightRecorder;
+import jdk.jfr.Recording;
+
+/**
+ * Stops all recordings, and waits until the agent's own thread waits as Java threads do, at most half a minute: a line {@code
+ * state=<the last that was seen>}.
+ */
+public final class AtRest {
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+    private AtRest() {}
+
+    public static void main(String[] args) throws InterruptedException {
+        if (FlightRecorder.isInitialized()) {
+            FlightRecorder.getFlightRecorder().getRecordings().forEach(Recording::stop);
+        }
+        long start = System.nanoTime();
+        Thread.State state = sidecarState();
+        while (state != Thread.State.TIMED_WAITING && System.nanoTime() - start < PATIENCE_NANOS) {
+            Thread.sleep(10);
+            state = sidecarState();
+        }
+        System.out.println("state=" + state);
+    }
+
+    private static Thread.State sidecarState() {
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().equals("dwunw sidecar")) {
+                return thread.getState();
+            }
+        }
+        throw new IllegalStateException("no sidecar");
+    }
+}
