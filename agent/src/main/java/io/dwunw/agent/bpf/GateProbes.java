@@ -184,6 +184,11 @@ public final class GateProbes implements AutoCloseable {
         return kernel.ring().backlog();
     }
 
+    /** Whether so many wait that some will be lost soon. */
+    public boolean crowded() {
+        return kernel.ring().crowded();
+    }
+
     /** Where the anchors are that go into samples of Java threads. */
     public synchronized void layout(JavaThreadLayout offsets) {
         kernel.layout(offsets);

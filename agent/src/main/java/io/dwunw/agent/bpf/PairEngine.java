@@ -226,6 +226,11 @@ public final class PairEngine implements SamplingEngine {
             public long backlog() {
                 return kernel.ring().backlog();
             }
+
+            @Override
+            public boolean crowded() {
+                return kernel.ring().crowded();
+            }
         };
     }
 

@@ -36,6 +36,11 @@ public final class UprobeEngine implements SamplingEngine {
         public long backlog() {
             return kernel.ring().backlog();
         }
+
+        @Override
+        public boolean crowded() {
+            return kernel.ring().crowded();
+        }
     };
     private @Nullable Links links;
     private long attachments;

@@ -19,6 +19,7 @@ public final class IntervalController {
     private static final double AIM = 0.8;
 
     private static final double WIDEST_STEP = 16;
+    private static final double FLOOD_STEP = 4;
     /** A part of the budget that is left to sampling even where calls alone, which no interval makes cheaper, take it all. */
     private static final double LEAST_SHARE = 0.25;
 
@@ -84,6 +85,21 @@ public final class IntervalController {
             quietWindows = 0;
             // By half at the most: a load that pauses comes back.
             interval = scaled(Math.max(load / AIM, FAR_BELOW));
+        }
+        return interval != before;
+    }
+
+    /**
+     * Samples come faster than they are taken in, and will soon be lost, or are: that is no measure of what they cost, so the
+     * step is a fixed one.
+     *
+     * @return whether {@link #interval} has changed
+     */
+    public boolean flooded() {
+        long before = interval;
+        if (budget > 0) {
+            quietWindows = 0;
+            interval = scaled(FLOOD_STEP);
         }
         return interval != before;
     }

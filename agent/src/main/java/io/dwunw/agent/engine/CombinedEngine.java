@@ -53,6 +53,11 @@ public final class CombinedEngine implements SamplingEngine {
         public long backlog() {
             return custom.backlog() + libc.backlog();
         }
+
+        @Override
+        public boolean crowded() {
+            return custom.crowded() || libc.crowded();
+        }
     }
 
     @Override

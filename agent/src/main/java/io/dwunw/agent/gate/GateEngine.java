@@ -69,6 +69,11 @@ public final class GateEngine implements SamplingEngine {
         public long backlog() {
             return probes == null ? ring.backlog() : probes.backlog();
         }
+
+        @Override
+        public boolean crowded() {
+            return probes == null ? ring.crowded() : probes.crowded();
+        }
     };
 
     private GateEngine(GateRing ring, @Nullable GateProbes probes) {

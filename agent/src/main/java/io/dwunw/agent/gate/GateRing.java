@@ -98,4 +98,9 @@ final class GateRing implements SampleSource {
     public long backlog() {
         return (long) LONG.getAcquire(header, PRODUCER) - position;
     }
+
+    @Override
+    public boolean crowded() {
+        return backlog() >= data.capacity() / 4;
+    }
 }

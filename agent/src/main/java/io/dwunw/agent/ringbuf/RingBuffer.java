@@ -122,6 +122,11 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
     }
 
     @Override
+    public boolean crowded() {
+        return backlog() >= bytes / 4;
+    }
+
+    @Override
     public synchronized void close() {
         if (!closed) {
             closed = true;

@@ -15,4 +15,7 @@ public interface SampleSource {
      * while it wrote a record, and all that was produced after it waits behind.
      */
     long backlog();
+
+    /** Whether a quarter of the room for records is taken, so that some will be lost unless they are taken in faster. */
+    boolean crowded();
 }

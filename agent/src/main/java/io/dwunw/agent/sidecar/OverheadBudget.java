@@ -13,6 +13,10 @@ public final class OverheadBudget {
     private static final long WINDOW_NANOS = 1_000_000_000L;
     /** How often to look whether a window has spent already what it may: a burst must not go on for a second. */
     private static final long LOOK_NANOS = 50_000_000L;
+    /** The same where records come fast: before they have filled the ring, while this thread's code is not compiled yet. */
+    private static final long FLOODED_LOOK_NANOS = 5_000_000L;
+
+    private static final int FLOOD = 64;
 
     /** A burst of calls passes; what lasts longer is worth a line. */
     private static final int HOPELESS_WINDOWS = 10;
@@ -26,8 +30,13 @@ public final class OverheadBudget {
     private final CpuClock threadClock = CpuClock.ofThread();
     private boolean said;
     private long lookedAt;
-    /** Since the last look. */
-    private boolean sampled;
+    private int hopelessWindows;
+    /** As of the last look. */
+    private long lost;
+
+    private long backlog;
+    /** Records since the last look. */
+    private int records;
 
     /**
      * For an engine that was opened with this interval.
@@ -47,6 +56,7 @@ public final class OverheadBudget {
     /** The engine has been attached. */
     void start(EngineCounters counters) {
         engine.counters(counters);
+        lost = counters.lost;
         lookedAt = System.nanoTime();
         meter.start(System.nanoTime(), processClock.nanos(), threadClock.nanos(), counters);
     }
@@ -61,34 +71,49 @@ public final class OverheadBudget {
         meter.dozed(threadClock.nanos());
     }
 
-    /** Records were taken in. */
-    void sampled() {
-        sampled = true;
+    /** So many records were taken in. */
+    void drained(int count) {
+        records += count;
     }
 
     /** To be called often while the engine is attached. */
     void check(EngineCounters counters) {
         long now = System.nanoTime();
-        boolean mayHaveSpentAll = sampled && now - lookedAt >= LOOK_NANOS;
+        boolean mayHaveSpentAll = records > 0 && now - lookedAt >= (records < FLOOD ? LOOK_NANOS : FLOODED_LOOK_NANOS);
         if (!mayHaveSpentAll && meter.windowNanos(now) < WINDOW_NANOS) {
             return;
         }
         lookedAt = now;
-        sampled = false;
+        records = 0;
         turnEnded(true);
         engine.counters(counters);
-        if (meter.windowNanos(now) < WINDOW_NANOS && !hasSpentAll(counters)) {
+        boolean whole = meter.windowNanos(now) >= WINDOW_NANOS;
+        boolean flooding = isFlooding(counters);
+        if (!whole && !flooding && !hasSpentAll(counters)) {
             return;
         }
-        if (meter.windowEnded(now, processClock.nanos(), counters)) {
+        boolean changed = meter.windowEnded(now, processClock.nanos(), counters);
+        if (changed || (flooding && controller.flooded())) {
             engine.interval(controller.interval());
         }
-        if (!said && meter.hopelessWindows() >= HOPELESS_WINDOWS) {
+        if (whole) {
+            hopelessWindows = meter.hopelessWindows() > 0 ? hopelessWindows + 1 : 0;
+        }
+        if (!said && hopelessWindows >= HOPELESS_WINDOWS) {
             said = true;
             console.accept("maxoverhead=" + percent(maxOverhead) + " cannot be kept: the application allocates so often"
                     + " that its calls alone cost " + percent(controller.overhead()) + " with engine '"
                     + engine.description() + "', whatever the interval");
         }
+    }
+
+    /** Whether more and more records wait in the ring, or find no room there any more. */
+    private boolean isFlooding(EngineCounters counters) {
+        long lostBefore = lost;
+        long backlogBefore = backlog;
+        lost = counters.lost;
+        backlog = engine.samples().backlog();
+        return lost > lostBefore || (backlog > backlogBefore && engine.samples().crowded());
     }
 
     private boolean hasSpentAll(EngineCounters counters) {

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 public final class Sidecar extends ReplayThread {
     /** Records handled before the next look at the mailbox. */
     private static final int DRAIN_LIMIT = 256;
+    /** The same, at the budget: records are a tenth of a millisecond each until the code for them is compiled. */
+    private static final int DRAIN_STEP = 32;
     /** How long records may lie in the ring: short, because compiled Java code can be freed under a stack. */
     private static final long MIN_IDLE_NANOS = 1_000_000;
 
@@ -138,8 +140,7 @@ public final class Sidecar extends ReplayThread {
             // The engine could not be attached and is closed: nothing of it may be touched any more.
             return null;
         }
-        p.watchBudget();
-        int drained = p.drain(DRAIN_LIMIT);
+        int drained = drain(p);
         drainedSinceSleep += drained;
         worked |= drained > 0;
         if (!endingChunk && chunkEnd.requested()) {
@@ -164,6 +165,17 @@ public final class Sidecar extends ReplayThread {
             sleep(p);
         }
         return publication;
+    }
+
+    private static int drain(SidecarParts p) {
+        int drained = 0;
+        int step = DRAIN_STEP;
+        while (step == DRAIN_STEP && drained < DRAIN_LIMIT) {
+            p.watchBudget();
+            step = p.drain(DRAIN_STEP);
+            drained += step;
+        }
+        return drained;
     }
 
     /** Statistics come before what may be a hundred thousand events: JFR may not wait for all of these. */

@@ -123,9 +123,7 @@ public final class SidecarParts implements AutoCloseable {
 
     int drain(int limit) {
         int drained = samples.drain(intake, limit);
-        if (drained > 0) {
-            budget.sampled();
-        }
+        budget.drained(drained);
         return drained;
     }
 

@@ -56,6 +56,20 @@ class IntervalControllerTest {
     }
 
     @Test
+    void aFloodWidensAtOnceUnlessThereIsNoLimit() {
+        IntervalController controller = new IntervalController(65_536, BUDGET);
+        assertThat(controller.flooded()).isTrue();
+        assertThat(controller.interval()).isEqualTo(4 * 65_536);
+        for (int i = 0; i < 20; i++) {
+            controller.flooded();
+        }
+        assertThat(controller.interval()).isEqualTo(IntervalController.MAX_INTERVAL);
+        IntervalController free = new IntervalController(65_536, 0);
+        assertThat(free.flooded()).isFalse();
+        assertThat(free.interval()).isEqualTo(65_536);
+    }
+
+    @Test
     void aLoadThatEndsGivesTheIntervalBack() {
         IntervalController controller = new IntervalController(65_536, BUDGET);
         for (int second = 0; second < 10; second++) {

@@ -72,6 +72,7 @@ class GateRingTest {
         commit(reserve(1));
         commit(reserve(2));
         assertThat(ring.backlog()).isEqualTo(128);
+        assertThat(ring.crowded()).isFalse();
         assertThat(drain()).isEqualTo(2);
         assertThat(drain()).isZero();
         assertThat(drained).containsExactly(1L, 2L);
@@ -131,7 +132,9 @@ class GateRingTest {
         for (int i = 0; i < 5; i++) {
             commit(reserve(i + 1));
         }
+        assertThat(ring.crowded()).isTrue();
         assertThat(ring.drain(this::take, 2)).isEqualTo(2);
+        assertThat(ring.crowded()).isFalse();
         assertThat(ring.drain(this::take, 2)).isEqualTo(2);
         assertThat(ring.drain(this::take, 2)).isEqualTo(1);
     }

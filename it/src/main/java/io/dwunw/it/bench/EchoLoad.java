@@ -24,9 +24,15 @@ public final class EchoLoad {
 
     private EchoLoad() {}
 
-    /** Arguments: port, connections, milliseconds of warm-up, milliseconds to measure. */
+    /** Arguments: port, connections, milliseconds of warm-up, milliseconds to measure; without these for ever, measuring nothing. */
     public static void main(String[] args) throws Exception {
         int port = Integer.parseInt(args[0]);
+        if (args.length == 2) {
+            for (int i = 0; i < Integer.parseInt(args[1]); i++) {
+                new Thread(() -> endlessly(port)).start();
+            }
+            return;
+        }
         Phases phases = new Phases(Integer.parseInt(args[1]), Long.parseLong(args[2]), Long.parseLong(args[3]));
         List<String> marks = new ArrayList<>(List.of("begin", "end"));
         CyclicBarrier together = new CyclicBarrier(phases.threads(), () -> System.out.println(marks.remove(0)));
@@ -41,6 +47,21 @@ public final class EchoLoad {
         }
         pool.shutdown();
         print(latencies.stream().flatMapToLong(Arrays::stream).sorted().toArray(), phases);
+    }
+
+    private static void endlessly(int port) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setTcpNoDelay(true);
+            OutputStream out = socket.getOutputStream();
+            DataInputStream in = new DataInputStream(socket.getInputStream());
+            byte[] message = new byte[MESSAGE];
+            while (true) {
+                out.write(message);
+                in.readFully(message);
+            }
+        } catch (IOException theServerIsGone) {
+            // then so is the reason to go on
+        }
     }
 
     private static long[] connection(int port, Phases phases, CyclicBarrier together) throws Exception {

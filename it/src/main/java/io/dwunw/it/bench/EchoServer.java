@@ -4,6 +4,7 @@ import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
@@ -18,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -41,15 +43,16 @@ public final class EchoServer {
         ByteBufAllocator allocator = "unpooled".equals(args[3]) ? new UnpooledByteBufAllocator(true) : null;
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
         try {
-            Channel server = listen(group, allocator);
-            System.out.println(load(phases, ((InetSocketAddress) server.localAddress()).getPort()));
+            Channel server = listen(group, allocator, new Echo());
+            System.out.println(load(phases, port(server)));
             server.close().sync();
         } finally {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS).sync();
         }
     }
 
-    private static Channel listen(EventLoopGroup group, @Nullable ByteBufAllocator allocator)
+    /** @param echo is the handler of all connections */
+    static Channel listen(EventLoopGroup group, @Nullable ByteBufAllocator allocator, Echo echo)
             throws InterruptedException {
         ServerBootstrap bootstrap = new ServerBootstrap()
                 .group(group)
@@ -58,7 +61,7 @@ public final class EchoServer {
                 .childHandler(new ChannelInitializer<Channel>() {
                     @Override
                     protected void initChannel(Channel channel) {
-                        channel.pipeline().addLast(new Echo());
+                        channel.pipeline().addLast(echo);
                     }
                 });
         if (allocator != null) {
@@ -70,23 +73,33 @@ public final class EchoServer {
                 .channel();
     }
 
-    /** Runs the second JVM, and reads this one's CPU time when that one says that it begins and ends to measure. */
-    private static String load(Phases phases, int port) throws IOException, InterruptedException {
-        ProcessBuilder builder = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        EchoLoad.class.getName(),
-                        Integer.toString(port),
-                        Integer.toString(phases.threads()),
-                        Long.toString(phases.warmupMillis()),
-                        Long.toString(phases.measuredMillis())))
-                .redirectError(ProcessBuilder.Redirect.INHERIT);
+    static int port(Channel server) {
+        return ((InetSocketAddress) server.localAddress()).getPort();
+    }
+
+    /** Starts the second JVM. */
+    static Process startLoad(String... args) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                EchoLoad.class.getName()));
+        command.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         // What is measured is this JVM: nobody may listen to that one.
         builder.environment().keySet().removeIf(name -> name.startsWith("LD_") || name.contains("MALLOC"));
-        Process process = builder.start();
+        return builder.start();
+    }
+
+    /** Runs the second JVM, and reads this one's CPU time when that one says that it begins and ends to measure. */
+    private static String load(Phases phases, int port) throws IOException, InterruptedException {
+        Process process = startLoad(
+                Integer.toString(port),
+                Integer.toString(phases.threads()),
+                Long.toString(phases.warmupMillis()),
+                Long.toString(phases.measuredMillis()));
         Map<String, Long> cpu = new TreeMap<>();
         Map<String, Long> epoch = new TreeMap<>();
         String result = null;
@@ -118,7 +131,8 @@ public final class EchoServer {
 
     // Netty's void promise tells nobody, and a failure closes the channel.
     @SuppressWarnings("FutureReturnValueIgnored")
-    private static final class Echo extends ChannelInboundHandlerAdapter {
+    @ChannelHandler.Sharable
+    static class Echo extends ChannelInboundHandlerAdapter {
         @Override
         public void channelRead(ChannelHandlerContext context, Object message) {
             context.write(message, context.voidPromise());
