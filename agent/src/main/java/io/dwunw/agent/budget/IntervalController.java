@@ -19,13 +19,16 @@ public final class IntervalController {
     private static final double AIM = 0.8;
 
     private static final double WIDEST_STEP = 16;
-    private static final double FLOOD_STEP = 4;
+    private static final long FLOOD_STEP = 4;
     /** A part of the budget that is left to sampling even where calls alone, which no interval makes cheaper, take it all. */
     private static final double LEAST_SHARE = 0.25;
 
     private final long narrowest;
     private final double budget;
     private long interval;
+    /** By how much it is wider for the time of a flood. */
+    private long flood = 1;
+
     private int quietWindows;
     private double overhead;
 
@@ -43,7 +46,7 @@ public final class IntervalController {
 
     /** Mean bytes between two samples from now on. */
     public long interval() {
-        return interval;
+        return Math.min(interval * flood, Math.max(widest(), interval));
     }
 
     /** What was spent in the last window, as a part of what was available. */
@@ -90,22 +93,30 @@ public final class IntervalController {
     }
 
     /**
-     * Samples come faster than they are taken in, and will soon be lost, or are: that is no measure of what they cost, so the
-     * step is a fixed one.
+     * Samples come faster than they are taken in, and will soon be lost, or are. That says nothing of what they cost: the
+     * interval is wider only until {@link #ebbed}.
      *
      * @return whether {@link #interval} has changed
      */
     public boolean flooded() {
-        long before = interval;
-        if (budget > 0) {
-            quietWindows = 0;
-            interval = scaled(FLOOD_STEP);
-        }
-        return interval != before;
+        boolean widens = budget > 0 && interval() < widest();
+        flood *= widens ? FLOOD_STEP : 1;
+        return widens;
+    }
+
+    /** The flood is over; whether {@link #interval} has changed. */
+    public boolean ebbed() {
+        boolean narrows = flood > 1;
+        flood = 1;
+        return narrows;
     }
 
     private long scaled(double factor) {
         long bytes = (long) Math.ceil(Math.max(interval, 1) * factor);
-        return Math.max(narrowest, Math.min(bytes, Math.max(MAX_INTERVAL, narrowest)));
+        return Math.max(narrowest, Math.min(bytes, widest()));
+    }
+
+    private long widest() {
+        return Math.max(MAX_INTERVAL, narrowest);
     }
 }

@@ -30,7 +30,7 @@ public final class OverheadBudget {
     private final CpuClock threadClock = CpuClock.ofThread();
     private boolean said;
     private long lookedAt;
-    private int hopelessWindows;
+    private long floodedAt;
     /** As of the last look. */
     private long lost;
 
@@ -87,19 +87,16 @@ public final class OverheadBudget {
         records = 0;
         turnEnded(true);
         engine.counters(counters);
-        boolean whole = meter.windowNanos(now) >= WINDOW_NANOS;
-        boolean flooding = isFlooding(counters);
-        if (!whole && !flooding && !hasSpentAll(counters)) {
-            return;
-        }
-        boolean changed = meter.windowEnded(now, processClock.nanos(), counters);
-        if (changed || (flooding && controller.flooded())) {
+        if (watchFlood(now, counters)) {
             engine.interval(controller.interval());
         }
-        if (whole) {
-            hopelessWindows = meter.hopelessWindows() > 0 ? hopelessWindows + 1 : 0;
+        if (meter.windowNanos(now) < WINDOW_NANOS && !hasSpentAll(counters)) {
+            return;
         }
-        if (!said && hopelessWindows >= HOPELESS_WINDOWS) {
+        if (meter.windowEnded(now, processClock.nanos(), counters)) {
+            engine.interval(controller.interval());
+        }
+        if (!said && meter.hopelessWindows() >= HOPELESS_WINDOWS) {
             said = true;
             console.accept("maxoverhead=" + percent(maxOverhead) + " cannot be kept: the application allocates so often"
                     + " that its calls alone cost " + percent(controller.overhead()) + " with engine '"
@@ -107,13 +104,18 @@ public final class OverheadBudget {
         }
     }
 
-    /** Whether more and more records wait in the ring, or find no room there any more. */
-    private boolean isFlooding(EngineCounters counters) {
+    /** Looks whether more and more records wait in the ring, or find no room there any more; whether the interval has changed. */
+    private boolean watchFlood(long now, EngineCounters counters) {
         long lostBefore = lost;
         long backlogBefore = backlog;
         lost = counters.lost;
         backlog = engine.samples().backlog();
-        return lost > lostBefore || (backlog > backlogBefore && engine.samples().crowded());
+        boolean crowded = engine.samples().crowded();
+        if (lost > lostBefore || (crowded && backlog > backlogBefore)) {
+            floodedAt = now;
+            return controller.flooded();
+        }
+        return !crowded && now - floodedAt >= LOOK_NANOS && controller.ebbed();
     }
 
     private boolean hasSpentAll(EngineCounters counters) {

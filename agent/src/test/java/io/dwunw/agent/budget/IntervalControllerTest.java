@@ -56,7 +56,7 @@ class IntervalControllerTest {
     }
 
     @Test
-    void aFloodWidensAtOnceUnlessThereIsNoLimit() {
+    void aFloodWidensForItsTimeUnlessThereIsNoLimit() {
         IntervalController controller = new IntervalController(65_536, BUDGET);
         assertThat(controller.flooded()).isTrue();
         assertThat(controller.interval()).isEqualTo(4 * 65_536);
@@ -64,6 +64,9 @@ class IntervalControllerTest {
             controller.flooded();
         }
         assertThat(controller.interval()).isEqualTo(IntervalController.MAX_INTERVAL);
+        assertThat(controller.ebbed()).isTrue();
+        assertThat(controller.interval()).isEqualTo(65_536);
+        assertThat(controller.ebbed()).isFalse();
         IntervalController free = new IntervalController(65_536, 0);
         assertThat(free.flooded()).isFalse();
         assertThat(free.interval()).isEqualTo(65_536);
