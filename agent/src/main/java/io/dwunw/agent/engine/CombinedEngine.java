@@ -90,6 +90,11 @@ public final class CombinedEngine implements SamplingEngine {
     }
 
     @Override
+    public boolean knowsAllFrees() {
+        return libc.knowsAllFrees();
+    }
+
+    @Override
     public void mappingsDead(long total) {
         libc.mappingsDead(total);
     }

@@ -56,6 +56,9 @@ public final class SidecarParts implements AutoCloseable {
     private final CpuClock clock = CpuClock.ofThread();
     private long reconciledLostFrees;
     private long reconciledAt = System.nanoTime();
+    /** Whose records never came, though nobody says that they were lost. */
+    private long unseenFrees;
+
     private long mappingChanges;
 
     /**
@@ -205,6 +208,25 @@ public final class SidecarParts implements AutoCloseable {
         }
     }
 
+    /** Blocks are about to be called leaks: whatever became of the records of their frees, those that are dead are none. */
+    void verifyLive(int drainLimit) {
+        reconcile();
+        if (!engine.knowsAllFrees()) {
+            return;
+        }
+        unseenFrees += new UnseenFrees() {
+            @Override
+            boolean isLive(long blockKey) {
+                return engine.isLive(blockKey);
+            }
+
+            @Override
+            void drain() {
+                drainAll(drainLimit);
+            }
+        }.forget(live);
+    }
+
     Rehearsal rehearsal() {
         return rehearsal;
     }
@@ -236,7 +258,7 @@ public final class SidecarParts implements AutoCloseable {
         event.customCalls = counters.calls(Allocator.CUSTOM);
         event.bytesSeen = counters.bytesSeen;
         event.samples = counters.samples;
-        event.lost = counters.lost;
+        event.lost = counters.lost + unseenFrees;
         event.cutStacks = counters.cutStacks;
         fillWalks(event);
         event.liveBlocks = live.count();
