@@ -30,9 +30,13 @@ final class ClassFileBytes {
     }
 
     ClassFileBytes all(ClassFileBytes other) {
-        room(other.length);
-        System.arraycopy(other.bytes, 0, bytes, length, other.length);
-        length += other.length;
+        return all(other.bytes, other.length);
+    }
+
+    private ClassFileBytes all(byte[] more, int count) {
+        room(count);
+        System.arraycopy(more, 0, bytes, length, count);
+        length += count;
         return this;
     }
 
@@ -44,29 +48,20 @@ final class ClassFileBytes {
     ClassFileBytes utf8(String text) {
         byte[] plain = text.getBytes(StandardCharsets.UTF_8);
         if (plain.length == text.length() && text.indexOf(0) < 0) { // ASCII, which is most, and modified in nothing
-            size(plain.length);
-            room(plain.length);
-            System.arraycopy(plain, 0, bytes, length, plain.length);
-            length += plain.length;
-            return this;
+            return sized(plain, plain.length);
         }
-        int start = length;
-        u2(0);
+        ClassFileBytes modified = new ClassFileBytes();
         for (int i = 0; i < text.length(); i++) {
-            character(text.charAt(i));
+            modified.character(text.charAt(i));
         }
-        int end = length;
-        length = start;
-        size(end - start - 2);
-        length = end;
-        return this;
+        return sized(modified.bytes, modified.length);
     }
 
-    private void size(int size) {
+    private ClassFileBytes sized(byte[] text, int size) {
         if (size > MAX_UTF8) {
             throw new IllegalArgumentException("a name of " + size + " bytes");
         }
-        u2(size);
+        return u2(size).all(text, size);
     }
 
     private void character(char c) {

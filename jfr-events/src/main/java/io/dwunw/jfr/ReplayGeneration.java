@@ -27,9 +27,7 @@ final class ReplayGeneration {
     private static final String CALLEES = ReplayNode.class.getPackageName().replace('.', '/') + "/callee/C";
 
     /** What readers see between the publisher's run() and the replayed root. */
-    private static final String ROOT_CLASS = "dwunw";
-
-    private static final Caller ROOT_CALLER = new Caller(ROOT_CLASS, ReplayClassWriter.ROOT_SIGNATURE, 0);
+    private static final Caller ROOT_CALLER = new Caller("dwunw", ReplayClassWriter.ROOT_SIGNATURE, 0);
 
     private static final int MAX_CALLERS = 1 << 12;
 

@@ -4,7 +4,7 @@ import io.dwunw.agent.bpf.BpfUnavailableException.Reason;
 import io.dwunw.agent.bpf.ProbedFile.ProbePoint;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.linux.Kernel;
-import io.dwunw.agent.ringbuf.SampleHandler;
+import io.dwunw.agent.ringbuf.SampleSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -174,19 +174,9 @@ public final class GateProbes implements AutoCloseable {
         }
     }
 
-    /** Hands over the samples, in the order in which the kernel took them. */
-    public int drain(SampleHandler handler, int limit) {
-        return kernel.ring().drain(handler, limit);
-    }
-
-    /** Bytes that wait to be drained. */
-    public long backlog() {
-        return kernel.ring().backlog();
-    }
-
-    /** Whether so many wait that some will be lost soon. */
-    public boolean crowded() {
-        return kernel.ring().crowded();
+    /** In the order in which the kernel took them. */
+    public SampleSource samples() {
+        return kernel.ring();
     }
 
     /** Where the anchors are that go into samples of Java threads. */

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 public final class PairEngine implements SamplingEngine {
     private final KernelSide kernel;
     private final Links.Method method;
-    private final StackBounds bounds;
+    private final SampleSource samples;
     private final Consumer<String> console;
     private final ProbedPair[] pairs;
     private final CounterSnapshot snapshot = new CounterSnapshot();
@@ -57,7 +57,13 @@ public final class PairEngine implements SamplingEngine {
         this.kernel = kernel;
         this.method = method;
         this.console = console;
-        this.bounds = new StackBounds(kernel.files(), this::stackBounds);
+        this.samples = new BoundedSamples(kernel.ring(), new StackBounds(kernel.files(), this::stackBounds)) {
+            @Override
+            public int drain(SampleHandler handler, int limit) {
+                lookIfChanged();
+                return super.drain(handler, limit);
+            }
+        };
         this.pairs = new ProbedPair[pairs.size()];
         for (int i = 0; i < this.pairs.length; i++) {
             this.pairs[i] = new ProbedPair(pairs.get(i), i);
@@ -216,29 +222,7 @@ public final class PairEngine implements SamplingEngine {
     /** In the order in which the kernel took them. */
     @Override
     public SampleSource samples() {
-        return new SampleSource() {
-            @Override
-            public int drain(SampleHandler handler, int limit) {
-                return drainAndLook(handler, limit);
-            }
-
-            @Override
-            public long backlog() {
-                return kernel.ring().backlog();
-            }
-
-            @Override
-            public boolean crowded() {
-                return kernel.ring().crowded();
-            }
-        };
-    }
-
-    private int drainAndLook(SampleHandler handler, int limit) {
-        lookIfChanged();
-        int handled = kernel.ring().drain(bounds.before(handler), limit);
-        bounds.resolve();
-        return handled;
+        return samples;
     }
 
     private synchronized void lookIfChanged() {

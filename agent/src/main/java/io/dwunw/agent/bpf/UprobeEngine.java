@@ -4,7 +4,6 @@ import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.Kernel;
-import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
 import java.util.Optional;
@@ -24,24 +23,8 @@ public final class UprobeEngine implements SamplingEngine {
     private final KernelSide kernel;
     private final Libc libc;
     private final Links.Method method;
-    private final StackBounds bounds;
     private final CounterSnapshot snapshot = new CounterSnapshot();
-    private final SampleSource samples = new SampleSource() {
-        @Override
-        public int drain(SampleHandler handler, int limit) {
-            return UprobeEngine.this.drain(handler, limit);
-        }
-
-        @Override
-        public long backlog() {
-            return kernel.ring().backlog();
-        }
-
-        @Override
-        public boolean crowded() {
-            return kernel.ring().crowded();
-        }
-    };
+    private final SampleSource samples;
     private @Nullable Links links;
     private long attachments;
 
@@ -56,7 +39,7 @@ public final class UprobeEngine implements SamplingEngine {
         this.kernel = kernel;
         this.libc = libc;
         this.method = method;
-        this.bounds = new StackBounds(kernel.files(), new TellBounds());
+        this.samples = new BoundedSamples(kernel.ring(), new StackBounds(kernel.files(), new TellBounds()));
     }
 
     /** What is certain to be missing here, found without the native library and in no time; empty if nothing is. */
@@ -123,12 +106,6 @@ public final class UprobeEngine implements SamplingEngine {
     @Override
     public SampleSource samples() {
         return samples;
-    }
-
-    private int drain(SampleHandler handler, int limit) {
-        int handled = kernel.ring().drain(bounds.before(handler), limit);
-        bounds.resolve();
-        return handled;
     }
 
     @Override

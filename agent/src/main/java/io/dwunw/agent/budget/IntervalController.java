@@ -46,7 +46,7 @@ public final class IntervalController {
 
     /** Mean bytes between two samples from now on. */
     public long interval() {
-        return Math.min(interval * flood, Math.max(widest(), interval));
+        return Math.min(interval * flood, widest());
     }
 
     /** What was spent in the last window, as a part of what was available. */

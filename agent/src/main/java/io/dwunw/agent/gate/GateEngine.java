@@ -59,6 +59,9 @@ public final class GateEngine implements SamplingEngine {
     private boolean closed;
     private volatile long verifiedAt = System.nanoTime();
 
+    /** Where the copies of stacks are, whoever makes them. */
+    private final SampleSource copied;
+
     private final SampleSource samples = new SampleSource() {
         @Override
         public int drain(SampleHandler handler, int limit) {
@@ -67,18 +70,19 @@ public final class GateEngine implements SamplingEngine {
 
         @Override
         public long backlog() {
-            return probes == null ? ring.backlog() : probes.backlog();
+            return copied.backlog();
         }
 
         @Override
         public boolean crowded() {
-            return probes == null ? ring.crowded() : probes.crowded();
+            return copied.crowded();
         }
     };
 
     private GateEngine(GateRing ring, @Nullable GateProbes probes) {
         this.ring = ring;
         this.probes = probes;
+        this.copied = probes == null ? ring : probes.samples();
     }
 
     /**
@@ -213,7 +217,7 @@ public final class GateEngine implements SamplingEngine {
             verifiedAt = now;
             verify();
         }
-        return probes == null ? ring.drain(handler, limit) : probes.drain(handler, limit);
+        return copied.drain(handler, limit);
     }
 
     /**

@@ -5,6 +5,7 @@ import io.dwunw.agent.budget.OverheadMeter;
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.CpuClock;
+import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
 import java.util.function.Consumer;
 
@@ -22,6 +23,7 @@ public final class OverheadBudget {
     private static final int HOPELESS_WINDOWS = 10;
 
     private final SamplingEngine engine;
+    private final SampleSource samples;
     private final IntervalController controller;
     private final OverheadMeter meter;
     private final double maxOverhead;
@@ -47,6 +49,7 @@ public final class OverheadBudget {
      */
     public OverheadBudget(SamplingEngine engine, long interval, double maxOverhead, Consumer<String> console) {
         this.engine = engine;
+        this.samples = engine.samples();
         this.controller = new IntervalController(interval, maxOverhead);
         this.meter = new OverheadMeter(controller, callPicos(engine), engine.sampleNanos());
         this.maxOverhead = maxOverhead;
@@ -109,8 +112,8 @@ public final class OverheadBudget {
         long lostBefore = lost;
         long backlogBefore = backlog;
         lost = counters.lost;
-        backlog = engine.samples().backlog();
-        boolean crowded = engine.samples().crowded();
+        backlog = samples.backlog();
+        boolean crowded = samples.crowded();
         if (lost > lostBefore || (crowded && backlog > backlogBefore)) {
             floodedAt = now;
             return controller.flooded();

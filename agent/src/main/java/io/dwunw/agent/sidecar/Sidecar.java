@@ -254,8 +254,7 @@ public final class Sidecar extends ReplayThread {
 
     private void sleep(SidecarParts p, long nanos) {
         if (!p.attached()) {
-            // Not on the bell: a JVM that exits waits for threads that are in native code, which to it the bell's
-            // sleeper is.
+            // Not on the bell, in native code: a JVM that exits waits for such threads.
             if (!woken) {
                 LockSupport.parkNanos(this, DETACHED_IDLE_NANOS);
             }

@@ -1,5 +1,6 @@
 package io.dwunw.it.bench;
 
+import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -49,15 +50,41 @@ public final class EchoLoad {
         print(latencies.stream().flatMapToLong(Arrays::stream).sorted().toArray(), phases);
     }
 
-    private static void endlessly(int port) {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+    /** One connection to the server. */
+    private static final class Connection implements Closeable {
+        private final byte[] message = new byte[MESSAGE];
+        private final byte[] answer = new byte[MESSAGE];
+        private final Socket socket;
+        private final OutputStream out;
+        private final DataInputStream in;
+
+        Connection(int port) throws IOException {
+            socket = new Socket(InetAddress.getLoopbackAddress(), port);
             socket.setTcpNoDelay(true);
-            OutputStream out = socket.getOutputStream();
-            DataInputStream in = new DataInputStream(socket.getInputStream());
-            byte[] message = new byte[MESSAGE];
+            out = socket.getOutputStream();
+            in = new DataInputStream(socket.getInputStream());
+        }
+
+        /** A message there and back. */
+        void exchange(int number) throws IOException {
+            message[0] = (byte) number;
+            out.write(message);
+            in.readFully(answer);
+            if (answer[0] != message[0]) {
+                throw new IOException("another answer than was sent");
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+
+    private static void endlessly(int port) {
+        try (Connection connection = new Connection(port)) {
             while (true) {
-                out.write(message);
-                in.readFully(message);
+                connection.exchange(0);
             }
         } catch (IOException theServerIsGone) {
             // then so is the reason to go on
@@ -65,33 +92,23 @@ public final class EchoLoad {
     }
 
     private static long[] connection(int port, Phases phases, CyclicBarrier together) throws Exception {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            socket.setTcpNoDelay(true);
-            OutputStream out = socket.getOutputStream();
-            DataInputStream in = new DataInputStream(socket.getInputStream());
-            messages(out, in, phases.warmupMillis());
+        try (Connection connection = new Connection(port)) {
+            messages(connection, phases.warmupMillis());
             together.await();
-            long[] latencies = messages(out, in, phases.measuredMillis());
+            long[] latencies = messages(connection, phases.measuredMillis());
             together.await();
             return latencies;
         }
     }
 
     /** Nanoseconds of each message. */
-    private static long[] messages(OutputStream out, DataInputStream in, long millis) throws IOException {
-        byte[] message = new byte[MESSAGE];
-        byte[] answer = new byte[MESSAGE];
+    private static long[] messages(Connection connection, long millis) throws IOException {
         long[] latencies = new long[MAX_LATENCIES];
         int count = 0;
         long start = System.nanoTime();
         long now = start;
         while (now - start < millis * 1_000_000 && count < MAX_LATENCIES) {
-            message[0] = (byte) count;
-            out.write(message);
-            in.readFully(answer);
-            if (answer[0] != message[0]) {
-                throw new IOException("another answer than was sent");
-            }
+            connection.exchange(count);
             long end = System.nanoTime();
             latencies[count++] = end - now;
             now = end;

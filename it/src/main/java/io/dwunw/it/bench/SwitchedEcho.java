@@ -7,17 +7,19 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
-import java.lang.reflect.InvocationTargetException;
+import java.io.Closeable;
+import java.io.IOException;
 import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import jdk.jfr.Configuration;
 import jdk.jfr.Recording;
 
 /**
- * What a profiler costs a Netty echo server that has come to rest: in one process, under steady load from a second JVM, it is
- * switched on and off in turns. Each time on is compared with the mean of the times off before and after it, so that neither
+ * What a profiler costs a Netty echo server that has come to rest: in one process, beside an ordinary recording without dwunw's
+ * events, under steady load from a second JVM, it is switched on and off in turns. Each time on is compared with the mean of the times off before and after it, so that neither
  * the compilers nor a machine that is faster in one minute than in the next have a say. Prints {@code off} (messages a second),
  * {@code ratio} (on to off, the mean) and {@code error} (its standard error).
  */
@@ -30,30 +32,22 @@ public final class SwitchedEcho {
 
     private SwitchedEcho() {}
 
-    /** What can be switched on and off. */
+    /** What can be switched on; closing what it gives switches it off. */
     private interface Profiler {
-        void on() throws Exception;
-
-        void off() throws Exception;
+        Closeable start() throws Exception;
     }
 
-    /** A recording of dwunw's events, beside whatever other recording there is. */
+    /** A recording of dwunw's events. */
     private static final class Dwunw implements Profiler {
-        private static final List<String> EVENTS =
+        static final List<String> EVENTS =
                 List.of("dwunw.NativeAllocation", "dwunw.NativeLeak", "dwunw.AgentStatistics");
 
-        private Recording recording = new Recording();
-
         @Override
-        public void on() {
-            recording = new Recording();
+        public Closeable start() {
+            Recording recording = new Recording();
             EVENTS.forEach(recording::enable);
             recording.start();
-        }
-
-        @Override
-        public void off() {
-            recording.close();
+            return recording;
         }
     }
 
@@ -71,13 +65,17 @@ public final class SwitchedEcho {
         }
 
         @Override
-        public void on() throws IllegalAccessException, InvocationTargetException {
-            execute.invoke(profiler, start);
+        public Closeable start() throws IOException {
+            execute(start);
+            return () -> execute("stop");
         }
 
-        @Override
-        public void off() throws IllegalAccessException, InvocationTargetException {
-            execute.invoke(profiler, "stop");
+        private void execute(String command) throws IOException {
+            try {
+                execute.invoke(profiler, command);
+            } catch (ReflectiveOperationException e) {
+                throw new IOException(command, e);
+            }
         }
     }
 
@@ -98,7 +96,9 @@ public final class SwitchedEcho {
         Profiler profiler = args[1].equals("dwunw") ? new Dwunw() : new AsyncProfiler(args[1]);
         CountingEcho echo = new CountingEcho();
         EventLoopGroup group = new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
-        try {
+        try (Recording rest = new Recording(Configuration.getConfiguration("default"))) {
+            Dwunw.EVENTS.forEach(rest::disable);
+            rest.start();
             Channel server = EchoServer.listen(group, null, echo);
             Process load = EchoServer.startLoad(Integer.toString(EchoServer.port(server)), CONNECTIONS);
             try {
@@ -114,16 +114,16 @@ public final class SwitchedEcho {
 
     private static String compare(int times, Profiler profiler, CountingEcho echo) throws Exception {
         Thread.sleep(UNTIL_COMPILED_MILLIS);
-        profiler.on(); // once for its own code
+        Closeable running = profiler.start(); // once for its own code
         Thread.sleep(UNTIL_COMPILED_MILLIS);
-        profiler.off();
+        running.close();
         double[] off = new double[times + 1];
         double[] on = new double[times];
         off[0] = rate(echo);
         for (int i = 0; i < times; i++) {
-            profiler.on();
+            running = profiler.start();
             on[i] = rate(echo);
-            profiler.off();
+            running.close();
             off[i + 1] = rate(echo);
         }
         double sum = 0;

@@ -17,21 +17,13 @@ public final class AtRest {
         if (FlightRecorder.isInitialized()) {
             FlightRecorder.getFlightRecorder().getRecordings().forEach(Recording::stop);
         }
+        Thread sidecar = SidecarThread.find();
         long start = System.nanoTime();
-        Thread.State state = sidecarState();
+        Thread.State state = sidecar.getState();
         while (state != Thread.State.TIMED_WAITING && System.nanoTime() - start < PATIENCE_NANOS) {
             Thread.sleep(10);
-            state = sidecarState();
+            state = sidecar.getState();
         }
         System.out.println("state=" + state);
-    }
-
-    private static Thread.State sidecarState() {
-        for (Thread thread : Thread.getAllStackTraces().keySet()) {
-            if (thread.getName().equals("dwunw sidecar")) {
-                return thread.getState();
-            }
-        }
-        throw new IllegalStateException("no sidecar");
     }
 }

@@ -2,7 +2,6 @@ package io.dwunw.it.program;
 
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
-import java.lang.management.ThreadInfo;
 
 /**
  * Says how much of the Java heap the agent's own thread has used, once it has walked, named and published some stacks and has
@@ -35,11 +34,6 @@ public final class SidecarGarbage {
 
     private static long sidecarBytes() {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-        for (ThreadInfo thread : threads.getThreadInfo(threads.getAllThreadIds())) {
-            if (thread != null && thread.getThreadName().equals("dwunw sidecar")) {
-                return threads.getThreadAllocatedBytes(thread.getThreadId());
-            }
-        }
-        throw new IllegalStateException("no sidecar");
+        return threads.getThreadAllocatedBytes(SidecarThread.find().getId());
     }
 }

@@ -53,9 +53,8 @@ public final class Unrest {
         unrest(directory, 0, WARM_UP);
         report("before", directory);
         unrest(directory, WARM_UP, RECORDER_STARTS);
-        // On JDK 17 events get lost when JFR itself, not only a recording, has been started and stopped some eighty
-        // times
-        // within seconds, see the README's limits. So from here on it runs all the time.
+        // On JDK 17 events get lost when JFR itself, not only a recording, has been started and stopped some
+        // eighty times within seconds, see the README's limits. So from here on it runs all the time.
         try (Recording recorder = new Recording()) {
             EVENTS.forEach(recorder::disable);
             recorder.start();
