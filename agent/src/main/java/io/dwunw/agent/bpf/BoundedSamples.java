@@ -3,19 +3,30 @@ package io.dwunw.agent.bpf;
 import io.dwunw.agent.ringbuf.RingBuffer;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
+import org.jspecify.annotations.Nullable;
 
 /** What waits in the kernel's ring; where the stacks of new threads end is found out on the way. */
-class BoundedSamples implements SampleSource {
+final class BoundedSamples implements SampleSource {
     private final RingBuffer ring;
     private final StackBounds bounds;
+    private final @Nullable Runnable look;
 
     BoundedSamples(RingBuffer ring, StackBounds bounds) {
+        this(ring, bounds, null);
+    }
+
+    /** @param look done before the samples are taken in, each time; null = nothing */
+    BoundedSamples(RingBuffer ring, StackBounds bounds, @Nullable Runnable look) {
         this.ring = ring;
         this.bounds = bounds;
+        this.look = look;
     }
 
     @Override
     public int drain(SampleHandler handler, int limit) {
+        if (look != null) {
+            look.run();
+        }
         int handled = ring.drain(bounds.before(handler), limit);
         bounds.resolve();
         return handled;

@@ -7,7 +7,6 @@ import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.Errno;
 import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.linux.Linux;
-import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.bytes.MalformedDataException;
@@ -57,13 +56,8 @@ public final class PairEngine implements SamplingEngine {
         this.kernel = kernel;
         this.method = method;
         this.console = console;
-        this.samples = new BoundedSamples(kernel.ring(), new StackBounds(kernel.files(), this::stackBounds)) {
-            @Override
-            public int drain(SampleHandler handler, int limit) {
-                lookIfChanged();
-                return super.drain(handler, limit);
-            }
-        };
+        this.samples = new BoundedSamples(
+                kernel.ring(), new StackBounds(kernel.files(), this::stackBounds), this::lookIfChanged);
         this.pairs = new ProbedPair[pairs.size()];
         for (int i = 0; i < this.pairs.length; i++) {
             this.pairs[i] = new ProbedPair(pairs.get(i), i);
