@@ -1,18 +1,29 @@
 package io.dwunw.agent;
 
+import java.io.File;
+import java.io.IOException;
 import java.lang.instrument.Instrumentation;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.lang.reflect.Constructor;
+import java.net.URISyntaxException;
+import java.security.CodeSource;
+import java.security.ProtectionDomain;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The doors into the agent: {@code -javaagent}, a later attach, and {@code java -jar}.
  *
  * <p>None lets anything escape: whatever goes wrong becomes one line on standard error, and the application runs on as
- * if there were no agent. Must not link against {@code jdk.jfr}; {@link AgentSession} does.
+ * if there were no agent. The JVM loads this class with the application's loader; what is behind it, {@link AgentLoader}
+ * loads.
  */
 public final class AgentMain {
-    private static final AtomicBoolean STARTED = new AtomicBoolean();
+    private static final String BEHIND = "io.dwunw.agent.Agent";
+
+    /** One for the JVM's whole life, however often it is attached. */
+    private static final AtomicReference<@Nullable BiConsumer<@Nullable String, Instrumentation>> AGENT =
+            new AtomicReference<>();
 
     private AgentMain() {}
 
@@ -41,7 +52,7 @@ public final class AgentMain {
     }
 
     /** The version in the jar's manifest; "unknown" when the classes come from elsewhere. */
-    static String version() {
+    public static String version() {
         String version = AgentMain.class.getPackage().getImplementationVersion();
         return version == null ? "unknown" : version;
     }
@@ -49,29 +60,37 @@ public final class AgentMain {
     @SuppressWarnings("CatchingUnchecked")
     private static void enter(@Nullable String argument, Instrumentation instrumentation) {
         try {
-            start(AgentOptions.parse(argument), instrumentation);
-        } catch (OptionException e) {
-            Console.line("not tracing: " + e.getMessage());
+            agent().accept(argument, instrumentation);
         } catch (Throwable e) {
-            // The application must start whatever happens here, even when a class of ours cannot be linked.
             Console.line("not tracing: " + Console.describe(e));
         }
     }
 
-    private static void start(AgentOptions options, Instrumentation instrumentation) {
-        switch (options.request()) {
-            case HELP -> Console.block(AgentOptions.HELP);
-            case VERSION -> Console.line("version " + version());
-            case TRACE -> {
-                Optional<String> missing = Preconditions.firstMissing();
-                if (missing.isPresent()) {
-                    Console.line(missing.get());
-                } else if (STARTED.compareAndSet(false, true)) {
-                    AgentSession.start(options, instrumentation);
-                } else {
-                    Console.line("already running in this JVM; the options of the first start stay in force");
-                }
-            }
+    private static synchronized BiConsumer<@Nullable String, Instrumentation> agent()
+            throws ReflectiveOperationException {
+        BiConsumer<@Nullable String, Instrumentation> agent = AGENT.get();
+        if (agent == null) {
+            agent = load();
+            AGENT.set(agent);
         }
+        return agent;
+    }
+
+    /** By {@link AgentLoader}, or like this class where it does not come from a jar that can be read. */
+    @SuppressWarnings("unchecked")
+    private static BiConsumer<@Nullable String, Instrumentation> load() throws ReflectiveOperationException {
+        ProtectionDomain domain = AgentMain.class.getProtectionDomain();
+        CodeSource source = domain.getCodeSource();
+        ClassLoader loader = AgentMain.class.getClassLoader();
+        try {
+            if (source != null && source.getLocation() != null) {
+                loader = new AgentLoader(new File(source.getLocation().toURI()), domain);
+            }
+        } catch (IOException | URISyntaxException | IllegalArgumentException e) {
+            // What the application's loader finds will do.
+        }
+        Constructor<?> constructor = Class.forName(BEHIND, true, loader).getDeclaredConstructor();
+        constructor.setAccessible(true);
+        return (BiConsumer<@Nullable String, Instrumentation>) constructor.newInstance();
     }
 }

@@ -149,7 +149,7 @@ final class SidecarAssembly {
                 if (module.name().equals(LIBJVM)) {
                     HotSpot hotspot =
                             HotSpot.open(module.lowAvma(), memory, new OwnMemory(), sweeper(), instrumentation);
-                    Method own = SidecarAssembly.class.getDeclaredMethods()[0];
+                    Method own = AgentMain.class.getDeclaredMethods()[0];
                     hotspot.frames().trustLoaderOf(own, Linux.methodId(own));
                     return hotspot;
                 }

@@ -2,7 +2,8 @@
  * The Java agent's entry: options, what must be there before anything starts, and the session that owns
  * every other part and shuts it down in order.
  *
- * <p>{@link io.dwunw.agent.AgentMain} must not link against {@code jdk.jfr}: it decides whether that module is there.
+ * <p>{@link io.dwunw.agent.AgentMain} and {@link io.dwunw.agent.Agent} must not link against {@code jdk.jfr}: they
+ * decide whether that module is there.
  * Nothing in here may let an exception reach the application.
  */
 @NullMarked

@@ -9,10 +9,12 @@ import io.dwunw.it.harness.Project;
 import io.dwunw.it.program.AtRest;
 import io.dwunw.it.program.Greeting;
 import io.dwunw.it.program.SidecarGarbage;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 
 /** What decides how fast a traced program starts and ends. Times are measured elsewhere: {@code it/startup}, {@code it/footprint}. */
@@ -53,6 +55,23 @@ final class StartupIT {
             needs = {})
     void withoutARecordingHardlyAnyIs(JvmCommand command) throws IOException {
         assertThat(ownClasses(classes(command))).hasSizeBetween(10, MAX_CLASSES_WITHOUT_RECORDING);
+    }
+
+    /** The JVM appends the agent's jar to the application's class path: whatever comes before it there must not matter. */
+    @JvmTest(main = Greeting.class, args = "return")
+    void noClassOfTheApplicationTakesTheAgentsPlace(JvmCommand command) throws IOException {
+        Path application = command.directory().resolve("application");
+        for (String name : List.of("agent/Agent", "agent/AgentSession", "unwind/NativeUnwinder", "jfr/StackReplay")) {
+            Path file = application.resolve("io/dwunw/" + name + ".class");
+            Files.createDirectories(file.getParent());
+            Files.writeString(file, "not the agent's");
+        }
+        Path classPath = Path.of(application + File.pathSeparator + command.programs());
+        JvmCommand shadowed = command.in(command.agentJar(), classPath, command.directory());
+        JvmOutcome outcome = shadowed.agent("interval=4k").run().expectExit(0);
+        assertThat(outcome.err()).isEmpty();
+        assertThat(RecordingFile.readAllEvents(outcome.recording()))
+                .anyMatch(event -> event.getEventType().getName().equals("dwunw.NativeAllocation"));
     }
 
     /**

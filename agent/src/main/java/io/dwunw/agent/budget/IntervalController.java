@@ -14,6 +14,9 @@ public final class IntervalController {
     /** Windows in a row that must be far below the allowance before the interval is narrowed. */
     static final int QUIET_WINDOWS = 5;
 
+    /** Bytes: a dozen samples of what the JVM and JFR take while they start. */
+    static final long LEAST_INTERVAL_AHEAD = 8 << 20;
+
     private static final double FAR_BELOW = 0.5;
     /** Where in the band a step aims at. */
     private static final double AIM = 0.8;
@@ -29,6 +32,7 @@ public final class IntervalController {
     /** By how much it is wider for the time of a flood. */
     private long flood = 1;
 
+    private boolean ahead;
     private int quietWindows;
     private double overhead;
 
@@ -46,7 +50,8 @@ public final class IntervalController {
 
     /** Mean bytes between two samples from now on. */
     public long interval() {
-        return Math.min(interval * flood, widest());
+        long asked = Math.min(interval * flood, widest());
+        return ahead ? Math.max(asked, LEAST_INTERVAL_AHEAD) : asked;
     }
 
     /** What was spent in the last window, as a part of what was available. */
@@ -109,6 +114,18 @@ public final class IntervalController {
         boolean narrows = flood > 1;
         flood = 1;
         return narrows;
+    }
+
+    /**
+     * Whether sampling goes on ahead of the recording that wants it, so that all is ready when it comes: what is allocated
+     * meanwhile is the JVM's own, and each sample takes time from its start.
+     *
+     * @return whether {@link #interval} has changed
+     */
+    public boolean ahead(boolean now) {
+        boolean changes = now != ahead;
+        ahead = now;
+        return changes;
     }
 
     private long scaled(double factor) {

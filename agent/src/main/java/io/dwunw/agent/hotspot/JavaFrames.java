@@ -213,7 +213,7 @@ public final class JavaFrames implements JavaCode {
 
     /**
      * Tells a method of the application's own loader, whose classes are never unloaded, so that they may be believed even
-     * after other classes were. That loader loads the agent, too.
+     * after other classes were. The agent's door is such a class.
      *
      * @param methodId {@code Linux.methodId(method)}
      * @return whether the JVM's own description confirms that it is this method's

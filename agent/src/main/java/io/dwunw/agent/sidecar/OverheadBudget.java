@@ -56,6 +56,13 @@ public final class OverheadBudget {
         this.console = console;
     }
 
+    /** Whether samples are taken before there is a recording that wants them. */
+    void ahead(boolean now) {
+        if (controller.ahead(now)) {
+            engine.interval(controller.interval());
+        }
+    }
+
     /** The engine has been attached. */
     void start(EngineCounters counters) {
         engine.counters(counters);

@@ -215,7 +215,7 @@ public final class Sidecar extends ReplayThread {
         boolean want = WantedEvents.any();
         if (expecting && (want || System.nanoTime() - expectedUntil > 0)) {
             expecting = false;
-            p.rehearsal().end();
+            p.recordingBegun();
         }
         want |= expecting;
         if (want == p.attached()) {
@@ -223,7 +223,7 @@ public final class Sidecar extends ReplayThread {
         }
         if (want) {
             try {
-                p.attach();
+                p.attach(expecting);
                 probes.countDown();
             } catch (Exception e) {
                 end(opener.explain(e), p);

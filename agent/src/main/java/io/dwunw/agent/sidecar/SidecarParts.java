@@ -106,11 +106,19 @@ public final class SidecarParts implements AutoCloseable {
         return engine.attached();
     }
 
-    void attach() throws EngineUnavailableException {
+    /** @param expecting whether there is no recording yet, and {@link #recordingBegun} will tell when there is */
+    void attach(boolean expecting) throws EngineUnavailableException {
         modules.refreshIfOld();
         threads.refresh();
+        budget.ahead(expecting);
         engine.attach();
         budget.start(counters);
+    }
+
+    /** A recording that was expected wants samples from now on; or there will be none. */
+    void recordingBegun() {
+        rehearsal.end();
+        budget.ahead(false);
     }
 
     /**

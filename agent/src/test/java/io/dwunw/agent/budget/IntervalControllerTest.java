@@ -134,4 +134,18 @@ class IntervalControllerTest {
         assertThat(cost(1e9, 256, controller.interval()))
                 .isBetween((long) (BUDGET * SECOND / 10), (long) (BUDGET * SECOND / 4));
     }
+
+    @Test
+    void aheadOfARecordingSamplesAreFew() {
+        IntervalController controller = new IntervalController(512 << 10, 0);
+        assertThat(controller.ahead(true)).isTrue();
+        assertThat(controller.ahead(true)).isFalse();
+        assertThat(controller.interval()).isEqualTo(IntervalController.LEAST_INTERVAL_AHEAD);
+        assertThat(controller.ahead(false)).isTrue();
+        assertThat(controller.interval()).isEqualTo(512 << 10);
+
+        IntervalController wide = new IntervalController(1L << 31, 0.01);
+        wide.ahead(true);
+        assertThat(wide.interval()).isEqualTo(1L << 31);
+    }
 }

@@ -63,7 +63,8 @@ final class ModuleDependenciesTest {
         // Where the module is missing, these still have to say so.
         noClasses()
                 .that()
-                .haveNameMatching("io\\.dwunw\\.agent\\.(AgentMain|Preconditions|Console|AgentOptions|OptionValues)")
+                .haveNameMatching(
+                        "io\\.dwunw\\.agent\\.(AgentMain|AgentLoader|Agent|Preconditions|Console|AgentOptions|OptionValues)")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("jdk.jfr..", "io.dwunw.jfr..")
