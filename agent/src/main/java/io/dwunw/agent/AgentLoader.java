@@ -23,6 +23,9 @@ final class AgentLoader extends ClassLoader {
     /** The doors: there is one of each in a JVM, whatever is loaded behind them. */
     private static final Class<?>[] DOORS = {AgentMain.class, AgentLoader.class};
 
+    /** Not of this module: only a jar that has it holds the whole agent. */
+    private static final String ELSEWHERE = "io/dwunw/jfr/StackReplay.class";
+
     static {
         registerAsParallelCapable();
     }
@@ -31,11 +34,15 @@ final class AgentLoader extends ClassLoader {
     /** Of the doors: says where the jar lies. */
     private final ProtectionDomain domain;
 
-    /** @throws IOException if there is no such jar */
+    /** @throws IOException if there is no such jar, or it does not hold the whole agent */
     AgentLoader(File jar, ProtectionDomain domain) throws IOException {
         super("dwunw", null);
         this.jar = new ZipFile(jar);
         this.domain = domain;
+        if (this.jar.getEntry(ELSEWHERE) == null) {
+            this.jar.close();
+            throw new IOException(jar + " has no " + ELSEWHERE);
+        }
     }
 
     @Override

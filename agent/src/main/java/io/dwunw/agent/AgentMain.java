@@ -76,7 +76,10 @@ public final class AgentMain {
         return agent;
     }
 
-    /** By {@link AgentLoader}, or like this class where it does not come from a jar that can be read. */
+    /**
+     * By {@link AgentLoader}, or like this class where it does not come from the agent's jar: an application may have the
+     * agent's parts in its class path, as tests of the agent do.
+     */
     @SuppressWarnings("unchecked")
     private static BiConsumer<@Nullable String, Instrumentation> load() throws ReflectiveOperationException {
         ProtectionDomain domain = AgentMain.class.getProtectionDomain();

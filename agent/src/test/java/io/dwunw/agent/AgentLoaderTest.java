@@ -3,6 +3,7 @@ package io.dwunw.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.dwunw.jfr.StackReplay;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -31,6 +32,7 @@ final class AgentLoaderTest {
             add(out, "io/dwunw/agent/Console.class", classFile(Console.class));
             add(out, "io/dwunw/agent/AgentMain.class", "no class".getBytes(StandardCharsets.UTF_8));
             add(out, "io/dwunw/agent/Damaged.class", "no class".getBytes(StandardCharsets.UTF_8));
+            add(out, "io/dwunw/jfr/StackReplay.class", classFile(StackReplay.class));
             add(out, "io/dwunw/agent/linux/library.so", new byte[] {1, 2, 3});
         }
         loader = new AgentLoader(jar, AgentLoaderTest.class.getProtectionDomain());
@@ -83,6 +85,17 @@ final class AgentLoaderTest {
         assertThatThrownBy(() -> new AgentLoader(text.toFile(), AgentLoaderTest.class.getProtectionDomain()))
                 .isInstanceOf(ZipException.class);
         assertThatThrownBy(() -> new AgentLoader(directory.toFile(), AgentLoaderTest.class.getProtectionDomain()))
+                .isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aPartOfTheAgentIsToldApart() throws IOException {
+        Path part = directory.resolve("part.jar");
+        try (OutputStream file = Files.newOutputStream(part);
+                JarOutputStream out = new JarOutputStream(file)) {
+            add(out, "io/dwunw/agent/Console.class", classFile(Console.class));
+        }
+        assertThatThrownBy(() -> new AgentLoader(part.toFile(), AgentLoaderTest.class.getProtectionDomain()))
                 .isInstanceOf(IOException.class);
     }
 
