@@ -105,10 +105,11 @@ enum gate_insertion gate_live_insert(uint64_t address)
     return GATE_NO_ROOM;
 }
 
-/* True for exactly one caller, however many threads free the same address. */
+/* True for exactly one caller, however many threads free the same address. A word of 0 is an empty one, and no block:
+ * free(NULL) must not be taken for its death, which would take another address out of the filter. */
 bool gate_live_remove(uint64_t address)
 {
-    if (table == NULL) {
+    if (table == NULL || address == 0) {
         return false;
     }
     for (int choice = 0; choice < 2; choice++) {
@@ -128,7 +129,7 @@ bool gate_live_remove(uint64_t address)
 bool gate_live_contains(uint64_t address)
 {
     bool there = false;
-    if (table != NULL) {
+    if (table != NULL && address != 0) {
         used(bucket(address, 0), address, &there);
         used(bucket(address, 1), address, &there);
     }

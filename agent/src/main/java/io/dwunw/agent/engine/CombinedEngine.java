@@ -90,11 +90,6 @@ public final class CombinedEngine implements SamplingEngine {
     }
 
     @Override
-    public boolean knowsAllFrees() {
-        return libc.knowsAllFrees();
-    }
-
-    @Override
     public void mappingsDead(long total) {
         libc.mappingsDead(total);
     }

@@ -54,14 +54,6 @@ public interface SamplingEngine extends AutoCloseable {
     boolean isLive(long blockKey);
 
     /**
-     * Whether {@link #isLive} costs little, and knows of frees whatever becomes of their records: worth to be asked before blocks
-     * are called leaks.
-     */
-    default boolean knowsAllFrees() {
-        return false;
-    }
-
-    /**
      * Unmappings need to be told only as long as a sampled mapping may be alive.
      *
      * @param total how many samples of {@code mmap} and {@code mremap} since {@link #attach} are known to be unmapped

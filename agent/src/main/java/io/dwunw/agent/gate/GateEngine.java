@@ -267,12 +267,6 @@ public final class GateEngine implements SamplingEngine {
         return attached && GateNative.isLive(address);
     }
 
-    /** They are looked up in the gate's own table, in this process. */
-    @Override
-    public boolean knowsAllFrees() {
-        return true;
-    }
-
     /** They go on from engine to engine. */
     @Override
     public synchronized void counters(EngineCounters into) {

@@ -207,7 +207,7 @@ public final class Sidecar extends ReplayThread {
         endingChunk = true;
         owed = p.waiting().size();
         statisticsWanted = true;
-        p.verifyLive(DRAIN_LIMIT);
+        p.reconcile();
         p.publications().noteLeaks();
     }
 

@@ -56,9 +56,6 @@ public final class SidecarParts implements AutoCloseable {
     private final CpuClock clock = CpuClock.ofThread();
     private long reconciledLostFrees;
     private long reconciledAt = System.nanoTime();
-    /** Whose records never came, though nobody says that they were lost. */
-    private long unseenFrees;
-
     private long mappingChanges;
 
     /**
@@ -216,25 +213,6 @@ public final class SidecarParts implements AutoCloseable {
         }
     }
 
-    /** Blocks are about to be called leaks: whatever became of the records of their frees, those that are dead are none. */
-    void verifyLive(int drainLimit) {
-        reconcile();
-        if (!engine.knowsAllFrees()) {
-            return;
-        }
-        unseenFrees += new UnseenFrees() {
-            @Override
-            boolean isLive(long blockKey) {
-                return engine.isLive(blockKey);
-            }
-
-            @Override
-            void drain() {
-                drainAll(drainLimit);
-            }
-        }.forget(live);
-    }
-
     Rehearsal rehearsal() {
         return rehearsal;
     }
@@ -266,7 +244,7 @@ public final class SidecarParts implements AutoCloseable {
         event.customCalls = counters.calls(Allocator.CUSTOM);
         event.bytesSeen = counters.bytesSeen;
         event.samples = counters.samples;
-        event.lost = counters.lost + unseenFrees;
+        event.lost = counters.lost;
         event.cutStacks = counters.cutStacks;
         fillWalks(event);
         event.liveBlocks = live.count();

@@ -176,6 +176,47 @@ class GateEngineTest {
         assertThat(engine.isLive(Linux.address(buffer))).isFalse();
     }
 
+    /** The blocks that share the null pointer's slot of the filter are one in 65,536. */
+    @Test
+    void freeingTheNullPointerHidesNoOtherFree() throws Exception {
+        engine.attach();
+        List<Long> others = new ArrayList<>();
+        long block = Allocations.malloc(24);
+        while (filterSlot(block) != 0 && others.size() < 500_000) {
+            others.add(block);
+            if (others.size() % 256 == 0) {
+                engine.samples().drain(sample -> {}, ALL);
+            }
+            block = Allocations.malloc(24);
+        }
+        assertThat(filterSlot(block)).isZero();
+        assertThat(engine.isLive(block)).isTrue();
+        for (int i = 0; i < 255; i++) {
+            Allocations.free(0);
+        }
+        Allocations.free(block);
+        assertThat(engine.isLive(block)).isFalse();
+        assertThat(engine.isLive(0)).isFalse();
+        others.forEach(Allocations::free);
+        engine.detach();
+        long dead = block;
+        List<Long> freed = new ArrayList<>();
+        engine.samples()
+                .drain(
+                        sample -> {
+                            if (sample.isFree() && (sample.address() == dead || sample.address() == 0)) {
+                                freed.add(sample.address());
+                            }
+                        },
+                        ALL);
+        assertThat(freed).containsExactly(dead);
+    }
+
+    /** As in {@code gate_layout.h}. */
+    private static int filterSlot(long address) {
+        return ((int) address * 0x9E3779B1) >>> 16;
+    }
+
     @Test
     void theAnchorOfAKnownJavaThreadComesAlong() throws Exception {
         ByteBuffer thread = ByteBuffer.allocateDirect(64).order(ByteOrder.LITTLE_ENDIAN);
