@@ -9,21 +9,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * What {@link AgentMain} lets in: takes the agent's argument, and starts its session unless one runs already.
  *
- * <p>Never throws. Must not link against {@code jdk.jfr}; {@link AgentSession} does.
+ * <p>Throws whatever goes wrong: {@link AgentMain} lets nothing out. Must not link against {@code jdk.jfr}; {@link
+ * AgentSession} does.
  */
 final class Agent implements BiConsumer<@Nullable String, Instrumentation> {
     private final AtomicBoolean started = new AtomicBoolean();
 
     @Override
-    @SuppressWarnings("CatchingUnchecked")
     public void accept(@Nullable String argument, Instrumentation instrumentation) {
         try {
             start(AgentOptions.parse(argument), instrumentation);
         } catch (OptionException e) {
             Console.line("not tracing: " + e.getMessage());
-        } catch (Throwable e) {
-            // The application must start whatever happens here, even when a class of ours cannot be linked.
-            Console.line("not tracing: " + Console.describe(e));
         }
     }
 

@@ -62,6 +62,7 @@ public final class AgentMain {
         try {
             agent().accept(argument, instrumentation);
         } catch (Throwable e) {
+            // The application must start whatever happens here, even when a class of ours cannot be linked.
             Console.line("not tracing: " + Console.describe(e));
         }
     }

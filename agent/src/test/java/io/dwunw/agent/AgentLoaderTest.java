@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dwunw.jfr.StackReplay;
-import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
 import java.util.jar.JarOutputStream;
 import java.util.zip.ZipEntry;
@@ -26,16 +26,20 @@ final class AgentLoaderTest {
 
     AgentLoaderTest(@TempDir Path directory) throws IOException {
         this.directory = directory;
-        File jar = directory.resolve("agent.jar").toFile();
-        try (OutputStream file = Files.newOutputStream(jar.toPath());
-                JarOutputStream out = new JarOutputStream(file)) {
-            add(out, "io/dwunw/agent/Console.class", classFile(Console.class));
-            add(out, "io/dwunw/agent/AgentMain.class", "no class".getBytes(StandardCharsets.UTF_8));
-            add(out, "io/dwunw/agent/Damaged.class", "no class".getBytes(StandardCharsets.UTF_8));
-            add(out, "io/dwunw/jfr/StackReplay.class", classFile(StackReplay.class));
-            add(out, "io/dwunw/agent/linux/library.so", new byte[] {1, 2, 3});
-        }
-        loader = new AgentLoader(jar, AgentLoaderTest.class.getProtectionDomain());
+        byte[] noClass = "no class".getBytes(StandardCharsets.UTF_8);
+        loader = open(jar(
+                "agent.jar",
+                Map.of(
+                        "io/dwunw/agent/Console.class",
+                        classFile(Console.class),
+                        "io/dwunw/agent/AgentMain.class",
+                        noClass,
+                        "io/dwunw/agent/Damaged.class",
+                        noClass,
+                        "io/dwunw/jfr/StackReplay.class",
+                        classFile(StackReplay.class),
+                        "io/dwunw/agent/linux/library.so",
+                        new byte[] {1, 2, 3})));
     }
 
     @Test
@@ -82,27 +86,31 @@ final class AgentLoaderTest {
     @Test
     void whatIsNoJarIsToldApart() throws IOException {
         Path text = Files.writeString(directory.resolve("text"), "no jar");
-        assertThatThrownBy(() -> new AgentLoader(text.toFile(), AgentLoaderTest.class.getProtectionDomain()))
-                .isInstanceOf(ZipException.class);
-        assertThatThrownBy(() -> new AgentLoader(directory.toFile(), AgentLoaderTest.class.getProtectionDomain()))
-                .isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> open(text)).isInstanceOf(ZipException.class);
+        assertThatThrownBy(() -> open(directory)).isInstanceOf(IOException.class);
     }
 
     @Test
     void aPartOfTheAgentIsToldApart() throws IOException {
-        Path part = directory.resolve("part.jar");
-        try (OutputStream file = Files.newOutputStream(part);
-                JarOutputStream out = new JarOutputStream(file)) {
-            add(out, "io/dwunw/agent/Console.class", classFile(Console.class));
-        }
-        assertThatThrownBy(() -> new AgentLoader(part.toFile(), AgentLoaderTest.class.getProtectionDomain()))
-                .isInstanceOf(IOException.class);
+        Path part = jar("part.jar", Map.of("io/dwunw/agent/Console.class", classFile(Console.class)));
+        assertThatThrownBy(() -> open(part)).isInstanceOf(IOException.class);
     }
 
-    private static void add(JarOutputStream jar, String name, byte[] content) throws IOException {
-        jar.putNextEntry(new ZipEntry(name));
-        jar.write(content);
-        jar.closeEntry();
+    private static AgentLoader open(Path jar) throws IOException {
+        return new AgentLoader(jar.toFile(), AgentLoaderTest.class.getProtectionDomain());
+    }
+
+    private Path jar(String name, Map<String, byte[]> entries) throws IOException {
+        Path jar = directory.resolve(name);
+        try (OutputStream file = Files.newOutputStream(jar);
+                JarOutputStream out = new JarOutputStream(file)) {
+            for (Map.Entry<String, byte[]> entry : entries.entrySet()) {
+                out.putNextEntry(new ZipEntry(entry.getKey()));
+                out.write(entry.getValue());
+                out.closeEntry();
+            }
+        }
+        return jar;
     }
 
     private static byte[] classFile(Class<?> type) throws IOException {

@@ -104,16 +104,18 @@ public final class IntervalController {
      * @return whether {@link #interval} has changed
      */
     public boolean flooded() {
-        boolean widens = budget > 0 && interval() < widest();
-        flood *= widens ? FLOOD_STEP : 1;
-        return widens;
+        long before = interval();
+        if (budget > 0 && interval * flood < widest()) {
+            flood *= FLOOD_STEP;
+        }
+        return interval() != before;
     }
 
     /** The flood is over; whether {@link #interval} has changed. */
     public boolean ebbed() {
-        boolean narrows = flood > 1;
+        long before = interval();
         flood = 1;
-        return narrows;
+        return interval() != before;
     }
 
     /**
@@ -123,9 +125,9 @@ public final class IntervalController {
      * @return whether {@link #interval} has changed
      */
     public boolean ahead(boolean now) {
-        boolean changes = now != ahead;
+        long before = interval();
         ahead = now;
-        return changes;
+        return interval() != before;
     }
 
     private long scaled(double factor) {
