@@ -20,6 +20,12 @@ import org.jspecify.annotations.Nullable;
 final class Publications {
     /** Sites of one chunk: beyond the biggest so many nobody reads, and each costs an event. */
     private static final int MAX_LEAKS = 4096;
+    /**
+     * How long events wait when a chunk ends. Where the last recording is stopped, JFR first closes its file and only then
+     * takes no more events: what is written in between gets into no file, and each of JFR's 20 global buffers that it fills
+     * is lost for good when JFR starts again ({@code JfrStorage::clear_full}); without them JDK 17 drops most events.
+     */
+    private static final long CHANGE_NANOS = 500_000_000;
 
     private final WaitingEvents waiting;
     private final NamedStacks stacks;
@@ -29,6 +35,8 @@ final class Publications {
     private final ArrayDeque<AllocationSite<StackTrace>> leaks = new ArrayDeque<>();
     private final ToldStacks told = new ToldStacks();
     private long reports;
+    private boolean changing;
+    private long changesUntil;
 
     Publications(
             WaitingEvents waiting,
@@ -46,6 +54,12 @@ final class Publications {
     /** The next sampled allocation or free that may be published now; null if there is none. */
     @Nullable
     Publication nextWaiting() {
+        if (changing) {
+            changing = !waiting.crowded() && System.nanoTime() - changesUntil < 0;
+            if (changing) {
+                return null;
+            }
+        }
         // Without leak events nobody says when a chunk ends: what waited would miss it, and the recording's end.
         return publication(WantedEvents.leaks() ? waiting.poll(System.nanoTime()) : waiting.pollAtOnce());
     }
@@ -82,9 +96,12 @@ final class Publications {
         leaks.addAll(sites.subList(0, Math.min(sites.size(), MAX_LEAKS)));
     }
 
-    /** JFR goes on to the next chunk. */
+    /** JFR goes on to the next chunk, or ends. */
     void chunkEnded() {
-        told.chunkEnded(System.nanoTime());
+        long now = System.nanoTime();
+        told.chunkEnded(now);
+        changing = true;
+        changesUntil = now + CHANGE_NANOS;
     }
 
     private static Publication publication(SampledDeath death) {
