@@ -82,6 +82,10 @@ public final class AgentStatisticsEvent extends Event {
     @Description("Samples whose stack went on beyond the bytes copied")
     public long cutStacks;
 
+    @Label("Unpatched Slots")
+    @Description("Import slots of libraries that the in-process gate could not patch: calls through them are not seen")
+    public long unpatchedSlots;
+
     @Label("Complete Walks")
     @Description("Stacks walked to their end")
     public long completeWalks;

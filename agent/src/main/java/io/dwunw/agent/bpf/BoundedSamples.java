@@ -33,8 +33,13 @@ final class BoundedSamples implements SampleSource {
     }
 
     @Override
-    public long backlog() {
-        return ring.backlog();
+    public long produced() {
+        return ring.produced();
+    }
+
+    @Override
+    public long consumed() {
+        return ring.consumed();
     }
 
     @Override

@@ -70,14 +70,14 @@ public final class IntervalController {
      * @param availableNanos CPU time that the budget is a part of
      * @param fixedNanos CPU time spent whatever the interval is
      * @param samplingNanos CPU time spent on samples
-     * @param advancedNanos CPU time spent on what is no measure of the samples to come: only told, see {@link #overhead}
+     * @param toldNanos CPU time spent on what is no measure of the samples to come: only told, see {@link #overhead}
      * @return whether {@link #interval} has changed
      */
-    public boolean windowEnded(long availableNanos, long fixedNanos, long samplingNanos, long advancedNanos) {
+    public boolean windowEnded(long availableNanos, long fixedNanos, long samplingNanos, long toldNanos) {
         if (availableNanos <= 0) {
             return false;
         }
-        overhead = (double) (fixedNanos + samplingNanos + advancedNanos) / availableNanos;
+        overhead = (double) (fixedNanos + samplingNanos + toldNanos) / availableNanos;
         if (budget <= 0) {
             return false;
         }

@@ -144,11 +144,12 @@ public final class OverheadMeter {
         long sampling = samplingNanos(counters);
         long advanced = advanced(taken(counters), missed(counters));
         advanceNanos -= advanced;
-        long application = processCpuNanos - processCpu - fixed - sampling - advanced;
+        long told = advanced + workNanos - workThatCounts(taken(counters), missed(counters));
+        long application = processCpuNanos - processCpu - fixed - sampling - told;
         long available = Math.max(application, now - windowAt);
         hopelessWindows = controller.isHopeless(available, fixed) ? hopelessWindows + 1 : 0;
         begin(now, processCpuNanos, counters);
-        return controller.windowEnded(available, fixed, sampling, advanced);
+        return controller.windowEnded(available, fixed, sampling, told);
     }
 
     /** For how many windows in a row calls alone have cost more than the budget. */

@@ -43,15 +43,28 @@ public final class CombinedEngine implements SamplingEngine {
     }
 
     private record BothSamples(SampleSource libc, SampleSource custom) implements SampleSource {
+        /** Each gets half, and what the other leaves of it: a busy one must not fill the ring of the other. */
         @Override
         public int drain(SampleHandler handler, int limit) {
-            int drained = custom.drain(handler, limit);
-            return drained + libc.drain(handler, limit - drained);
+            int drained = custom.drain(handler, (limit + 1) / 2);
+            drained += libc.drain(handler, limit - drained);
+            return drained + custom.drain(handler, limit - drained);
         }
 
         @Override
-        public long backlog() {
-            return custom.backlog() + libc.backlog();
+        public long produced() {
+            return custom.produced() + libc.produced();
+        }
+
+        @Override
+        public long consumed() {
+            return custom.consumed() + libc.consumed();
+        }
+
+        /** One by one: of their sums nobody could tell which of them has come so far. */
+        @Override
+        public long drainAll(SampleHandler handler, long patienceNanos) {
+            return custom.drainAll(handler, patienceNanos) + libc.drainAll(handler, patienceNanos);
         }
 
         @Override

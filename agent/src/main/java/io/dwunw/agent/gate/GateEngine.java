@@ -15,7 +15,6 @@ import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
-import io.dwunw.agent.sample.Sample;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,13 +37,6 @@ public final class GateEngine implements SamplingEngine {
     private static final long SAMPLE_NANOS = 600;
     /** Two traps more. */
     private static final long PROBED_SAMPLE_NANOS = 3_000;
-
-    private static final SampleHandler FORGET = new SampleHandler() {
-        @Override
-        public void onSample(Sample sample) {
-            // Somebody else's.
-        }
-    };
 
     private static final AtomicBoolean OPEN = new AtomicBoolean();
 
@@ -69,8 +61,13 @@ public final class GateEngine implements SamplingEngine {
         }
 
         @Override
-        public long backlog() {
-            return copied.backlog();
+        public long produced() {
+            return copied.produced();
+        }
+
+        @Override
+        public long consumed() {
+            return copied.consumed();
         }
 
         @Override
@@ -148,7 +145,7 @@ public final class GateEngine implements SamplingEngine {
         }
         GateRing ring = GateRing.at(GateNative.ringAddress());
         // What an earlier engine left behind.
-        while (ring.drain(FORGET, Integer.MAX_VALUE) > 0) {}
+        while (ring.drain(SampleHandler.FORGET, Integer.MAX_VALUE) > 0) {}
         return ring;
     }
 
@@ -272,6 +269,7 @@ public final class GateEngine implements SamplingEngine {
     public synchronized void counters(EngineCounters into) {
         counters(snapshot);
         snapshot.copyTo(into);
+        into.unpatchedSlots = snapshot.unpatchedSlots();
         if (probes != null) {
             probes.counters(kernelSnapshot);
             into.samples = kernelSnapshot.sampled();

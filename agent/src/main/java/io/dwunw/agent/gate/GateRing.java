@@ -95,8 +95,13 @@ final class GateRing implements SampleSource {
     }
 
     @Override
-    public long backlog() {
-        return (long) LONG.getAcquire(header, PRODUCER) - position;
+    public long produced() {
+        return (long) LONG.getAcquire(header, PRODUCER);
+    }
+
+    @Override
+    public long consumed() {
+        return position;
     }
 
     @Override

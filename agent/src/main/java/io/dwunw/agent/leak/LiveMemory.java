@@ -75,6 +75,8 @@ public final class LiveMemory<S> {
      * @param mayBeUndone by {@link #unfreed}: the call may fail
      */
     public void unmapped(long address, long size, long timeNanos, boolean mayBeUndone, Deaths deaths) {
+        // Should the call fail, what is there now comes back, and that need not have been sampled.
+        undecided.remove(address);
         mappings.remove(address, size, new LiveAllocations.Visitor<>() {
             @Override
             public void block(long start, long bytes, long weight, long born, S stack) {

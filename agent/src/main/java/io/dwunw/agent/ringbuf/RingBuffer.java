@@ -117,8 +117,13 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
     }
 
     @Override
-    public synchronized long backlog() {
-        return closed ? 0 : (long) LONG.getAcquire(producer, 0) - position;
+    public synchronized long produced() {
+        return closed ? position : (long) LONG.getAcquire(producer, 0);
+    }
+
+    @Override
+    public synchronized long consumed() {
+        return position;
     }
 
     @Override

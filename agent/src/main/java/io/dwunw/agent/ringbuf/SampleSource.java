@@ -1,5 +1,7 @@
 package io.dwunw.agent.ringbuf;
 
+import java.util.concurrent.locks.LockSupport;
+
 /** Something that samples can be drained from. Belongs to one consuming thread. */
 public interface SampleSource {
     /**
@@ -10,11 +12,46 @@ public interface SampleSource {
      */
     int drain(SampleHandler handler, int limit);
 
+    /** Bytes of records that producers have begun, ever. */
+    long produced();
+
+    /** Of these, bytes that {@link #drain} has passed. */
+    long consumed();
+
     /**
      * Bytes that were begun and not handed over. More than 0 when {@link #drain} finds nothing: a producer was interrupted
      * while it wrote a record, and all that was produced after it waits behind.
      */
-    long backlog();
+    default long backlog() {
+        return produced() - consumed();
+    }
+
+    /**
+     * Hands over everything that was begun before this call, however much, and no more than that by much: producers that
+     * are faster do not keep it.
+     *
+     * @param patienceNanos how long to wait for a producer that was interrupted while it wrote
+     * @return records handed over
+     */
+    default long drainAll(SampleHandler handler, long patienceNanos) {
+        final int limit = 256;
+        final long pauseNanos = 50_000;
+        long end = produced();
+        long handled = 0;
+        long patience = System.nanoTime() + patienceNanos;
+        while (consumed() - end < 0) {
+            int drained = drain(handler, limit);
+            handled += drained;
+            if (drained > 0) {
+                patience = System.nanoTime() + patienceNanos;
+            } else if (System.nanoTime() - patience > 0) {
+                return handled;
+            } else {
+                LockSupport.parkNanos(pauseNanos);
+            }
+        }
+        return handled;
+    }
 
     /** Whether a quarter of the room for records is taken, so that some will be lost unless they are taken in faster. */
     boolean crowded();

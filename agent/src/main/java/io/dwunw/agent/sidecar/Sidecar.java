@@ -203,7 +203,7 @@ public final class Sidecar extends ReplayThread {
     }
 
     private void beginChunkEnd(SidecarParts p) {
-        p.drainAll(DRAIN_LIMIT);
+        p.drainAll();
         endingChunk = true;
         owed = p.waiting().size();
         statisticsWanted = true;
@@ -230,7 +230,7 @@ public final class Sidecar extends ReplayThread {
             }
         } else {
             probes = new CountDownLatch(1);
-            p.detach(DRAIN_LIMIT);
+            p.detach();
         }
     }
 

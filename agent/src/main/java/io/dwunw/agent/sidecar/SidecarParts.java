@@ -8,6 +8,7 @@ import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.linux.Doorbell;
 import io.dwunw.agent.linux.Kernel;
+import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.AllocatorNames;
@@ -21,18 +22,13 @@ import io.dwunw.jfr.AgentStatisticsEvent;
 import io.dwunw.jfr.StackReplay;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 
 /** The sidecar's possessions, wired together. Confined to its thread. */
 public final class SidecarParts implements AutoCloseable {
     /** Distinct stacks that are recognised at once. */
     private static final int KNOWN_STACKS = 1 << 14;
-    /** A producer that is faster than this thread must not keep it from all else. */
-    private static final int MAX_DRAIN_TURNS = 256;
     /** Longest wait for a thread that was interrupted while it wrote a record, with all later records behind it. */
     private static final long WRITER_PATIENCE_NANOS = 500_000_000L;
-
-    private static final long WRITER_PAUSE_NANOS = 50_000;
 
     private static final long NANOS_BETWEEN_RECONCILIATIONS = 5_000_000_000L;
 
@@ -108,6 +104,8 @@ public final class SidecarParts implements AutoCloseable {
         modules.refreshIfOld();
         threads.refresh();
         budget.ahead(expecting);
+        // Of blocks whose frees nobody has watched since the last detaching.
+        samples.drainAll(SampleHandler.FORGET, WRITER_PATIENCE_NANOS);
         engine.attach();
         budget.start(counters);
     }
@@ -122,32 +120,22 @@ public final class SidecarParts implements AutoCloseable {
      * Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. What waits to be
      * published is of recordings that have ended; the next one must not get it.
      */
-    void detach(int drainLimit) {
+    void detach() {
         engine.detach();
-        drainAll(drainLimit);
+        drainAll();
         waiting.clear();
         live.clear();
     }
 
     int drain(int limit) {
-        int drained = samples.drain(intake, limit);
+        int drained = samples.drain(engine.attached() ? intake : SampleHandler.FORGET, limit);
         budget.drained(drained);
         return drained;
     }
 
-    /** Empties the ring, but for a producer that is faster than this thread, or does not go on. */
-    void drainAll(int limit) {
-        long patience = System.nanoTime() + WRITER_PATIENCE_NANOS;
-        int turns = 0;
-        while (turns < MAX_DRAIN_TURNS) {
-            if (drain(limit) == limit) {
-                turns++;
-            } else if (samples.backlog() == 0 || System.nanoTime() - patience > 0) {
-                return;
-            } else {
-                LockSupport.parkNanos(WRITER_PAUSE_NANOS);
-            }
-        }
+    /** Takes in all that has been begun so far, but what a producer does not go on with. */
+    void drainAll() {
+        samples.drainAll(intake, WRITER_PATIENCE_NANOS);
     }
 
     /** What the sidecar sleeps on. */
@@ -246,6 +234,7 @@ public final class SidecarParts implements AutoCloseable {
         event.samples = counters.samples;
         event.lost = counters.lost;
         event.cutStacks = counters.cutStacks;
+        event.unpatchedSlots = counters.unpatchedSlots;
         fillWalks(event);
         event.liveBlocks = live.count();
         event.sidecarCpuTime = clock.nanos();

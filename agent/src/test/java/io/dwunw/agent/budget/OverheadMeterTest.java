@@ -124,6 +124,7 @@ class OverheadMeterTest {
         meter.turnEnded(true, OverheadMeter.ADVANCE_NANOS);
         assertThat(meter.samplingNanos(counters)).isZero();
         assertThat(meter.windowEnded(SECOND, SECOND, counters)).isFalse();
+        assertThat(controller.overhead()).as("told all the same").isEqualTo(OverheadMeter.ADVANCE_NANOS / 1e9);
         meter.turnEnded(true, OverheadMeter.ADVANCE_NANOS + 200_000_000);
         count(0, 0, 1000);
         assertThat(meter.samplingNanos(counters)).isEqualTo(1000 * (1000 + OverheadMeter.WARM_SAMPLE_NANOS));

@@ -91,6 +91,31 @@ class GateRingTest {
     }
 
     @Test
+    void allThatWasBegunIsDrainedAndNoMore() {
+        for (int i = 1; i <= 5; i++) {
+            commit(reserve(i));
+        }
+        SampleHandler busy = sample -> {
+            take(sample);
+            commit(reserve(100 + sample.address())); // another for each that is taken
+        };
+        assertThat(ring.drainAll(busy, 0)).as("ends").isBetween(5L, 1000L);
+        assertThat(drained).startsWith(1L, 2L, 3L, 4L, 5L);
+        assertThat(ring.backlog()).isEqualTo(5 * 64);
+    }
+
+    @Test
+    void whoDoesNotFinishARecordIsWaitedForForAWhile() {
+        commit(reserve(1));
+        long second = reserve(2);
+        assertThat(ring.drainAll(this::take, 1_000_000)).isEqualTo(1);
+        Thread slow = new Thread(() -> commit(second));
+        slow.start();
+        assertThat(ring.drainAll(this::take, 60_000_000_000L)).isEqualTo(1);
+        assertThat(drained).containsExactly(1L, 2L);
+    }
+
+    @Test
     void goesRoundManyTimesOverPaddingAndStaleCommits() {
         List<Long> expected = new ArrayList<>();
         for (long i = 1; i <= 500; i++) {

@@ -49,6 +49,16 @@ class LiveMemoryTest {
     }
 
     @Test
+    void aFailedMremapBringsBackNothingThatWasUnmappedBefore() {
+        live.allocated(true, PAGE, PAGE, PAGE, 0, "gone");
+        live.unmapped(PAGE, PAGE, 1, true, this::died);
+        // Mapped again meanwhile, not sampled; now to be moved, which fails.
+        live.unmapped(PAGE, PAGE, 2, true, this::died);
+        assertThat(live.unfreed(PAGE)).isFalse();
+        assertThat(alive()).isEmpty();
+    }
+
+    @Test
     void aMappingUnmappedInTheMiddleLeavesBothEndsWithTheirShare() {
         live.allocated(true, 10 * PAGE, 4 * PAGE, 8 * PAGE, 5, "m");
         live.unmapped(11 * PAGE, PAGE, 15, false, this::died);
