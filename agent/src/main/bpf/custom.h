@@ -45,6 +45,18 @@ INLINE void custom_free(const struct registers *regs, struct counters *counters,
     }
 }
 
+/* Counts the call of a block of `size` bytes; whether it is a sample. */
+INLINE int custom_sampled(struct counters *counters, u64 size, u64 interval)
+{
+    if (size > MOST_BYTES) {
+        add(&counters->odd_sizes, 1);
+        return 0;
+    }
+    add(&counters->calls[DWUNW_CUSTOM], 1);
+    add(&counters->bytes[DWUNW_CUSTOM], size);
+    return block_sampled(size, interval);
+}
+
 /* Whether the call's return matters. */
 INLINE int custom_allocation(const struct registers *regs, struct counters *counters, const struct custom_key *key,
                              const struct custom_function *function)
@@ -57,13 +69,8 @@ INLINE int custom_allocation(const struct registers *regs, struct counters *coun
     if (function->second != 0) {
         call.size = product(call.size, argument(regs, function->second), &overflow);
     }
-    if (overflow || call.size > MOST_BYTES) {
-        add(&counters->odd_sizes, 1);
-        return 0;
-    }
-    add(&counters->calls[DWUNW_CUSTOM], 1);
-    add(&counters->bytes[DWUNW_CUSTOM], call.size);
-    if (!block_sampled(call.size, call.interval)) {
+    if (function->first != CUSTOM_RETURNED
+        && !custom_sampled(counters, overflow ? ~0ull : call.size, call.interval)) {
         return 0;
     }
     call.result_at = argument(regs, function->out);
@@ -117,16 +124,22 @@ INLINE void leave_custom(const struct registers *regs, u32 number, u32 tag)
     }
     struct call call = {.size = found->size, .interval = found->interval, .allocator = DWUNW_CUSTOM + number / 2};
     u64 address = regs->rax;
+    int sampled = 1;
+    u32 error = address;
+    if (function->first == CUSTOM_RETURNED) {
+        call.size = address;
+        error = (s64) call.size <= 0;
+        sampled = !error && custom_sampled(counters, call.size, call.interval);
+    }
     if (function->out != 0) {
         u64 at = found->result_at;
-        u32 error = address;
         address = 0;
         if (error == 0) {
             read_user(&address, sizeof(address), (const void *) at);
         }
     }
     map_delete(&custom_calls, &key);
-    if (address != 0) {
+    if (address != 0 && sampled) {
         emit_allocation(regs, counters, &call, ids.pid, address);
     }
 }

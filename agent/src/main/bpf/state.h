@@ -96,7 +96,7 @@ struct counters {
 /* What the user told of a function; by its number, which is 2 * pair, + 1 for the one that frees. */
 struct custom_function {
     u64 constant; /* bytes of each block, where no argument says so */
-    u32 first;    /* number of the argument that is the size, or for a free the address; 0 = constant */
+    u32 first;    /* number of the argument that is the size, or for a free the address; 0 = constant; CUSTOM_RETURNED */
     u32 second;   /* number of the argument to multiply it by; 0 = none */
     u32 out;      /* number of the argument that says where the address will be; 0 = it is returned */
     u32 reserved;
@@ -104,6 +104,8 @@ struct custom_function {
 
 #define CUSTOM_FUNCTIONS 32
 #define CUSTOM_FREES 1
+/* Not an argument: what the function returns is the size; 0 or less if there is no block. */
+#define CUSTOM_RETURNED 7
 
 /* A sampled call of a function of the user's that is under way. Such functions may be nested in each other. */
 struct custom_key {

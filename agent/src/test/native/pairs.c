@@ -41,6 +41,21 @@ int box_make(void **out, size_t size)
     return *out == NULL ? -1 : 0;
 }
 
+/* Hands out what it has: more than was asked for; nothing for 0, and refuses much. */
+long bag_fill(size_t least, void **out)
+{
+    long size = least > 1000000 ? -1 : (long) least * 2;
+    if (size > 0) {
+        *out = malloc((size_t) size);
+    }
+    return size;
+}
+
+void bag_empty(void *bag)
+{
+    free(bag);
+}
+
 void box_drop(void *box)
 {
     ctx_free(box);
@@ -138,6 +153,21 @@ EXPORT(jlong, boxMake)(JNIEnv *env, jclass type, jlong size)
     (void) type;
     void *box = POINTER(1);
     return box_make(&box, (size_t) size) == 0 ? ADDRESS(box) : 0;
+}
+
+EXPORT(jlong, bagFill)(JNIEnv *env, jclass type, jlong least)
+{
+    (void) env;
+    (void) type;
+    void *bag = POINTER(1);
+    return bag_fill((size_t) least, &bag) > 0 ? ADDRESS(bag) : 0;
+}
+
+EXPORT(void, bagEmpty)(JNIEnv *env, jclass type, jlong bag)
+{
+    (void) env;
+    (void) type;
+    bag_empty(POINTER(bag));
 }
 
 EXPORT(void, boxDrop)(JNIEnv *env, jclass type, jlong box)

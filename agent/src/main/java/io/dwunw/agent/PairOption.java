@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * SIZE:  (N)    the Nth argument is the size; (1) if nothing is said
  *        (N*M)  the product of two arguments
  *        =BYTES each block is of so many bytes
- * ->N:   the address is written to where the Nth argument points, and 0 is returned; else the address is returned
+ *        =return the size is returned, 0 or less if there is no block; the address then takes ->N
+ * ->N:   the address is written to where the Nth argument points, and 0 (or the size) is returned; else the address is returned
  * FREE(N): the Nth argument is the address; (1) if nothing is said
  * </pre>
  */
@@ -54,6 +55,15 @@ final class PairOption {
             int out = arrow < 0 ? 0 : argument(pair, text.substring(arrow + 2));
             String rest = arrow < 0 ? text : text.substring(0, arrow);
             int equals = rest.indexOf('=');
+            if (equals >= 0 && rest.substring(equals + 1).strip().equals("return")) {
+                if (out == 0) {
+                    throw wrong(
+                            pair,
+                            "what is returned cannot be both size and address: add ->N, the argument that points"
+                                    + " to where the address is written");
+                }
+                return new Function(name(pair, rest.substring(0, equals)), AllocatorPair.RETURNED, 0, 0, out);
+            }
             if (equals >= 0) {
                 long constant = OptionValues.bytes("pair", rest.substring(equals + 1), 1, MAX_CONSTANT);
                 return new Function(name(pair, rest.substring(0, equals)), 0, 0, constant, out);

@@ -144,6 +144,8 @@ class AgentOptionsTest {
                 "pair=a.so:b(1/c | a ( needs its )",
                 "pair=a.so:/c | '' is no function's name",
                 "pair=a.so:b=0/c | option 'pair' cannot be '0'",
+                "pair=a.so:b=return/c | what is returned cannot be both size and address",
+                "pair=a.so:b/c=return->1 | what follows the /",
                 "pair=a.so:b/c=5 | what follows the /",
             })
     void aBadValueSaysWhatWouldBeRight(String text, String expected) {
@@ -162,6 +164,7 @@ class AgentOptionsTest {
                 "/opt/a:b/libfoo.so.1:n(1*6)/f | /opt/a:b/libfoo.so.1 n 1 6 0 0 f 1",
                 "libfoo.so:n=4k/f | libfoo.so n 0 0 4096 0 f 1",
                 "libfoo.so:n(2)->1/f | libfoo.so n 2 0 0 1 f 1",
+                "libfoo.so:n=return->2/f | libfoo.so n 7 0 0 2 f 1",
                 "libfoo.so:n=64->2/f | libfoo.so n 0 0 64 2 f 1",
             })
     void aPairSaysWhereTheSizeIs(String text, String expected) throws OptionException {

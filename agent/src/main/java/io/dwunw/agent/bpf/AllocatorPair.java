@@ -6,11 +6,11 @@ package io.dwunw.agent.bpf;
  *
  * @param library file name, with or without its version, or absolute path of the library that has them
  * @param allocate name of the function that allocates
- * @param sizeArgument says how large the block is to be; 0 = {@code constantSize} does
+ * @param sizeArgument says how large the block is to be; 0 = {@code constantSize} does; {@link #RETURNED}
  * @param factorArgument the size is to be multiplied by it
  * @param constantSize bytes of each block
- * @param outArgument points to where the block's address is written, and the function returns 0 if that went well; 0 = the
- *     address is what the function returns
+ * @param outArgument points to where the block's address is written, and the function returns 0 if that went well, or the
+ *     size; 0 = the address is what the function returns
  * @param free name of the function that frees
  * @param freeArgument the block's address
  */
@@ -28,6 +28,9 @@ public record AllocatorPair(
 
     /** Arguments that are passed in registers. */
     public static final int MAX_ARGUMENT = 6;
+
+    /** No argument: the size is what the function returns, as 64 bits with a sign; 0 or less if there is no block. */
+    public static final int RETURNED = EngineLayout.CUSTOM_RETURNED;
 
     /** The library's file name. */
     public String file() {

@@ -50,6 +50,7 @@ final class EngineLayout {
     static final int CUSTOM_LENGTH = 24;
     static final int CUSTOM_FUNCTIONS = 32;
     static final int CUSTOM_FREES = 1;
+    static final int CUSTOM_RETURNED = 7;
 
     static final int COUNTERS_CALLS = 0;
     static final int COUNTERS_BYTES = 112;

@@ -33,6 +33,8 @@ class PairEngineTest {
     private static final AllocatorPair BOX = new AllocatorPair("libpairs.so", "box_make", 2, 0, 0, 1, "box_drop", 1);
     private static final AllocatorPair POOL = new AllocatorPair("libpairs.so", "pool_get", 0, 0, 64, 0, "pool_put", 1);
     private static final AllocatorPair TREE = new AllocatorPair("libpairs.so", "tree_new", 1, 0, 0, 0, "tree_free", 1);
+    private static final AllocatorPair BAG =
+            new AllocatorPair("libpairs.so", "bag_fill", AllocatorPair.RETURNED, 0, 0, 2, "bag_empty", 1);
     private static final UprobeConfig EVERYTHING =
             UprobeConfig.of(1).withStackBytes(4096).withRingBytes(64 << 20);
 
@@ -130,6 +132,32 @@ class PairEngineTest {
         assertThat(story.of(p[4])).containsSubsequence("+pair 4 1004", "-pair 4 0");
         assertThat(story.live).containsExactly(Map.entry(p[5] | 1L << 56, 1005L));
         assertThat(story.custom).isEqualTo(3 + 1 + 1 + 1 + 3); // ctx, grid, box, pool, tree
+        assertThat(counters.lost).isZero();
+        assertThat(console).isEmpty();
+    }
+
+    @ParameterizedTest
+    @Order(2)
+    @EnumSource(names = {"SESSION", "MULTI"})
+    void theSizeMayBeWhatIsReturned(AttachChoice choice) throws Exception {
+        long[] p = new long[2];
+        EngineCounters counters = new EngineCounters();
+        try (PairEngine engine = open(choice, BAG)) {
+            Tracing.run(engine, story, e -> {
+                p[0] = Pairs.bagFill(1001);
+                assertThat(Pairs.bagFill(0)).isZero();
+                assertThat(Pairs.bagFill(2_000_000)).isZero();
+                Pairs.bagEmpty(p[0]);
+                p[1] = Pairs.bagFill(1002);
+            });
+            engine.counters(counters);
+        }
+        Pairs.bagEmpty(p[1]);
+        assertThat(story.of(p[0])).containsSubsequence("+pair 0 2002", "-pair 0 0");
+        assertThat(story.live).containsExactly(Map.entry(p[1] | 1L << 56, 2004L));
+        assertThat(story.custom).isEqualTo(2);
+        assertThat(counters.calls(Allocator.CUSTOM)).isEqualTo(2);
+        assertThat(counters.bytesSeen).isEqualTo(2002 + 2004);
         assertThat(counters.lost).isZero();
         assertThat(console).isEmpty();
     }

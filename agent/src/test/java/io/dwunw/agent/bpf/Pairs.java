@@ -34,6 +34,10 @@ final class Pairs {
 
     static native void boxDrop(long box);
 
+    static native long bagFill(long least);
+
+    static native void bagEmpty(long bag);
+
     static native long poolGet();
 
     static native void poolPut(long entry);
