@@ -10,6 +10,7 @@
 #include <jni.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -50,6 +51,17 @@ EXPORT(jlong, libraryChanges0)(JNIEnv *env, jclass type)
     unsigned long long sum = 0;
     dl_iterate_phdr(add_changes, &sum);
     return (jlong) sum;
+}
+
+/* So many calls of malloc, and as many of free. */
+EXPORT(void, allocatorCalls0)(JNIEnv *env, jclass type, jint pairs)
+{
+    (void) env;
+    (void) type;
+    for (jint i = 0; i < pairs; i++) {
+        void *volatile block = malloc(1);
+        free(block);
+    }
 }
 
 EXPORT(jlong, address0)(JNIEnv *env, jclass type, jobject buffer)

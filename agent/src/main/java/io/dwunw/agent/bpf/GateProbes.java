@@ -28,6 +28,9 @@ public final class GateProbes implements AutoCloseable {
     private final Path library;
     private ProbedFile file;
     private boolean byCall;
+    /** As on a virtual machine of today, until it is measured. */
+    private long passNanos = 700;
+
     private @Nullable Links links;
 
     private GateProbes(KernelSide kernel, Links.Method method, Path library, ProbedFile file) {
@@ -172,6 +175,25 @@ public final class GateProbes implements AutoCloseable {
             links.close();
             links = null;
         }
+    }
+
+    /** Measures what it costs to run through a probe point, while the probes are set. */
+    public synchronized void calibrate(Target target) {
+        if (links != null) {
+            passNanos = Calibration.nanos(new Calibration.Calls() {
+                @Override
+                public void make(int count) {
+                    for (int i = 0; i < count; i++) {
+                        target.pass();
+                    }
+                }
+            });
+        }
+    }
+
+    /** What the probes add to a sample and its free, in nanoseconds: two traps, and a copy of the stack. */
+    public synchronized long sampleNanos() {
+        return 2 * passNanos + Calibration.COPY_NANOS;
     }
 
     /** In the order in which the kernel took them. */

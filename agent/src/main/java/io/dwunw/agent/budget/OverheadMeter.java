@@ -27,8 +27,8 @@ public final class OverheadMeter {
     private static final long WORST_SAMPLE_NANOS = 250_000;
 
     private final IntervalController controller;
-    private final long[] callPicos;
-    private final long sampleNanos;
+    private long[] callPicos;
+    private long sampleNanos;
 
     /** What is left of the advance. */
     private long advanceNanos = ADVANCE_NANOS;
@@ -56,6 +56,12 @@ public final class OverheadMeter {
         this.controller = controller;
         this.callPicos = callPicos.clone();
         this.sampleNanos = sampleNanos;
+    }
+
+    /** The same as measured on this machine. */
+    public void costs(long[] picosPerCall, long nanosPerSample) {
+        callPicos = picosPerCall.clone();
+        sampleNanos = nanosPerSample;
     }
 
     /** Sampling begins, or begins again. Times are those of {@link System#nanoTime}, and CPU times in nanoseconds. */

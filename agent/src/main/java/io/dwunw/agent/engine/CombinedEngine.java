@@ -120,6 +120,12 @@ public final class CombinedEngine implements SamplingEngine {
     }
 
     @Override
+    public void calibrate() {
+        libc.calibrate();
+        custom.calibrate();
+    }
+
+    @Override
     public long callPicos(Allocator allocator) {
         return allocator == Allocator.CUSTOM ? custom.callPicos(allocator) : libc.callPicos(allocator);
     }

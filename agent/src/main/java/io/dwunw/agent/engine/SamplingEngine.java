@@ -74,8 +74,16 @@ public interface SamplingEngine extends AutoCloseable {
     void layout(JavaThreadLayout offsets);
 
     /**
-     * What a call that is not sampled costs the application, in picoseconds of CPU time on a machine of today. An
-     * estimate: traps cost more on virtual machines than on others.
+     * Measures what probes cost on this machine, for {@link #callPicos} and {@link #sampleNanos}. While attached, on a thread
+     * that is excluded.
+     */
+    default void calibrate() {
+        // For engines without probes.
+    }
+
+    /**
+     * What a call that is not sampled costs the application, in picoseconds of CPU time: on a machine of today, until
+     * {@link #calibrate} was called.
      */
     long callPicos(Allocator allocator);
 

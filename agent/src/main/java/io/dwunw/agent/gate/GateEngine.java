@@ -35,8 +35,6 @@ public final class GateEngine implements SamplingEngine {
     private static final long CALL_PICOS = 350;
 
     private static final long SAMPLE_NANOS = 600;
-    /** Two traps more. */
-    private static final long PROBED_SAMPLE_NANOS = 3_000;
 
     private static final AtomicBoolean OPEN = new AtomicBoolean();
 
@@ -311,13 +309,20 @@ public final class GateEngine implements SamplingEngine {
     }
 
     @Override
+    public synchronized void calibrate() {
+        if (probes != null && attached) {
+            probes.calibrate(new ProbedCode(freeProbePoint()));
+        }
+    }
+
+    @Override
     public long callPicos(Allocator allocator) {
         return CALL_PICOS;
     }
 
     @Override
     public long sampleNanos() {
-        return probes == null ? SAMPLE_NANOS : PROBED_SAMPLE_NANOS;
+        return probes == null ? SAMPLE_NANOS : SAMPLE_NANOS + probes.sampleNanos();
     }
 
     @Override

@@ -76,6 +76,13 @@ public final class Linux {
         return libraryChanges0();
     }
 
+    /** Calls {@code malloc} and {@code free} so many times: to find out what they cost while they are probed. */
+    public static void callAllocator(int pairs) {
+        allocatorCalls0(pairs);
+    }
+
+    private static native void allocatorCalls0(int pairs);
+
     private static native long libraryChanges0();
 
     /**

@@ -31,6 +31,7 @@ public final class OverheadBudget {
     private final CpuClock processClock = CpuClock.ofProcess();
     private final CpuClock threadClock = CpuClock.ofThread();
     private boolean said;
+    private boolean calibrated;
     private long lookedAt;
     private long floodedAt;
     /** As of the last look. */
@@ -68,6 +69,11 @@ public final class OverheadBudget {
         engine.counters(counters);
         lost = counters.lost;
         lookedAt = System.nanoTime();
+        if (!calibrated) {
+            calibrated = true;
+            engine.calibrate();
+            meter.costs(callPicos(engine), engine.sampleNanos());
+        }
         meter.start(System.nanoTime(), processClock.nanos(), threadClock.nanos(), counters);
     }
 
