@@ -26,6 +26,8 @@ static struct {
     size_t size;
 } plan;
 static void *kept_blocks[MAX_THREADS][MAX_KEPT];
+/* From one thread to another, which frees what it finds here. */
+static _Atomic(void *) handed[MAX_THREADS];
 
 /* Opens one copy of the library after another, calls it, and closes it. */
 static void *opener(void *first) {
@@ -100,13 +102,13 @@ static LAYER void *counted_worker(void *argument) {
         if (round < plan.kept) {
             kept_blocks[self][round] = block;
         } else {
-            free(block);
+            free(atomic_exchange(&handed[(self + round) % MAX_THREADS], block));
         }
     }
     return NULL;
 }
 
-/* Each thread allocates `rounds` blocks of `size` and its own number of bytes, and frees all but `kept` of them. */
+/* Each thread allocates `rounds` blocks of `size` and its own number of bytes; all but `kept` of them are freed, most by another. */
 LAYER int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size) {
     if (threads > MAX_THREADS || kept > MAX_KEPT) {
         return -1;
@@ -122,6 +124,9 @@ LAYER int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size) 
     }
     for (int thread = 0; thread < threads; thread++) {
         pthread_join(ids[thread], NULL);
+    }
+    for (int i = 0; i < MAX_THREADS; i++) {
+        free(atomic_exchange(&handed[i], NULL));
     }
     return 0;
 }

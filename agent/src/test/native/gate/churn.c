@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 
 #define WORKERS 6
 #define PER_LIFE 3000
+/* Stacks of threads come and go. */
+#define MOST_KIB_MORE (32 << 10)
 
 static atomic_bool stop;
 static atomic_ulong lives, openings, children;
@@ -117,6 +120,16 @@ static int mappings(void)
     return count;
 }
 
+/* Of address space: what is left over may lie beside a mapping that was there, and be one with it. */
+static long mapped_kib(void)
+{
+    FILE *sizes = fopen("/proc/self/statm", "r");
+    long pages = 0;
+    CHECK(fscanf(sizes, "%ld", &pages) == 1, "statm");
+    fclose(sizes);
+    return pages * 4;
+}
+
 static void ignore(const struct dwunw_free *record, uint32_t length, void *context)
 {
     CHECK(record->kind >= DWUNW_KIND_ALLOCATION && record->kind <= DWUNW_KIND_UNFREE, "kind %u", record->kind);
@@ -142,6 +155,7 @@ int main(int argc, char **argv)
     CHECK(argc >= 2, "a library, please");
     int cycles = argc > 2 ? atoi(argv[2]) : 100;
     library_path = argv[1];
+    mallopt(M_ARENA_MAX, 1); /* each further one takes 64 MiB of address space, now or later */
     CHECK(door_open(4 << 20, 2048, 1) == 0, "open");
     CHECK(door_exclude((uint32_t) syscall(SYS_gettid)) == 0, "exclude");
     int files_before = entries("/proc/self/fd");
@@ -156,10 +170,12 @@ int main(int argc, char **argv)
         cycle(i, &bytes);
     }
     int mappings_before = mappings();
+    long kib_before = mapped_kib();
     for (int i = 0; i < cycles; i++) {
         cycle(i, &bytes);
     }
     int mappings_after = mappings();
+    long kib_after = mapped_kib();
     stop = true;
     for (int i = 0; i < WORKERS + 2; i++) {
         pthread_join(threads[i], NULL);
@@ -172,8 +188,10 @@ int main(int argc, char **argv)
     CHECK(bytes > 100000 && c.sampled > 1000, "nothing was sampled: %lu", c.sampled);
     CHECK(files_after == files_before, "%d files, %d before", files_after, files_before);
     CHECK(mappings_after < mappings_before + 20, "%d mappings, %d before", mappings_after, mappings_before);
+    CHECK(kib_after < kib_before + MOST_KIB_MORE, "%ld KiB mapped, %ld before", kib_after, kib_before);
     CHECK(entries("/proc/self/task") == 3, "%d threads", entries("/proc/self/task") - 2);
-    printf("ok: %lu lives, %lu openings, %lu children, %lu sampled, %lu freed, %lu lost; %d mappings before, %d after\n", lives,
-           openings, children, c.sampled, c.freed, c.lost, mappings_before, mappings_after);
+    printf("ok: %lu lives, %lu openings, %lu children, %lu sampled, %lu freed, %lu lost; %d mappings before, %d after; "
+           "%ld KiB, %ld\n", lives, openings, children, c.sampled, c.freed, c.lost, mappings_before, mappings_after, kib_before,
+           kib_after);
     return 0;
 }

@@ -12,12 +12,12 @@ import jdk.jfr.Recording;
 /**
  * Records again and again, each time from the start of JFR itself to its stop, and so from attaching to detaching, while
  * libraries are opened and closed and threads are born and die. In every recording {@link #THREADS} threads allocate
- * {@link #ROUNDS} blocks each and keep {@link #KEPT}. Prints how many mappings, files and threads the process has after the
+ * {@link #ROUNDS} blocks each, keep {@link #KEPT}, and hand the others to one another to free. Prints how many mappings, files and threads the process has after the
  * warm-up and at the end, and how many of the libraries' files are open.
  */
 public final class Unrest {
     public static final int THREADS = 8;
-    public static final int ROUNDS = 12;
+    public static final int ROUNDS = 100;
     public static final int KEPT = 2;
     /** Recordings before the first look at what the process has. */
     public static final int WARM_UP = 20;
