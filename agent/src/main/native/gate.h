@@ -217,8 +217,10 @@ void gate_slots_resolve(void);
  * libraries kept coming and going all the time. */
 int gate_slots_install(void);
 int gate_slots_restore(void);
-/* The same after a library was opened with these flags. */
-void gate_slots_opened(int mode);
+/* Somebody is about to open a library with these flags. */
+void gate_slots_opening(int mode);
+/* Patches after a library was opened. */
+void gate_slots_opened(void);
 /* Whether a library has a search path that is inherited by what it loads. */
 bool gate_slots_any_rpath(void);
 /* Whether somebody is in dlopen who will patch what it brings. */

@@ -31,6 +31,7 @@ struct gate_module {
     const char *soname;
     bool has_rpath;   /* inherited by what the library loads */
     bool has_runpath;
+    bool odd; /* binds to another allocator than most (gate_slots.c) */
 };
 
 /* From the program headers only: safe while the library is still being relocated. */

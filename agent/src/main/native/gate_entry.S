@@ -131,8 +131,8 @@ END gate_stub_\family\()_2
     SLOW_STUB \family, 10                       /* mremap */
     FREE_STUB \family, 11                       /* free */
     SLOW_STUB \family, 12                       /* munmap */
-    OPEN_STUB \family, GATE_DLOPEN, %rdi, gate_dlopen
-    OPEN_STUB \family, GATE_DLMOPEN, %rsi, gate_dlmopen
+    OPEN_STUB \family, GATE_DLOPEN, %rdi, %rsi, gate_dlopen
+    OPEN_STUB \family, GATE_DLMOPEN, %rsi, %rdx, gate_dlmopen
     .irp symbol, OPERATORS_NEW
     STUB \family, \symbol, %rdi, 0
     .endr
@@ -143,8 +143,8 @@ END gate_stub_\family\()_2
     .endm
 
     /* dlopen(file, mode), dlmopen(namespace, file, mode). What the linker finds may depend on who asks: then nobody
-     * may stand between, and the next verification finds the library. gate_open_depends_on_caller(file, caller). */
-    .macro OPEN_STUB family, symbol, file, followed
+     * may stand between, and the next verification finds the library. gate_open_depends_on_caller(file, caller, mode). */
+    .macro OPEN_STUB family, symbol, file, mode, followed
 FUNCTION gate_stub_\family\()_\symbol
     push %rdi
     .cfi_adjust_cfa_offset 8
@@ -153,6 +153,7 @@ FUNCTION gate_stub_\family\()_\symbol
     push %rdx
     .cfi_adjust_cfa_offset 8
     mov \file, %rdi
+    mov \mode, %rdx
     mov 24(%rsp), %rsi
     call gate_open_depends_on_caller
     pop %rdx

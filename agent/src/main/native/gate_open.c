@@ -10,7 +10,7 @@
 #include "gate_elf.h"
 
 #pragma GCC visibility push(hidden)
-int gate_open_depends_on_caller(const char *file, uintptr_t caller);
+int gate_open_depends_on_caller(const char *file, uintptr_t caller, int mode);
 void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) );
 void *gate_dlmopen(Lmid_t names, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) );
 #pragma GCC visibility pop
@@ -35,8 +35,9 @@ static int look_for_caller(struct dl_phdr_info *info, size_t size, void *context
 }
 
 /* The loader looks at its caller for a library's own search path and for $ORIGIN. Our library has neither. */
-int gate_open_depends_on_caller(const char *file, uintptr_t address)
+int gate_open_depends_on_caller(const char *file, uintptr_t address, int mode)
 {
+    gate_slots_opening(mode);
     if (!gate_active() || file == NULL || strchr(file, '$') != NULL) {
         return 1;
     }
@@ -63,7 +64,7 @@ void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)
     void *handle = original(file, mode);
     __atomic_fetch_sub(&under_way, 1, __ATOMIC_ACQ_REL);
     if (handle != NULL && gate_active()) {
-        gate_slots_opened(mode);
+        gate_slots_opened();
     }
     return handle;
 }
@@ -75,7 +76,7 @@ void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original
     void *handle = original(names_id, file, mode);
     __atomic_fetch_sub(&under_way, 1, __ATOMIC_ACQ_REL);
     if (handle != NULL && names_id == LM_ID_BASE && gate_active()) {
-        gate_slots_opened(mode);
+        gate_slots_opened();
     }
     return handle;
 }

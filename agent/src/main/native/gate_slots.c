@@ -31,6 +31,8 @@
 /* The lazy binder may be resolving a slot while it is patched, and then overwrites it: look again a few times. */
 #define RECHECKS 3
 #define FULL_PASS_SECONDS 5
+/* The same while there are slots that only the loader may bind. */
+#define UNBOUND_PASS_SECONDS 1
 
 /* What each stub stands for. Written before the first slot points at the stub, never changed. */
 uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
@@ -40,14 +42,19 @@ static bool family_used[GATE_FAMILIES];
 
 static uintptr_t defaults[GATE_NAMES]; /* what an unresolved slot will be bound to */
 static bool interposed;           /* malloc is not libc's */
-static bool resolved_only;        /* unresolved slots may be bound to something else: leave them */
+static bool deep_opened;          /* RTLD_DEEPBIND was seen: see may_anticipate */
 static bool any_rpath;
 static unsigned long long last_adds, last_subs;
 static int rechecks;
+static bool any_unbound;
 static long last_pass_seconds;
+
+enum rivalry { UNKNOWN = 0, NO_RIVAL, RIVAL };
 
 struct pass {
     bool install;
+    bool deep;    /* a library is bound to another definition than most */
+    bool unbound; /* a slot was left to the loader */
     bool again;
     bool done;
     int changed;
@@ -56,13 +63,13 @@ struct pass {
     unsigned long long adds, subs;
     unsigned count;
     struct gate_module *modules;
+    uint8_t rivals[GATE_NAMES]; /* enum rivalry */
 };
 
 struct patching {
     struct pass *pass;
-    const struct gate_module *module;
+    struct gate_module *module;
     uintptr_t open_page; /* of relro, made writable; 0 = none */
-    bool odd;  /* this library binds to another allocator than most */
     bool libc; /* only what it allocates is of interest, not what it maps */
 };
 
@@ -143,8 +150,53 @@ static bool in_module(const struct gate_module *module, uintptr_t address)
     return address >= module->low && address < module->high;
 }
 
+/* glibc calls malloc and free through slots, so that an allocator may be preloaded: for strdup, getline, fopen. */
+static bool is_libc(const struct gate_module *module)
+{
+    return strcmp(module->soname, "libc.so.6") == 0;
+}
+
+/* Before 2.34, glibc came in several libraries. */
+static bool is_glibc(const struct gate_module *module)
+{
+    return is_libc(module) || strcmp(module->soname, "libpthread.so.0") == 0
+        || strcmp(module->soname, "libdl.so.2") == 0 || strcmp(module->soname, "librt.so.1") == 0;
+}
+
+/* Some export a malloc, which nobody is bound to but themselves. */
+static bool is_loader(const struct gate_module *module)
+{
+    return gate_module_defines(module, "__tls_get_addr", 0);
+}
+
+/* Whether a library beside the default's owner, libc and the C++ runtimes defines the name. */
+static bool has_rival(struct pass *pass, unsigned name)
+{
+    if (pass->rivals[name] == UNKNOWN) {
+        bool is_operator = gate_names[name].symbol >= GATE_NEW;
+        bool found = false;
+        for (unsigned i = 0; i < pass->count && !found; i++) {
+            const struct gate_module *module = &pass->modules[i];
+            found = gate_module_defines(module, gate_names[name].name, 0) && !in_module(module, defaults[name])
+                && !is_glibc(module) && !is_loader(module)
+                && (!is_operator || gate_module_defines(module, "malloc", 0));
+        }
+        pass->rivals[name] = found ? RIVAL : NO_RIVAL;
+    }
+    return pass->rivals[name] == RIVAL;
+}
+
+/* Whether the loader will surely bind a slot to the default. It looks in the program and what came with it first, where
+ * the default is; only in a library opened with RTLD_DEEPBIND it first looks in what that needs. Which libraries are, it
+ * keeps to itself. So every other definition counts that may be found there; but libc's, which everybody needs, beside
+ * a preloaded allocator only if there is a sign of such an opening. */
+static bool may_anticipate(struct patching *patching, unsigned name)
+{
+    return !deep_opened && !patching->pass->deep && !patching->module->odd && !has_rival(patching->pass, name);
+}
+
 /* What the slot is to hold, 0 for no change. */
-static uintptr_t wanted_value(const struct patching *patching, unsigned name, unsigned type, uintptr_t value)
+static uintptr_t wanted_value(struct patching *patching, unsigned name, unsigned type, uintptr_t value)
 {
     if (is_stub(value)) {
         return patching->pass->install ? 0 : original_of(value);
@@ -153,10 +205,13 @@ static uintptr_t wanted_value(const struct patching *patching, unsigned name, un
         return 0;
     }
     uintptr_t stub = stub_for(patching, name, value);
-    if (stub == 0 && type == R_X86_64_JUMP_SLOT && in_module(patching->module, value) && !resolved_only
-        && !patching->odd && defaults[name] != 0) {
+    if (stub == 0 && type == R_X86_64_JUMP_SLOT && in_module(patching->module, value) && defaults[name] != 0) {
         /* Not bound yet. Binding it to the stub anticipates what the lazy binder would find. */
-        stub = stub_for(patching, name, defaults[name]);
+        if (may_anticipate(patching, name)) {
+            stub = stub_for(patching, name, defaults[name]);
+        } else {
+            patching->pass->unbound = true;
+        }
     }
     return stub;
 }
@@ -210,14 +265,17 @@ static bool in_writable_segment(const struct gate_module *module, uintptr_t slot
     return false;
 }
 
-/* Whether the slot is bound to another allocator than most, and not to a program's PLT, which only leads there. */
-static bool is_odd(const struct patching *patching, unsigned name, uintptr_t value)
+/* Looks whether the slot is bound to another allocator than most, and not to a program's PLT, which only leads there. */
+static void look_at(const struct patching *patching, unsigned name, uintptr_t value)
 {
-    if (is_stub(value) || value == defaults[name] || in_module(patching->module, value)) {
-        return false;
+    uintptr_t bound_to = is_stub(value) ? original_of(value) : value;
+    if (bound_to == defaults[name] || in_module(patching->module, bound_to)) {
+        return;
     }
-    const struct gate_module *owner = module_of(patching->pass, value);
-    return owner == NULL || gate_module_defines(owner, gate_names[name].name, value);
+    const struct gate_module *owner = module_of(patching->pass, bound_to);
+    bool defined = owner != NULL && gate_module_defines(owner, gate_names[name].name, bound_to);
+    patching->module->odd |= owner == NULL || defined;
+    patching->pass->deep |= defined && defaults[name] != 0;
 }
 
 static bool is_heap(unsigned symbol)
@@ -243,7 +301,9 @@ static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, 
     uintptr_t *slot = (uintptr_t *) address;
     uintptr_t value = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
     if (look_only) {
-        patching->odd |= gate_names[name].symbol <= DWUNW_PVALLOC && is_odd(patching, (unsigned) name, value);
+        if (is_heap(gate_names[name].symbol)) {
+            look_at(patching, (unsigned) name, value);
+        }
         return;
     }
     patching->pass->patched_before += is_stub(value);
@@ -270,36 +330,34 @@ static void patch_slots(struct patching *patching, bool look_only)
     }
 }
 
-/* glibc calls malloc and free through slots, so that an allocator may be preloaded: for strdup, getline, fopen. */
-static bool is_libc(const struct gate_module *module)
-{
-    return strcmp(module->soname, "libc.so.6") == 0;
-}
-
 /* Allocators (jemalloc, ...) and the loader keep their own ways: what they map or pass around inside is not an
- * allocation of the application. Before 2.34, glibc came in several libraries. */
+ * allocation of the application. */
 static bool keeps_its_slots(const struct gate_module *module)
 {
     return module->symbols == NULL || module->strings == NULL
         || (module->relocations == NULL && module->jump_slots == NULL) || in_module(module, (uintptr_t) gate_stub)
-        || (gate_module_defines(module, "malloc", 0) && !is_libc(module))
-        || gate_module_defines(module, "__tls_get_addr", 0)
-        || strcmp(module->soname, "libpthread.so.0") == 0 || strcmp(module->soname, "libdl.so.2") == 0
-        || strcmp(module->soname, "librt.so.1") == 0;
+        || (gate_module_defines(module, "malloc", 0) && !is_libc(module)) || is_loader(module)
+        || (is_glibc(module) && !is_libc(module));
 }
 
-static void patch_module(struct pass *pass, const struct gate_module *module)
+static void patch_module(struct pass *pass, struct gate_module *module, bool look_only)
 {
     struct patching patching = {.pass = pass, .module = module, .libc = is_libc(module)};
     if (patching.libc) {
         gate_libc.address = module->low;
         gate_libc.size = module->high - module->low;
     }
-    if (pass->install) {
-        patch_slots(&patching, true);
-    }
-    patch_slots(&patching, false);
+    patch_slots(&patching, look_only);
     close_page(&patching);
+}
+
+static void patch_modules(struct pass *pass, bool look_only)
+{
+    for (unsigned i = 0; i < pass->count; i++) {
+        if (!keeps_its_slots(&pass->modules[i])) {
+            patch_module(pass, &pass->modules[i], look_only);
+        }
+    }
 }
 
 static int list_module(struct dl_phdr_info *info, size_t size, void *context)
@@ -333,11 +391,11 @@ static int patch_all(struct dl_phdr_info *info, size_t size, void *context)
         rpath |= pass->modules[i].has_rpath;
     }
     any_rpath = rpath;
-    for (unsigned i = 0; i < pass->count; i++) {
-        if (!keeps_its_slots(&pass->modules[i])) {
-            patch_module(pass, &pass->modules[i]);
-        }
+    if (pass->install) {
+        patch_modules(pass, true);
     }
+    patch_modules(pass, false);
+    any_unbound = pass->unbound;
     last_adds = pass->adds;
     last_subs = pass->subs;
     rechecks = pass->changed != 0 ? RECHECKS : rechecks;
@@ -400,7 +458,8 @@ int gate_slots_verify(void)
 {
     bool changed = false;
     dl_iterate_phdr(anything_new, &changed);
-    if (!changed && rechecks == 0 && seconds() - last_pass_seconds < FULL_PASS_SECONDS) {
+    long due = any_unbound ? UNBOUND_PASS_SECONDS : FULL_PASS_SECONDS;
+    if (!changed && rechecks == 0 && seconds() - last_pass_seconds < due) {
         return 0;
     }
     rechecks -= rechecks > 0;
@@ -440,12 +499,16 @@ void gate_slots_resolve(void)
     stay_loaded();
 }
 
-void gate_slots_opened(int mode)
+void gate_slots_opening(int mode)
 {
     /* Such a library may bind to libc's allocator instead of the preloaded one. */
     if ((mode & RTLD_DEEPBIND) && interposed) {
-        resolved_only = true;
+        deep_opened = true;
     }
+}
+
+void gate_slots_opened(void)
+{
     bool changed = false;
     dl_iterate_phdr(anything_new, &changed);
     if (changed) { /* else it was there already, or somebody else has seen to it */

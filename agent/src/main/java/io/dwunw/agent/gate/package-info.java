@@ -8,7 +8,8 @@
  *
  * <p>Not seen: mappings that libc makes for itself (stacks of threads), calls of addresses got from {@code dlsym}, calls
  * of a library's constructors while it is being opened, and libraries in link namespaces of their own. Allocators that are
- * linked statically, or do not export {@code malloc} by name, are left alone.
+ * linked statically, or do not export {@code malloc} by name, are left alone. Where the loader may mean another allocator than
+ * the usual one by a slot that is not bound yet, calls through it until the next look after it has bound the slot.
  *
  * <p>Must not know BPF, stacks, events. One thread at a time drives an engine; draining allocates nothing.
  */

@@ -86,6 +86,19 @@ class GateNativeTest {
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     }
 
+    /** Where what a slot will be bound to is not what it is elsewhere. */
+    @ParameterizedTest
+    @ValueSource(strings = {"early", "late", "name"})
+    void aLibraryMayHaveAnAllocatorOfItsOwn(String opened) throws Exception {
+        NativeChecks.Outcome outcome = checks.run(
+                "deepbound", List.of(), Map.of(), "libdeepother.so", "libdeepnowother.so", opened, "liblazy.so");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        Map<String, String> environment =
+                Map.of("LD_PRELOAD", checks.library("libother.so").toString());
+        outcome = checks.run("deepbound", List.of(), environment, "libdeep.so", "libdeepnow.so", opened, "liblazy.so");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+    }
+
     /** CPU time, as the machine may be busy. About 1 ns is added. */
     @Test
     void anUnsampledPairCostsNanoseconds() throws Exception {

@@ -37,6 +37,12 @@ final class NativeChecks {
         checks.shared("late.c", "liblazy.so", "-Wl,-z,lazy");
         checks.shared("late.c", "libnow.so", "-fno-plt", "-Wl,-z,now", "-Wl,-z,relro");
         checks.shared("other.c", "libother.so");
+        // Both with libc's allocator, and with one of their own that only RTLD_DEEPBIND makes them use.
+        String here = "-Wl,--no-as-needed,-rpath," + directory;
+        checks.shared("deep.c", "libdeepnow.so", "-Wl,-z,now");
+        checks.shared("deep.c", "libdeep.so", "-Wl,-z,lazy", here, "libdeepnow.so");
+        checks.shared("deep.c", "libdeepnowother.so", "-Wl,-z,now", here, "libother.so");
+        checks.shared("deep.c", "libdeepother.so", "-Wl,-z,lazy", here, "libdeepnowother.so", "libother.so");
         return checks;
     }
 
