@@ -135,6 +135,9 @@ static inline bool gate_active(void)
     return control != NULL && __atomic_load_n(&control->active, __ATOMIC_ACQUIRE) != 0;
 }
 
+/* Also in a child of vfork, which has the memory of its parent. */
+bool gate_in_other_process(void);
+
 /* All return 0 (or a count) or -errno. One caller at a time. */
 int gate_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval);
 int gate_attach(bool capture);
@@ -221,6 +224,8 @@ int gate_slots_restore(void);
 void gate_slots_opening(int mode);
 /* Patches after a library was opened. */
 void gate_slots_opened(void);
+/* The same before a function is looked up: in one attempt, as whoever looks it up waits. */
+void gate_slots_looking_up(void);
 /* Whether a library has a search path that is inherited by what it loads. */
 bool gate_slots_any_rpath(void);
 /* Whether somebody is in dlopen who will patch what it brings. */

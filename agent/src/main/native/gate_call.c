@@ -9,7 +9,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
 #include "gate.h"
 
@@ -50,11 +49,6 @@ static struct gate_thread *enter(void)
         return NULL;
     }
     return thread;
-}
-
-static bool in_other_process(void)
-{
-    return (uint32_t) gate_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0) != gate_control->pid;
 }
 
 /* Bytes asked for; false for a product that overflows, which the real function refuses. */
@@ -132,7 +126,7 @@ static void record_block(struct gate_thread *thread, const struct call *call, ui
 /* realloc and reallocarray: the old block dies before the call, and comes back to life when the call fails. */
 static bool forget_old(struct gate_thread *thread, const struct call *call, uint64_t old)
 {
-    if (old == 0 || !gate_live_may_contain(old) || in_other_process() || !gate_live_remove(old)) {
+    if (old == 0 || !gate_live_may_contain(old) || gate_in_other_process() || !gate_live_remove(old)) {
         return false;
     }
     gate_capture_free(thread, DWUNW_KIND_FREE, call->allocator, old, 0);
@@ -168,7 +162,7 @@ static uint64_t slow_allocation(const struct call *call)
     uint64_t address = new_block(call, result);
     if (address != 0) {
         count_seen(thread, call->allocator, size);
-        if (sampled && !in_other_process()) {
+        if (sampled && !gate_in_other_process()) {
             if (may_record(thread)) {
                 record_block(thread, call, address, size, interval);
             }
@@ -190,7 +184,7 @@ static uint64_t slow_free(const struct call *call)
     if (thread != NULL) {
         count_seen(thread, DWUNW_FREE, 0);
     }
-    if (gate_live_may_contain(address) && gate_active() && !in_other_process() && gate_live_remove(address)) {
+    if (gate_live_may_contain(address) && gate_active() && !gate_in_other_process() && gate_live_remove(address)) {
         int error = errno;
         gate_capture_free(thread, DWUNW_KIND_FREE, DWUNW_FREE, address, 0);
         errno = error;
@@ -280,7 +274,7 @@ static uint64_t slow_mapping(const struct call *call)
 {
     uint64_t size = 0;
     struct gate_thread *thread = enter();
-    if (thread == NULL || !requested(call, &size) || in_other_process()) {
+    if (thread == NULL || !requested(call, &size) || gate_in_other_process()) {
         return call_original(call);
     }
     bool counts = is_memory(call);
@@ -323,7 +317,7 @@ static uint64_t slow_munmap(const struct call *call)
     if (thread != NULL) {
         count_seen(thread, DWUNW_MUNMAP, call->registers[RSI]);
     }
-    if (gate_active() && address % GATE_PAGE == 0 && size != 0 && !in_other_process()) {
+    if (gate_active() && address % GATE_PAGE == 0 && size != 0 && !gate_in_other_process()) {
         undone = unmap(thread, DWUNW_MUNMAP, address, size, undo);
     }
     errno = error;

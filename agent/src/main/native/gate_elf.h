@@ -46,7 +46,7 @@ struct gate_name {
     const char *name;
     unsigned symbol;
 };
-#define GATE_NAMES 38
+#define GATE_NAMES 40
 extern const struct gate_name gate_names[GATE_NAMES];
 /* -1 for any other name. */
 int gate_name_index(const char *name);

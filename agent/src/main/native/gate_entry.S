@@ -20,7 +20,7 @@
 
 #define OPERATORS_NEW 16, 17, 18, 19, 20, 21, 22, 23
 #define OPERATORS_DELETE 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37
-#if GATE_NEW != 16 || GATE_NEW_END != 24 || GATE_DELETE != 24 || GATE_DELETE_END != 38 || GATE_LIBC_REALLOC != 38 \
+#if GATE_NEW != 16 || GATE_NEW_END != 24 || GATE_DELETE != 24 || GATE_DELETE_END != 38 || GATE_LIBC_REALLOC != 38 || GATE_DLVSYM != 39 \
     || GATE_SYMBOLS != 40
 #error "the lists above are out of date"
 #endif
@@ -133,6 +133,8 @@ END gate_stub_\family\()_2
     SLOW_STUB \family, 12                       /* munmap */
     OPEN_STUB \family, GATE_DLOPEN, %rdi, %rsi, gate_dlopen
     OPEN_STUB \family, GATE_DLMOPEN, %rsi, %rdx, gate_dlmopen
+    LOOKUP_STUB \family, GATE_DLSYM
+    LOOKUP_STUB \family, GATE_DLVSYM
     .irp symbol, OPERATORS_NEW
     STUB \family, \symbol, %rdi, 0
     .endr
@@ -143,7 +145,8 @@ END gate_stub_\family\()_2
     .endm
 
     /* dlopen(file, mode), dlmopen(namespace, file, mode). What the linker finds may depend on who asks: then nobody
-     * may stand between, and the next verification finds the library. gate_open_depends_on_caller(file, caller, mode). */
+     * may stand between, and the next look-up of a function, or verification, finds the library.
+     * gate_open_depends_on_caller(file, caller, mode). */
     .macro OPEN_STUB family, symbol, file, mode, followed
 FUNCTION gate_stub_\family\()_\symbol
     push %rdi
@@ -167,6 +170,26 @@ FUNCTION gate_stub_\family\()_\symbol
     mov (gate_original + 8 * (GATE_SYMBOLS * \family + \symbol))(%rip), %rcx
     jmp \followed
 8:  TO_ORIGINAL \family, \symbol
+END gate_stub_\family\()_\symbol
+    .endm
+
+    /* dlsym(handle, name), dlvsym(handle, name, version). A jump, as the linker looks at who asks. */
+    .macro LOOKUP_STUB family, symbol
+FUNCTION gate_stub_\family\()_\symbol
+    push %rdi
+    .cfi_adjust_cfa_offset 8
+    push %rsi
+    .cfi_adjust_cfa_offset 8
+    push %rdx
+    .cfi_adjust_cfa_offset 8
+    call gate_before_lookup
+    pop %rdx
+    .cfi_adjust_cfa_offset -8
+    pop %rsi
+    .cfi_adjust_cfa_offset -8
+    pop %rdi
+    .cfi_adjust_cfa_offset -8
+    TO_ORIGINAL \family, \symbol
 END gate_stub_\family\()_\symbol
     .endm
 
@@ -233,14 +256,12 @@ END \name
     .type gate_stub, @object
 gate_stub:
     .irp family, 0, 1, 2, 3
-    .irp symbol, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, GATE_DLOPEN, GATE_DLMOPEN
+    .irp symbol, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, GATE_DLOPEN, GATE_DLMOPEN, GATE_DLSYM
     .quad gate_stub_\family\()_\symbol
     .endr
-    .quad 0
-    .irp symbol, OPERATORS_NEW, OPERATORS_DELETE, GATE_LIBC_REALLOC
+    .irp symbol, OPERATORS_NEW, OPERATORS_DELETE, GATE_LIBC_REALLOC, GATE_DLVSYM
     .quad gate_stub_\family\()_\symbol
     .endr
-    .quad 0
     .endr
     .size gate_stub, . - gate_stub
 #endif

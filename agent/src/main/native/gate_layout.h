@@ -7,16 +7,19 @@
 
 /* Rows of the import table: libraries that the same function may come from (libc, a preloaded allocator, ...). */
 #define GATE_FAMILIES 4
-/* Columns: the allocators of sample.h up to munmap, then dlopen and dlmopen, then what counts as one of the former:
- * C++'s operators new; and delete with C23's free_sized and free_aligned_sized; libc's own calls of realloc. */
+/* Columns: the allocators of sample.h up to munmap, then what opens libraries and looks into them, then what counts as
+ * one of the former: C++'s operators new; and delete with C23's free_sized and free_aligned_sized; libc's own calls of
+ * realloc. dlvsym takes the place that was left. */
 #define GATE_SYMBOLS 40
 #define GATE_DLOPEN 13
 #define GATE_DLMOPEN 14
+#define GATE_DLSYM 15
 #define GATE_NEW 16
 #define GATE_NEW_END 24
 #define GATE_DELETE 24
 #define GATE_DELETE_END 38
 #define GATE_LIBC_REALLOC 38
+#define GATE_DLVSYM 39
 
 /* Counters of a thread, by allocator. The operators count as malloc and free. */
 #define GATE_COUNTERS 16

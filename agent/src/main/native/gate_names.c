@@ -24,6 +24,8 @@ const struct gate_name gate_names[GATE_NAMES] = {
     {"munmap", DWUNW_MUNMAP},
     {"dlopen", GATE_DLOPEN},
     {"dlmopen", GATE_DLMOPEN},
+    {"dlsym", GATE_DLSYM},
+    {"dlvsym", GATE_DLVSYM},
     /* operator new(size_t): plain, array, nothrow, aligned */
     {"_Znwm", GATE_NEW},
     {"_Znam", GATE_NEW + 1},

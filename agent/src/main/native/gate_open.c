@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
  * What stands before dlopen and dlmopen (OPEN_STUB in gate_entry.S): libraries are patched before whoever opened them can
- * call them. Only their constructors run earlier.
+ * call them. Only their constructors run earlier. Where nobody may follow dlopen, they are patched before the first
+ * function is looked up: what stands before dlsym and dlvsym (LOOKUP_STUB).
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 
 #include "gate_elf.h"
@@ -13,6 +15,7 @@
 int gate_open_depends_on_caller(const char *file, uintptr_t caller, int mode);
 void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) );
 void *gate_dlmopen(Lmid_t names, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) );
+void gate_before_lookup(void);
 #pragma GCC visibility pop
 
 struct caller {
@@ -79,4 +82,14 @@ void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original
         gate_slots_opened();
     }
     return handle;
+}
+
+/* Not from within an allocator: the loader itself may have called that while it loads. */
+void gate_before_lookup(void)
+{
+    int error = errno;
+    if (gate_active() && (gate_thread == NULL || !gate_thread->inside)) {
+        gate_slots_looking_up();
+    }
+    errno = error;
 }

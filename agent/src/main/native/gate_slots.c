@@ -101,6 +101,12 @@ static int family_of(const struct gate_module *owner)
     return -1;
 }
 
+/* Of C++, or what goes by its columns. */
+static bool is_operator(unsigned symbol)
+{
+    return symbol >= GATE_NEW && symbol < GATE_DELETE_END;
+}
+
 /* The stub to stand before `target`, 0 if `target` is not what its owner exports under that name. */
 static uintptr_t stub_for(const struct patching *patching, unsigned name, uintptr_t target)
 {
@@ -113,7 +119,7 @@ static uintptr_t stub_for(const struct patching *patching, unsigned name, uintpt
         return 0;
     }
     /* The operators of a C++ runtime call malloc by a slot of their own; only an allocator's own do not. */
-    if (symbol >= GATE_NEW && !gate_module_defines(owner, "malloc", 0)) {
+    if (is_operator(symbol) && !gate_module_defines(owner, "malloc", 0)) {
         return 0;
     }
     int family = family_of(owner);
@@ -173,13 +179,12 @@ static bool is_loader(const struct gate_module *module)
 static bool has_rival(struct pass *pass, unsigned name)
 {
     if (pass->rivals[name] == UNKNOWN) {
-        bool is_operator = gate_names[name].symbol >= GATE_NEW;
         bool found = false;
         for (unsigned i = 0; i < pass->count && !found; i++) {
             const struct gate_module *module = &pass->modules[i];
             found = gate_module_defines(module, gate_names[name].name, 0) && !in_module(module, defaults[name])
                 && !is_glibc(module) && !is_loader(module)
-                && (!is_operator || gate_module_defines(module, "malloc", 0));
+                && (!is_operator(gate_names[name].symbol) || gate_module_defines(module, "malloc", 0));
         }
         pass->rivals[name] = found ? RIVAL : NO_RIVAL;
     }
@@ -373,6 +378,13 @@ static int list_module(struct dl_phdr_info *info, size_t size, void *context)
     return 0;
 }
 
+static long seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec;
+}
+
 /* Called for the first library only: the lock is held, and the list made before still holds. */
 static int patch_all(struct dl_phdr_info *info, size_t size, void *context)
 {
@@ -395,28 +407,23 @@ static int patch_all(struct dl_phdr_info *info, size_t size, void *context)
         patch_modules(pass, true);
     }
     patch_modules(pass, false);
+    __atomic_store_n(&gate_statistics.unpatched, pass->refused, __ATOMIC_RELAXED);
     any_unbound = pass->unbound;
+    last_pass_seconds = seconds();
     last_adds = pass->adds;
     last_subs = pass->subs;
     rechecks = pass->changed != 0 ? RECHECKS : rechecks;
     return 1;
 }
 
-static long seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
-static int apply(bool install, int *patched_before)
+static int apply(bool install, int attempts, int *patched_before)
 {
     uint64_t bytes = MAX_MODULES * sizeof(struct gate_module);
     struct pass pass = {.install = install, .modules = gate_map(bytes)};
     if (pass.modules == NULL) {
         return -ENOMEM;
     }
-    for (int attempt = 0; attempt < MAX_ATTEMPTS && !pass.done; attempt++) {
+    for (int attempt = 0; attempt < attempts && !pass.done; attempt++) {
         if (attempt >= PATIENCE) {
             struct timespec pause = {.tv_sec = 0, .tv_nsec = 300000};
             gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
@@ -427,8 +434,6 @@ static int apply(bool install, int *patched_before)
         dl_iterate_phdr(patch_all, &pass);
     }
     gate_syscall(SYS_munmap, (uintptr_t) pass.modules, bytes, 0, 0, 0, 0);
-    __atomic_store_n(&gate_statistics.unpatched, pass.refused, __ATOMIC_RELAXED);
-    last_pass_seconds = seconds();
     *patched_before = pass.patched_before;
     return pass.done ? pass.changed : -EAGAIN;
 }
@@ -436,7 +441,7 @@ static int apply(bool install, int *patched_before)
 int gate_slots_install(void)
 {
     int patched_before = 0;
-    int changed = apply(true, &patched_before);
+    int changed = apply(true, MAX_ATTEMPTS, &patched_before);
     /* Who was on the way out of dlopen may have been faster. */
     return changed < 0 ? changed : changed + patched_before;
 }
@@ -444,7 +449,7 @@ int gate_slots_install(void)
 int gate_slots_restore(void)
 {
     int patched_before = 0;
-    return apply(false, &patched_before);
+    return apply(false, MAX_ATTEMPTS, &patched_before);
 }
 
 static int anything_new(struct dl_phdr_info *info, size_t size, void *context)
@@ -464,7 +469,7 @@ int gate_slots_verify(void)
     }
     rechecks -= rechecks > 0;
     int patched_before = 0;
-    return apply(true, &patched_before);
+    return apply(true, MAX_ATTEMPTS, &patched_before);
 }
 
 static int defines_malloc(struct dl_phdr_info *info, size_t size, void *context)
@@ -513,6 +518,24 @@ void gate_slots_opened(void)
     dl_iterate_phdr(anything_new, &changed);
     if (changed) { /* else it was there already, or somebody else has seen to it */
         gate_slots_install();
+    }
+}
+
+static int anything_added(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void) size;
+    *(bool *) context = info->dlpi_adds != last_adds;
+    return 1;
+}
+
+/* One attempt waits for the loader's lock once, which the look-up itself will do next. */
+void gate_slots_looking_up(void)
+{
+    bool added = false;
+    dl_iterate_phdr(anything_added, &added);
+    if (added && !gate_in_other_process()) {
+        int patched_before = 0;
+        apply(true, 1, &patched_before);
     }
 }
 

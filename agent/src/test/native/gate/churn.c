@@ -61,8 +61,8 @@ static void *breed(void *argument)
 
 static void *open_and_close(void *argument)
 {
-    while (!stop) {
-        void *library = dlopen(library_path, RTLD_LAZY);
+    while (!stop) { /* dlopen is followed, or is not */
+        void *library = dlopen(openings % 2 == 0 ? library_path : strrchr(library_path, '/') + 1, RTLD_LAZY);
         CHECK(library != NULL, "%s", dlerror());
         void *(*allocate)(size_t) = dlsym(library, "late_malloc");
         void (*release)(void *) = dlsym(library, "late_free");
@@ -88,7 +88,7 @@ static void *fork_children(void *argument)
                 void *map = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
                 munmap(map, 8192);
             }
-            _exit(0);
+            _exit(dlsym(RTLD_DEFAULT, "malloc") == NULL);
         }
         int status = 0;
         CHECK(waitpid(child, &status, 0) == child && status == 0, "a child ended with %x", (unsigned) status);

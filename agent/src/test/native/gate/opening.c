@@ -8,8 +8,11 @@
 #include "check.h"
 
 #include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct dwunw_free records[16];
@@ -68,6 +71,18 @@ static bool seen(void *library)
     return true;
 }
 
+static void *volatile *pointer_of(void *library)
+{
+    return function(library, "late_pointer");
+}
+
+static uintptr_t base_of(void *library)
+{
+    struct link_map *map = NULL;
+    CHECK(dlinfo(library, RTLD_DI_LINKMAP, &map) == 0, "%s", dlerror());
+    return map->l_addr;
+}
+
 static void by_path(const char *path)
 {
     for (int i = 0; i < 3; i++) {
@@ -83,11 +98,61 @@ static void by_path(const char *path)
     dlclose(library);
 }
 
-/* This program has a search path, which the loader must get to see: so the library is found at the next look only. */
+/* This program has a search path, which the loader must get to see: so the library is patched when it is first asked for
+ * a function. */
 static void by_name(const char *path)
 {
+    const char *name = strrchr(path, '/') + 1;
+    void *library = open_library(name, RTLD_LAZY);
+    CHECK(seen(library), "%s", path);
+    uintptr_t offset = (uintptr_t) pointer_of(library) - base_of(library);
+    dlclose(library);
+
+    library = open_library(name, RTLD_LAZY);
+    volatile uintptr_t *pointer = (uintptr_t *) (base_of(library) + offset); /* without dlsym */
+    CHECK(!door_is_stub(*pointer), "patched already");
+    CHECK(dlvsym(RTLD_DEFAULT, "malloc", "GLIBC_2.2.5") != NULL, "%s", dlerror());
+    CHECK(door_is_stub(*pointer), "not patched before dlvsym");
+    dlclose(library);
+}
+
+/* Whoever looks up a function finds what he would without the gate, also when there is something to patch before. */
+static void looked_up(const char *path)
+{
     void *library = open_library(strrchr(path, '/') + 1, RTLD_LAZY);
-    door_verify();
+    errno = 77;
+    /* Behind the caller, which is this program, not the gate's library. */
+    CHECK(dlsym(RTLD_NEXT, "door_open") == (void *) door_open, "RTLD_NEXT");
+    CHECK(errno == 77, "errno is %d", errno);
+    dlclose(library);
+
+    library = open_library(strrchr(path, '/') + 1, RTLD_LAZY);
+    CHECK(dlsym(library, "no_such_function") == NULL, "no such function");
+    const char *message = dlerror();
+    CHECK(message != NULL && strstr(message, "no_such_function") != NULL, "message: %s", message);
+    CHECK(dlerror() == NULL, "two messages");
+    dlclose(library);
+}
+
+/* They neither patch anything, nor hang. */
+static void looked_up_in_children(const char *path)
+{
+    void *library = open_library(strrchr(path, '/') + 1, RTLD_LAZY);
+    int status = -1;
+    volatile bool patched = false;
+    pid_t child = vfork();
+    if (child == 0) {
+        void *volatile *pointer = pointer_of(library);
+        patched = door_is_stub((uintptr_t) *pointer);
+        _exit(0);
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0 && !patched, "vfork: status %x", status);
+    child = fork();
+    if (child == 0) {
+        void *volatile *pointer = pointer_of(library);
+        _exit(door_is_stub((uintptr_t) *pointer));
+    }
+    CHECK(waitpid(child, &status, 0) == child && status == 0, "fork: status %x", status);
     CHECK(seen(library), "%s", path);
     dlclose(library);
 }
@@ -161,6 +226,8 @@ int main(int argc, char **argv)
     for (int i = 1; i < argc; i++) {
         by_path(argv[i]);
         by_name(argv[i]);
+        looked_up(argv[i]);
+        looked_up_in_children(argv[i]);
         own_namespace(argv[i]);
     }
     nested(argv[1], argv[2]);
@@ -171,7 +238,7 @@ int main(int argc, char **argv)
     void *deep = open_library(argv[2], RTLD_NOW | RTLD_DEEPBIND);
     CHECK(door_detach() > 0, "detach");
     CHECK(!seen(library) && !seen(deep), "detached");
-    void *volatile *pointer = function(library, "late_pointer");
+    void *volatile *pointer = pointer_of(library);
     CHECK(!door_is_stub((uintptr_t) *pointer), "a slot is left");
     CHECK(door_detach() == 0, "slots were left");
     CHECK(door_attach(true) > 0 && seen(library) && seen(deep), "attached again");

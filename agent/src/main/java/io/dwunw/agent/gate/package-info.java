@@ -7,9 +7,11 @@
  * the allocator returned ({@code FLAG_AT_RETURN}), so that a walk starts in the allocator's caller.
  *
  * <p>Not seen: mappings that libc makes for itself (stacks of threads), calls of addresses got from {@code dlsym}, calls
- * of a library's constructors while it is being opened, and libraries in link namespaces of their own. Allocators that are
- * linked statically, or do not export {@code malloc} by name, are left alone. Where the loader may mean another allocator than
- * the usual one by a slot that is not bound yet, calls through it until the next look after it has bound the slot.
+ * of a library's constructors while it is being opened, and libraries in link namespaces of their own. A library that is
+ * opened by a name without a path, where a search path is in force (as in every {@code java}), is not seen until the next
+ * call of {@code dlsym} or the next look. Where the loader may mean another allocator than the usual one by a slot that is not
+ * bound yet, calls through it are not seen until the next look after it has bound the slot. Allocators that are linked
+ * statically, or do not export {@code malloc} by name, are left alone.
  *
  * <p>Must not know BPF, stacks, events. One thread at a time drives an engine; draining allocates nothing.
  */
