@@ -20,8 +20,8 @@
 
 #define OPERATORS_NEW 16, 17, 18, 19, 20, 21, 22, 23
 #define OPERATORS_DELETE 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37
-#if GATE_NEW != 16 || GATE_NEW_END != 24 || GATE_DELETE != 24 || GATE_DELETE_END != 38 || GATE_LIBC_REALLOC != 38 || GATE_DLVSYM != 39 \
-    || GATE_SYMBOLS != 40
+#if GATE_NEW != 16 || GATE_NEW_END != 24 || GATE_DELETE != 24 || GATE_DELETE_END != 38 || GATE_LIBC_REALLOC != 38 \
+    || GATE_DLVSYM != 39 || GATE_SYMBOLS != 40
 #error "the lists above are out of date"
 #endif
 
@@ -144,27 +144,36 @@ END gate_stub_\family\()_2
     SLOW_STUB \family, GATE_LIBC_REALLOC
     .endm
 
-    /* dlopen(file, mode), dlmopen(namespace, file, mode). What the linker finds may depend on who asks: then nobody
-     * may stand between, and the next look-up of a function, or verification, finds the library.
-     * gate_open_depends_on_caller(file, caller, mode). */
-    .macro OPEN_STUB family, symbol, file, mode, followed
-FUNCTION gate_stub_\family\()_\symbol
+    /* The three that are used; the stack is aligned after it. */
+    .macro SAVE_ARGUMENTS
     push %rdi
     .cfi_adjust_cfa_offset 8
     push %rsi
     .cfi_adjust_cfa_offset 8
     push %rdx
     .cfi_adjust_cfa_offset 8
-    mov \file, %rdi
-    mov \mode, %rdx
-    mov 24(%rsp), %rsi
-    call gate_open_depends_on_caller
+    .endm
+
+    .macro RESTORE_ARGUMENTS
     pop %rdx
     .cfi_adjust_cfa_offset -8
     pop %rsi
     .cfi_adjust_cfa_offset -8
     pop %rdi
     .cfi_adjust_cfa_offset -8
+    .endm
+
+    /* dlopen(file, mode), dlmopen(namespace, file, mode). What the linker finds may depend on who asks: then nobody
+     * may stand between, and the next look-up of a function, or verification, finds the library.
+     * gate_open_depends_on_caller(file, caller, mode). */
+    .macro OPEN_STUB family, symbol, file, mode, followed
+FUNCTION gate_stub_\family\()_\symbol
+    SAVE_ARGUMENTS
+    mov \file, %rdi
+    mov \mode, %rdx
+    mov 24(%rsp), %rsi
+    call gate_open_depends_on_caller
+    RESTORE_ARGUMENTS
     test %eax, %eax
     jnz 8f
     mov (gate_original + 8 * (GATE_SYMBOLS * \family + \symbol))(%rip), %rcx
@@ -176,19 +185,9 @@ END gate_stub_\family\()_\symbol
     /* dlsym(handle, name), dlvsym(handle, name, version). A jump, as the linker looks at who asks. */
     .macro LOOKUP_STUB family, symbol
 FUNCTION gate_stub_\family\()_\symbol
-    push %rdi
-    .cfi_adjust_cfa_offset 8
-    push %rsi
-    .cfi_adjust_cfa_offset 8
-    push %rdx
-    .cfi_adjust_cfa_offset 8
+    SAVE_ARGUMENTS
     call gate_before_lookup
-    pop %rdx
-    .cfi_adjust_cfa_offset -8
-    pop %rsi
-    .cfi_adjust_cfa_offset -8
-    pop %rdi
-    .cfi_adjust_cfa_offset -8
+    RESTORE_ARGUMENTS
     TO_ORIGINAL \family, \symbol
 END gate_stub_\family\()_\symbol
     .endm

@@ -122,6 +122,7 @@ static void engine(void)
     ENGINE_VALUE("CUSTOM_LENGTH", sizeof(struct custom_function));
     ENGINE_VALUE("CUSTOM_FUNCTIONS", CUSTOM_FUNCTIONS);
     ENGINE_VALUE("CUSTOM_FREES", CUSTOM_FREES);
+    ENGINE_VALUE("CUSTOM_RETURNED", CUSTOM_RETURNED);
     ENGINE_VALUE("COUNTERS_LENGTH", sizeof(struct counters));
 }
 

@@ -79,6 +79,20 @@ public final class LiveMappings<S> {
         }
     }
 
+    /**
+     * Forgets what was unmapped unseen.
+     *
+     * @param mapped all that is mapped: low and high addresses in turns, rising
+     */
+    public void retain(long[] mapped) {
+        long from = 0;
+        for (int i = 0; i < mapped.length; i += 2) {
+            remove(from, mapped[i] - from, null);
+            from = mapped[i + 1];
+        }
+        remove(from, Long.MAX_VALUE - from, null);
+    }
+
     public int count() {
         return byAddress.size();
     }

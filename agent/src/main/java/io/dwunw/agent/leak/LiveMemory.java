@@ -103,6 +103,15 @@ public final class LiveMemory<S> {
         return blocks.removeIf(dead);
     }
 
+    /**
+     * Forgets mappings, or parts of them, that were unmapped unseen; not those in whose place something else is mapped.
+     *
+     * @param mapped all that is mapped: low and high addresses in turns, rising
+     */
+    public void forgetUnmapped(long[] mapped) {
+        mappings.retain(mapped);
+    }
+
     /** As long as it stays the same, so does {@link #deadMappings()}. */
     public long mappingChanges() {
         return mappings.changes();

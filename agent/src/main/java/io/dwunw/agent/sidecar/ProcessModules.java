@@ -6,6 +6,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the module map up to date with this process's mappings: when a pc lies in no known module, and now and then,
@@ -57,16 +58,55 @@ public final class ProcessModules {
         return true;
     }
 
-    private boolean read() {
-        libraryChanges = Linux.libraryChanges(); // before: what changes meanwhile is read once more
+    /**
+     * Looks again, and shows all that is mapped: low and high addresses in turns, rising, without the kernel's half. Null if
+     * it cannot be read.
+     */
+    public long @Nullable [] mapped() {
         try {
-            return readText() && modules.update(new String(text, 0, length, StandardCharsets.ISO_8859_1));
+            update();
+            return ranges();
+        } catch (IOException | RuntimeException e) {
+            errors.record("reading " + MAPS, e);
+            return null;
+        }
+    }
+
+    private boolean read() {
+        try {
+            return update();
         } catch (IOException | RuntimeException e) {
             errors.record("reading " + MAPS, e);
             return false;
+        }
+    }
+
+    private boolean update() throws IOException {
+        libraryChanges = Linux.libraryChanges(); // before: what changes meanwhile is read once more
+        try {
+            return readText() && modules.update(new String(text, 0, length, StandardCharsets.ISO_8859_1));
         } finally {
             readAt = System.nanoTime();
         }
+    }
+
+    private long[] ranges() {
+        long[] ranges = new long[INITIAL_BYTES / Long.BYTES];
+        int count = 0;
+        String[] lines = new String(text, 0, length, StandardCharsets.ISO_8859_1).split("\n", -1);
+        for (String line : lines) {
+            int dash = line.indexOf('-');
+            int end = line.indexOf(' ');
+            if (dash > 0 && end > dash) {
+                long high = Long.parseUnsignedLong(line, dash + 1, end, 16);
+                if (high > 0) {
+                    ranges = count == ranges.length ? Arrays.copyOf(ranges, 2 * count) : ranges;
+                    ranges[count++] = Long.parseUnsignedLong(line, 0, dash, 16);
+                    ranges[count++] = high;
+                }
+            }
+        }
+        return Arrays.copyOf(ranges, count);
     }
 
     /** Reads the map; whether it is another than the last. Again and again for ever: leaves nothing to the collector. */

@@ -191,13 +191,20 @@ public final class SidecarParts implements AutoCloseable {
         return quiet;
     }
 
-    /** A free whose record was lost would leave its block alive for ever: asks the producer which blocks are. */
+    /**
+     * A free whose record was lost would leave its block alive for ever: asks the producer which blocks are, and the kernel
+     * what is mapped.
+     */
     void reconcile() {
         reconciledAt = System.nanoTime();
         engine.counters(counters);
         if (counters.lostFrees != reconciledLostFrees) {
             reconciledLostFrees = counters.lostFrees;
             live.forgetBlocks(address -> !engine.isLive(address));
+            long[] mapped = modules.mapped();
+            if (mapped != null) {
+                live.forgetUnmapped(mapped);
+            }
         }
     }
 

@@ -70,6 +70,23 @@ class LiveMemoryTest {
     }
 
     @Test
+    void whatIsNotMappedAnyMoreIsForgotten() {
+        live.allocated(true, PAGE, PAGE, PAGE, 0, "gone");
+        live.allocated(true, 10 * PAGE, 4 * PAGE, 4 * PAGE, 0, "part");
+        live.allocated(true, 20 * PAGE, PAGE, PAGE, 0, "there");
+        live.allocated(true, 30 * PAGE, PAGE, PAGE, 0, "above");
+        live.allocated(false, 32, 100, 100, 0, "block");
+        live.forgetUnmapped(new long[] {2 * PAGE, 11 * PAGE, 13 * PAGE, 14 * PAGE, 14 * PAGE, 22 * PAGE});
+        assertThat(alive())
+                .containsExactlyInAnyOrder(
+                        "32+100*100block",
+                        10 * PAGE + "+" + PAGE + "*" + PAGE + "part",
+                        13 * PAGE + "+" + PAGE + "*" + PAGE + "part",
+                        20 * PAGE + "+" + PAGE + "*" + PAGE + "there");
+        assertThat(live.deadMappings()).isEqualTo(2);
+    }
+
+    @Test
     void oneUnmappingTakesSeveralMappings() {
         live.allocated(true, PAGE, PAGE, PAGE, 0, "a");
         live.allocated(true, 2 * PAGE, PAGE, PAGE, 0, "b");
