@@ -95,6 +95,10 @@ final class AgentSession implements SidecarOpener {
     public SidecarParts open(Sidecar sidecar) throws Exception {
         NativeAccess.enable(instrumentation);
         NativeLibrary.load();
+        Optional<String> passedOver = NativeLibrary.passedOver();
+        if (passedOver.isPresent()) {
+            Console.line(passedOver.get());
+        }
         SamplingEngine opened = Engines.open(options);
         try {
             return SidecarAssembly.assemble(options, instrumentation, opened, replay, errors, console);

@@ -1,5 +1,7 @@
 package io.dwunw.agent.linux;
 
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ref.Reference;
@@ -24,13 +26,20 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Loads the agent's JNI library out of the jar. */
+/**
+ * Loads the agent's JNI library out of the jar.
+ *
+ * <p>What is loaded runs as this process's user, so no other user may have a hand in it: files and directories that one could
+ * change are passed over (see {@link ProtectedPaths}, also for why there is no window between that check and the load). The
+ * library is written to a file in a directory of its own, which only this user may enter.
+ */
 public final class NativeLibrary {
     /** Directories to try in turn: the first may be full, read-only or mounted {@code noexec}. */
     private static final List<String> FALLBACK_DIRECTORIES = List.of("/tmp", "/var/tmp", "/dev/shm", "/run");
 
     private static final String ADVICE = "; put libdwunw-x86_64.so beside the agent's jar (unzip -j dwunw-agent.jar"
-            + " '*/libdwunw-x86_64.so'), or let -Djava.io.tmpdir name a directory that is writable and not mounted noexec";
+            + " '*/libdwunw-x86_64.so'), or let -Djava.io.tmpdir name a directory that is writable, not mounted noexec, and"
+            + " not writable by other users (unless sticky)";
 
     /** What glibc says when the libraries loaded so far have used up what it keeps for later ones' thread-local storage. */
     private static final String NO_STATIC_TLS = "static TLS block";
@@ -43,6 +52,7 @@ public final class NativeLibrary {
 
     private static boolean loaded;
     private static int descriptor = -1;
+    private static @Nullable String passedOver;
 
     private NativeLibrary() {}
 
@@ -57,38 +67,86 @@ public final class NativeLibrary {
         if (loaded) {
             return;
         }
-        load(besideTheJar(), directories());
+        try {
+            load(besideTheJar(), directories(), ProtectedPaths.ofThisProcess());
+        } catch (IOException e) {
+            throw new NativeLibraryException("the agent's native library cannot be loaded: " + reason(e), e);
+        }
         loaded = true;
+    }
+
+    /**
+     * Why the library was loaded from another place than the first: because another user could have exchanged it there.
+     *
+     * @return one line fit for a user; empty if no place was passed over for that reason
+     */
+    public static synchronized Optional<String> passedOver() {
+        return passedOver == null
+                ? Optional.empty()
+                : Optional.of("the agent's native library is not loaded from where other users could exchange it: "
+                        + passedOver);
     }
 
     /**
      * Tries the file, if it has the right contents, then the directories in order. The failure of the first directory is
      * the one that is told: it is the one that the user knows of.
      */
-    static void load(@Nullable Path unpacked, List<Path> directories) throws NativeLibraryException {
+    static void load(@Nullable Path unpacked, List<Path> directories, ProtectedPaths paths)
+            throws NativeLibraryException {
         String name = resourceName(System.getProperty("os.name", ""), System.getProperty("os.arch", ""));
         byte[] library = resource(name);
+        passedOver = null;
         @Nullable Throwable first = null;
         if (unpacked != null) {
             try {
-                if (Files.isRegularFile(unpacked) && Arrays.equals(Files.readAllBytes(unpacked), library)) {
-                    loadFile(unpacked);
+                if (Files.isRegularFile(unpacked) && loadUnpacked(unpacked.toRealPath(), library, paths)) {
                     return;
                 }
             } catch (IOException | UnsatisfiedLinkError e) {
                 first = e;
+                note(e);
             }
         }
         for (Path directory : directories) {
             try {
-                loadFrom(directory, library);
+                Path real = directory.toRealPath();
+                paths.requireDirectory(real);
+                loadFrom(real, library, paths);
                 return;
             } catch (IOException | UnsatisfiedLinkError | UnsupportedOperationException e) {
                 first = first == null ? e : first;
+                note(e);
             }
         }
+        String reason = reason(first);
+        if (passedOver != null && !reason.equals(passedOver)) {
+            reason += "; " + passedOver;
+        }
         throw new NativeLibraryException(
-                "the agent's native library cannot be loaded: " + advised(reason(first), directories), first);
+                "the agent's native library cannot be loaded: " + advised(reason, directories), first);
+    }
+
+    private static void note(Throwable failure) {
+        if (passedOver == null && failure instanceof UnprotectedPathException unprotected) {
+            passedOver = unprotected.getMessage();
+        }
+    }
+
+    /** Whether the file is the library. */
+    private static boolean loadUnpacked(Path file, byte[] library, ProtectedPaths paths) throws IOException {
+        paths.requireFile(file);
+        if (Files.size(file) != library.length || !Arrays.equals(read(file), library)) {
+            return false;
+        }
+        loadFile(file);
+        return true;
+    }
+
+    /** Not by {@code Files}, whose channels leave a direct buffer behind that counts against the application's. */
+    private static byte[] read(Path file) throws IOException {
+        try (FileInputStream in = new FileInputStream(file.toFile())) {
+            return in.readAllBytes();
+        }
     }
 
     /** A reason, with what the user may do about it. */
@@ -154,12 +212,17 @@ public final class NativeLibrary {
         }
     }
 
-    private static void loadFrom(Path directory, byte[] library) throws IOException {
+    private static void loadFrom(Path directory, byte[] library, ProtectedPaths paths) throws IOException {
         Path own = createPrivateDirectory(directory);
         Path file = own.resolve("libdwunw.so");
         try {
+            // Some file systems give what is created on them to another user, or know no permissions.
+            paths.requireEntry(own);
             Files.createFile(file, OWNER_ONLY);
-            Files.write(file, library);
+            paths.requireEntry(file);
+            try (FileOutputStream out = new FileOutputStream(file.toFile())) {
+                out.write(library);
+            }
             loadFile(file);
         } finally {
             Files.deleteIfExists(file);
@@ -168,7 +231,7 @@ public final class NativeLibrary {
     }
 
     private static void loadFile(Path file) {
-        String path = file.toAbsolutePath().toString();
+        String path = file.toString();
         System.load(path);
         descriptor = open(path);
     }

@@ -5,13 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class LinuxTest {
     private static final int PAGE = 4096;
@@ -80,58 +76,5 @@ class LinuxTest {
         assertThat(Linux.readMemory(0, bytes, 0, 16)).isZero();
         assertThat(Linux.readMemory(0xdead_0000_0000_0000L, bytes, 0, 16)).isZero();
         assertThatThrownBy(() -> Linux.readMemory(0, bytes, 8, 16)).isInstanceOf(IndexOutOfBoundsException.class);
-    }
-
-    @Test
-    void theLibraryNeedsLinuxOnAKnownProcessor() throws Exception {
-        assertThat(NativeLibrary.resourceName("Linux", "amd64")).isEqualTo("libdwunw-x86_64.so");
-        assertThatThrownBy(() -> NativeLibrary.resourceName("Mac OS X", "amd64"))
-                .isInstanceOf(NativeLibraryException.class)
-                .hasMessageContaining("Mac OS X");
-        assertThatThrownBy(() -> NativeLibrary.resourceName("Linux", "riscv64"))
-                .isInstanceOf(NativeLibraryException.class)
-                .hasMessageContaining("riscv64");
-    }
-
-    /** The words are glibc's. No other directory would help. */
-    @Test
-    void whoeverHasNoRoomForThreadLocalStorageIsToldWhatHelps() {
-        assertThat(NativeLibrary.advised(
-                        "/tmp/x/libdwunw.so: cannot allocate memory in static TLS block", List.of(Path.of("/tmp"))))
-                .contains("GLIBC_TUNABLES=glibc.rtld.optional_static_tls=")
-                .doesNotContain("noexec");
-    }
-
-    @Test
-    void aDirectoryThatCannotBeUsedIsSkippedAndNothingIsLeftBehind() throws Exception {
-        Path directory = Files.createTempDirectory("dwunw-test");
-        try {
-            NativeLibrary.load(null, List.of(Path.of("/proc/nowhere"), directory));
-            try (var files = Files.list(directory)) {
-                assertThat(files).isEmpty();
-            }
-            assertThatThrownBy(() -> NativeLibrary.load(null, List.of(Path.of("/proc/nowhere"), Path.of("/dev/null"))))
-                    .isInstanceOf(NativeLibraryException.class)
-                    .hasMessageContainingAll("/proc/nowhere", "/dev/null", "-Djava.io.tmpdir", "noexec");
-        } finally {
-            Files.delete(directory);
-        }
-        assertThat(Files.readString(Path.of("/proc/self/maps"), StandardCharsets.UTF_8))
-                .contains("libdwunw.so (deleted)");
-    }
-
-    @Test
-    void whatWasUnpackedIsLoadedIfItIsTheSame(@TempDir Path directory) throws Exception {
-        Path unpacked = directory.resolve("libdwunw-x86_64.so");
-        Files.writeString(unpacked, "another version");
-        assertThatThrownBy(() -> NativeLibrary.load(unpacked, List.of(Path.of("/proc/nowhere"))))
-                .isInstanceOf(NativeLibraryException.class);
-        try (var library = NativeLibrary.class.getResourceAsStream("libdwunw-x86_64.so")) {
-            Files.write(unpacked, library.readAllBytes());
-        }
-        NativeLibrary.load(unpacked, List.of());
-        assertThat(Files.readString(Path.of("/proc/self/maps"), StandardCharsets.UTF_8))
-                .contains(unpacked.toString());
-        assertThat(unpacked).exists();
     }
 }
