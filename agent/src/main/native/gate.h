@@ -105,6 +105,7 @@ struct gate_control {
     uint32_t generation;
     uint64_t interval;
     uint32_t stack_bytes; /* most bytes of stack copied */
+    uint32_t watching;    /* look-ups of functions, also while not active */
     uint32_t capture;     /* copy into the ring; else a BPF program at the probe points does */
     uint32_t pid;
     uint32_t anchor_known;
@@ -135,6 +136,13 @@ static inline bool gate_active(void)
     return control != NULL && __atomic_load_n(&control->active, __ATOMIC_ACQUIRE) != 0;
 }
 
+/* Whether functions that are looked up are replaced by stubs also while nothing is sampled. */
+static inline bool gate_watching(void)
+{
+    struct gate_control *control = __atomic_load_n(&gate_control, __ATOMIC_ACQUIRE);
+    return control != NULL && __atomic_load_n(&control->watching, __ATOMIC_ACQUIRE) != 0;
+}
+
 /* Also in a child of vfork, which has the memory of its parent. */
 bool gate_in_other_process(void);
 
@@ -142,6 +150,8 @@ bool gate_in_other_process(void);
 int gate_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval);
 int gate_attach(bool capture);
 int gate_detach(void);
+/* Begins or ends to hand out stubs for functions that are looked up while nothing is sampled. */
+int gate_watch(bool on);
 int gate_verify(void);
 void gate_set_interval(uint64_t interval);
 void gate_set_anchor_offsets(uint32_t sp, uint32_t pc, uint32_t fp);
@@ -216,8 +226,9 @@ extern uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
 extern struct gate_range gate_libc; /* where it lies; known before the first of its slots is patched */
 
 void gate_slots_resolve(void);
-/* Patch or restore the slots of all libraries. The number of slots that are patched, or were restored; -EAGAIN when
- * libraries kept coming and going all the time. */
+/* Patch the slots of all libraries: all, or only those of functions that open libraries and look into them. Restore
+ * those that are not wanted any more. The number of slots that are patched, or were restored; -EAGAIN when libraries kept
+ * coming and going all the time. */
 int gate_slots_install(void);
 int gate_slots_restore(void);
 /* Somebody is about to open a library with these flags. */
@@ -226,6 +237,9 @@ void gate_slots_opening(int mode);
 void gate_slots_opened(void);
 /* The same before a function is looked up: in one attempt, as whoever looks it up waits. */
 void gate_slots_looking_up(void);
+/* The stub that stands before `function`, which was found by the name; 0 if there is none, or if `caller` is an allocator of
+ * its own. `in_any`: it was looked for by our library in all libraries, and may be another function for the caller. */
+uintptr_t gate_slots_stub(unsigned name, uintptr_t function, uintptr_t caller, bool in_any);
 /* Whether a library has a search path that is inherited by what it loads. */
 bool gate_slots_any_rpath(void);
 /* Whether somebody is in dlopen who will patch what it brings. */

@@ -34,6 +34,7 @@ void *gate_map(uint64_t bytes)
 static void forked(void)
 {
     gate_control->active = 0;
+    gate_control->watching = 0;
 }
 
 bool gate_in_other_process(void)
@@ -113,12 +114,21 @@ int gate_detach(void)
     return restored;
 }
 
+int gate_watch(bool on)
+{
+    __atomic_store_n(&gate_control->watching, on, __ATOMIC_SEQ_CST);
+    return on ? gate_slots_install() : gate_slots_restore();
+}
+
 int gate_verify(void)
 {
     if (!gate_active()) {
         /* Dear, and what is refused once may be refused for ever. */
-        bool due = restore_again && verifications++ % VERIFICATIONS_PER_COLLECTION == 0 && !gate_opens_under_way();
-        return due ? gate_detach() : 0;
+        bool due = verifications++ % VERIFICATIONS_PER_COLLECTION == 0;
+        if (gate_opens_under_way() || (restore_again ? !due : !gate_watching())) {
+            return 0;
+        }
+        return restore_again ? gate_detach() : gate_slots_verify();
     }
     /* A system call for each thread: not at every look. */
     if (verifications++ % VERIFICATIONS_PER_COLLECTION == 0) {

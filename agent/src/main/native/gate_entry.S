@@ -182,13 +182,24 @@ FUNCTION gate_stub_\family\()_\symbol
 END gate_stub_\family\()_\symbol
     .endm
 
-    /* dlsym(handle, name), dlvsym(handle, name, version). A jump, as the linker looks at who asks. */
+    /* dlsym(handle, name), dlvsym(handle, name, version). gate_before_lookup gets the arguments as a struct lookup, and
+     * says which stub is the answer. Else a jump, as the linker looks at who asks. */
     .macro LOOKUP_STUB family, symbol
 FUNCTION gate_stub_\family\()_\symbol
     SAVE_ARGUMENTS
+    pushq (gate_original + 8 * (GATE_SYMBOLS * \family + \symbol))(%rip)
+    .cfi_adjust_cfa_offset 8
+    pushq $\symbol
+    .cfi_adjust_cfa_offset 8
+    mov %rsp, %rdi
     call gate_before_lookup
+    add $16, %rsp
+    .cfi_adjust_cfa_offset -16
     RESTORE_ARGUMENTS
+    test %rax, %rax
+    jnz 8f
     TO_ORIGINAL \family, \symbol
+8:  ret
 END gate_stub_\family\()_\symbol
     .endm
 

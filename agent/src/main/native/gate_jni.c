@@ -46,6 +46,13 @@ EXPORT(jint, detach)(JNIEnv *env, jclass type)
     return gate_detach();
 }
 
+EXPORT(jint, watch)(JNIEnv *env, jclass type, jboolean on)
+{
+    (void) env;
+    (void) type;
+    return gate_watch(on);
+}
+
 EXPORT(jint, verify)(JNIEnv *env, jclass type)
 {
     (void) env;

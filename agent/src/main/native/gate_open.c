@@ -2,7 +2,8 @@
  *
  * What stands before dlopen and dlmopen (OPEN_STUB in gate_entry.S): libraries are patched before whoever opened them can
  * call them. Only their constructors run earlier. Where nobody may follow dlopen, they are patched before the first
- * function is looked up: what stands before dlsym and dlvsym (LOOKUP_STUB).
+ * function is looked up: what stands before dlsym and dlvsym (LOOKUP_STUB), which also hands out stubs for the functions
+ * that the gate stands before. They work as those functions do also while the gate is off, so they may be kept for good.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -11,12 +12,25 @@
 
 #include "gate_elf.h"
 
+/* A call of dlsym or dlvsym, as LOOKUP_STUB pushes it. */
+struct lookup {
+    uint64_t symbol; /* which of the two */
+    uintptr_t original;
+    const char *version; /* of dlvsym only */
+    const char *name;
+    void *handle;
+    uintptr_t caller;
+};
+
 #pragma GCC visibility push(hidden)
 int gate_open_depends_on_caller(const char *file, uintptr_t caller, int mode);
 void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)(const char *, int) );
 void *gate_dlmopen(Lmid_t names, const char *file, int mode, void *(*original)(Lmid_t, const char *, int) );
-void gate_before_lookup(void);
+uintptr_t gate_before_lookup(const struct lookup *lookup);
 #pragma GCC visibility pop
+
+typedef void *look_up(void *handle, const char *name);
+typedef void *look_up_version(void *handle, const char *name, const char *version);
 
 struct caller {
     uintptr_t address;
@@ -41,7 +55,7 @@ static int look_for_caller(struct dl_phdr_info *info, size_t size, void *context
 int gate_open_depends_on_caller(const char *file, uintptr_t address, int mode)
 {
     gate_slots_opening(mode);
-    if (!gate_active() || file == NULL || strchr(file, '$') != NULL) {
+    if (!(gate_active() || gate_watching()) || file == NULL || strchr(file, '$') != NULL) {
         return 1;
     }
     if (strchr(file, '/') != NULL) {
@@ -66,7 +80,7 @@ void *gate_dlopen(const char *file, int mode, uint64_t unused, void *(*original)
     __atomic_fetch_add(&under_way, 1, __ATOMIC_ACQ_REL);
     void *handle = original(file, mode);
     __atomic_fetch_sub(&under_way, 1, __ATOMIC_ACQ_REL);
-    if (handle != NULL && gate_active()) {
+    if (handle != NULL && (gate_active() || gate_watching())) {
         gate_slots_opened();
     }
     return handle;
@@ -78,18 +92,38 @@ void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original
     __atomic_fetch_add(&under_way, 1, __ATOMIC_ACQ_REL);
     void *handle = original(names_id, file, mode);
     __atomic_fetch_sub(&under_way, 1, __ATOMIC_ACQ_REL);
-    if (handle != NULL && names_id == LM_ID_BASE && gate_active()) {
+    if (handle != NULL && names_id == LM_ID_BASE && (gate_active() || gate_watching())) {
         gate_slots_opened();
     }
     return handle;
 }
 
+/* The stub to hand out for a function that is found; 0 = the look-up goes on as if nobody had been asked. RTLD_NEXT goes
+ * on, too: only the loader knows what is next to a caller. */
+static uintptr_t stand_in(const struct lookup *lookup)
+{
+    int name = lookup->name == NULL || lookup->handle == RTLD_NEXT ? -1 : gate_name_index(lookup->name);
+    if (name < 0) {
+        return 0;
+    }
+    void *found = lookup->symbol == GATE_DLVSYM
+        ? ((look_up_version *) lookup->original)(lookup->handle, lookup->name, lookup->version)
+        : ((look_up *) lookup->original)(lookup->handle, lookup->name);
+    return found == NULL
+        ? 0
+        : gate_slots_stub((unsigned) name, (uintptr_t) found, lookup->caller, lookup->handle == RTLD_DEFAULT);
+}
+
 /* Not from within an allocator: the loader itself may have called that while it loads. */
-void gate_before_lookup(void)
+uintptr_t gate_before_lookup(const struct lookup *lookup)
 {
     int error = errno;
-    if (gate_active() && (gate_thread == NULL || !gate_thread->inside)) {
+    uintptr_t stub = 0;
+    bool on = gate_active() || gate_watching();
+    if (on && (gate_thread == NULL || !gate_thread->inside) && !gate_in_other_process()) {
         gate_slots_looking_up();
+        stub = stand_in(lookup);
     }
     errno = error;
+    return stub;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Import slots: points them at the stubs, and back.
+ * Import slots: points them at the stubs, and back; and the stubs for functions that are looked up.
  *
  * No list of patched slots is kept. A slot is patched when its value is the address of a function that a library
  * exports under the slot's symbol name; it is restored when its value is one of our stubs, each of which knows what it
@@ -26,6 +26,8 @@
 
 #define MAX_MODULES 4096
 #define MAX_ATTEMPTS 256
+/* Attempts where an application's thread waits for the function that it looks up. */
+#define LOOKUP_ATTEMPTS 8
 /* Attempts before it sleeps between them: somebody is opening and closing libraries all the time. */
 #define PATIENCE 8
 /* The lazy binder may be resolving a slot while it is patched, and then overwrites it: look again a few times. */
@@ -51,8 +53,12 @@ static long last_pass_seconds;
 
 enum rivalry { UNKNOWN = 0, NO_RIVAL, RIVAL };
 
+/* Which slots lead to stubs after a pass: none, those of functions that open libraries and look into them, all. */
+enum extent { NONE = 0, LOOKUPS, ALL };
+
 struct pass {
-    bool install;
+    bool restore; /* take away only */
+    enum extent extent;
     bool deep;    /* a library is bound to another definition than most */
     bool unbound; /* a slot was left to the loader */
     bool again;
@@ -200,13 +206,20 @@ static bool may_anticipate(struct patching *patching, unsigned name)
     return !deep_opened && !patching->pass->deep && !patching->module->odd && !has_rival(patching->pass, name);
 }
 
+static bool is_lookup(unsigned symbol)
+{
+    return (symbol >= GATE_DLOPEN && symbol <= GATE_DLSYM) || symbol == GATE_DLVSYM;
+}
+
 /* What the slot is to hold, 0 for no change. */
 static uintptr_t wanted_value(struct patching *patching, unsigned name, unsigned type, uintptr_t value)
 {
+    enum extent extent = patching->pass->extent;
+    bool wanted = extent == ALL || (extent == LOOKUPS && is_lookup(gate_names[name].symbol));
     if (is_stub(value)) {
-        return patching->pass->install ? 0 : original_of(value);
+        return wanted ? 0 : original_of(value);
     }
-    if (!patching->pass->install) {
+    if (!wanted || patching->pass->restore) {
         return 0;
     }
     uintptr_t stub = stub_for(patching, name, value);
@@ -385,6 +398,16 @@ static long seconds(void)
     return now.tv_sec;
 }
 
+static void parse_all(struct pass *pass)
+{
+    bool rpath = false;
+    for (unsigned i = 0; i < pass->count; i++) {
+        gate_module_parse(&pass->modules[i]);
+        rpath |= pass->modules[i].has_rpath;
+    }
+    any_rpath = rpath;
+}
+
 /* Called for the first library only: the lock is held, and the list made before still holds. */
 static int patch_all(struct dl_phdr_info *info, size_t size, void *context)
 {
@@ -394,16 +417,12 @@ static int patch_all(struct dl_phdr_info *info, size_t size, void *context)
         return 1;
     }
     pass->done = true;
-    if (pass->install && !gate_active()) {
+    pass->extent = gate_active() ? ALL : gate_watching() ? LOOKUPS : NONE;
+    if (!pass->restore && pass->extent == NONE) {
         return 1; /* detached since the caller looked */
     }
-    bool rpath = false;
-    for (unsigned i = 0; i < pass->count; i++) {
-        gate_module_parse(&pass->modules[i]);
-        rpath |= pass->modules[i].has_rpath;
-    }
-    any_rpath = rpath;
-    if (pass->install) {
+    parse_all(pass);
+    if (!pass->restore) {
         patch_modules(pass, true);
     }
     patch_modules(pass, false);
@@ -416,24 +435,36 @@ static int patch_all(struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
-static int apply(bool install, int attempts, int *patched_before)
+typedef int step(struct dl_phdr_info *info, size_t size, void *context);
+
+/* Lists the libraries, and runs `last` once the list is sure to hold. `pass` is the first member of what it gets. */
+static bool with_modules(struct pass *pass, step *last, int attempts)
 {
     uint64_t bytes = MAX_MODULES * sizeof(struct gate_module);
-    struct pass pass = {.install = install, .modules = gate_map(bytes)};
-    if (pass.modules == NULL) {
-        return -ENOMEM;
+    pass->modules = gate_map(bytes);
+    if (pass->modules == NULL) {
+        return false;
     }
-    for (int attempt = 0; attempt < attempts && !pass.done; attempt++) {
+    for (int attempt = 0; attempt < attempts && !pass->done; attempt++) {
         if (attempt >= PATIENCE) {
             struct timespec pause = {.tv_sec = 0, .tv_nsec = 300000};
             gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
         }
-        pass.count = 0;
-        dl_iterate_phdr(list_module, &pass);
+        pass->count = 0;
+        dl_iterate_phdr(list_module, pass);
         dlsym(RTLD_DEFAULT, "malloc"); /* waits for the loader's lock */
-        dl_iterate_phdr(patch_all, &pass);
+        dl_iterate_phdr(last, pass);
     }
-    gate_syscall(SYS_munmap, (uintptr_t) pass.modules, bytes, 0, 0, 0, 0);
+    gate_syscall(SYS_munmap, (uintptr_t) pass->modules, bytes, 0, 0, 0, 0);
+    return true;
+}
+
+static int apply(bool restore, int attempts, int *patched_before)
+{
+    struct pass pass = {.restore = restore};
+    if (!with_modules(&pass, patch_all, attempts)) {
+        return -ENOMEM;
+    }
     *patched_before = pass.patched_before;
     return pass.done ? pass.changed : -EAGAIN;
 }
@@ -441,7 +472,7 @@ static int apply(bool install, int attempts, int *patched_before)
 int gate_slots_install(void)
 {
     int patched_before = 0;
-    int changed = apply(true, MAX_ATTEMPTS, &patched_before);
+    int changed = apply(false, MAX_ATTEMPTS, &patched_before);
     /* Who was on the way out of dlopen may have been faster. */
     return changed < 0 ? changed : changed + patched_before;
 }
@@ -449,7 +480,7 @@ int gate_slots_install(void)
 int gate_slots_restore(void)
 {
     int patched_before = 0;
-    return apply(false, MAX_ATTEMPTS, &patched_before);
+    return apply(true, MAX_ATTEMPTS, &patched_before);
 }
 
 static int anything_new(struct dl_phdr_info *info, size_t size, void *context)
@@ -464,12 +495,12 @@ int gate_slots_verify(void)
     bool changed = false;
     dl_iterate_phdr(anything_new, &changed);
     long due = any_unbound ? UNBOUND_PASS_SECONDS : FULL_PASS_SECONDS;
-    if (!changed && rechecks == 0 && seconds() - last_pass_seconds < due) {
+    if (!changed && rechecks == 0 && (!gate_active() || seconds() - last_pass_seconds < due)) {
         return 0;
     }
     rechecks -= rechecks > 0;
     int patched_before = 0;
-    return apply(true, MAX_ATTEMPTS, &patched_before);
+    return apply(false, MAX_ATTEMPTS, &patched_before);
 }
 
 static int defines_malloc(struct dl_phdr_info *info, size_t size, void *context)
@@ -533,13 +564,55 @@ void gate_slots_looking_up(void)
 {
     bool added = false;
     dl_iterate_phdr(anything_added, &added);
-    if (added && !gate_in_other_process()) {
+    if (added) {
         int patched_before = 0;
-        apply(true, 1, &patched_before);
+        apply(false, 1, &patched_before);
     }
 }
 
 bool gate_slots_any_rpath(void)
 {
     return any_rpath;
+}
+
+struct search {
+    struct pass pass;
+    unsigned name;
+    uintptr_t function;
+    uintptr_t caller;
+    bool in_any; /* looked for in all libraries, in an order that depends on the caller */
+    uintptr_t stub;
+};
+
+/* Called for the first library only: see patch_all. */
+static int find_stub(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void) size;
+    struct search *search = context;
+    struct pass *pass = &search->pass;
+    if (info->dlpi_adds != pass->adds || info->dlpi_subs != pass->subs) {
+        return 1;
+    }
+    pass->done = true;
+    parse_all(pass);
+    struct gate_module nowhere = {.base = 0}; /* compiled Java code, for one */
+    const struct gate_module *caller = module_of(pass, search->caller);
+    if (caller != NULL && keeps_its_slots(caller)) {
+        return 1;
+    }
+    struct patching patching = {.pass = pass, .module = caller == NULL ? &nowhere : (struct gate_module *) caller};
+    if (search->in_any) {
+        patch_modules(pass, true);
+        if (search->function != defaults[search->name] || !may_anticipate(&patching, search->name)) {
+            return 1;
+        }
+    }
+    search->stub = stub_for(&patching, search->name, search->function);
+    return 1;
+}
+
+uintptr_t gate_slots_stub(unsigned name, uintptr_t function, uintptr_t caller, bool in_any)
+{
+    struct search search = {.name = name, .function = function, .caller = caller, .in_any = in_any};
+    return with_modules(&search.pass, find_stub, LOOKUP_ATTEMPTS) ? search.stub : 0;
 }

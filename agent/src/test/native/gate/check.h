@@ -32,6 +32,7 @@ struct door_counters {
 int door_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval);
 int door_attach(bool capture);
 int door_detach(void);
+int door_watch(bool on);
 int door_verify(void);
 void door_interval(uint64_t interval);
 /* The same, but no thread is told: as for one that makes its next call before it is. */

@@ -31,6 +31,11 @@ EXPORT int door_detach(void)
     return gate_detach();
 }
 
+EXPORT int door_watch(bool on)
+{
+    return gate_watch(on);
+}
+
 EXPORT int door_verify(void)
 {
     return gate_verify();

@@ -3,6 +3,7 @@
  * An allocator to be preloaded in libc's place: counts, and marks its blocks, so that one handed to the wrong free is
  * noticed.
  */
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -73,6 +74,11 @@ EXPORT void *realloc(void *p, size_t size)
         free(p);
     }
     return fresh;
+}
+
+EXPORT void *other_looks_up(void *handle, const char *name)
+{
+    return dlsym(handle, name);
 }
 
 /* C23's, which glibc has only of late. */

@@ -80,13 +80,19 @@ public final class GateEngine implements SamplingEngine {
         this.copied = probes == null ? ring : probes.samples();
     }
 
+    /** Functions that are looked up before the first recording must be seen in it: those who asked may keep them. */
+    private GateEngine watching() {
+        GateNative.watch(true);
+        return this;
+    }
+
     /**
-     * Prepares everything; no slot is patched yet. The gate copies stacks by itself, which needs no privilege.
+     * Prepares everything; only slots of functions that open libraries and look into them are patched yet. The gate copies stacks by itself, which needs no privilege.
      *
      * @throws GateUnavailableException if this process cannot have the gate, or has one open
      */
     public static GateEngine open(GateConfig config) throws GateUnavailableException {
-        return new GateEngine(prepare(config), null);
+        return new GateEngine(prepare(config), null).watching();
     }
 
     /**
@@ -106,7 +112,8 @@ public final class GateEngine implements SamplingEngine {
                 throw new GateUnavailableException("the agent's own library could not be kept open", null);
             }
             long[] points = {GateNative.probePoint(true), GateNative.probePoint(false)};
-            return new GateEngine(ring, GateProbes.open(kernel, library.get(), points, new ProbedCode(points[1])));
+            GateProbes probes = GateProbes.open(kernel, library.get(), points, new ProbedCode(points[1]));
+            return new GateEngine(ring, probes).watching();
         } catch (GateUnavailableException | BpfUnavailableException | RuntimeException e) {
             OPEN.set(false);
             throw e;
@@ -334,6 +341,7 @@ public final class GateEngine implements SamplingEngine {
     public synchronized void close() {
         if (!closed) {
             detach();
+            GateNative.watch(false);
             closed = true;
             if (probes != null) {
                 probes.close();

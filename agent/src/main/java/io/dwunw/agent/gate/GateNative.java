@@ -18,6 +18,9 @@ final class GateNative {
     /** Number of import slots restored. */
     static native int detach();
 
+    /** Begins or ends to hand out wrappers to callers of {@code dlsym} while nothing is sampled. */
+    static native int watch(boolean on);
+
     /** Number of import slots patched that were new, or had been overwritten. */
     static native int verify();
 

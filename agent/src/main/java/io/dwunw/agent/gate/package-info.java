@@ -6,7 +6,8 @@
  * since application threads run through it. Records are those of {@code sample.h}, with the caller's registers just after
  * the allocator returned ({@code FLAG_AT_RETURN}), so that a walk starts in the allocator's caller.
  *
- * <p>Not seen: mappings that libc makes for itself (stacks of threads), calls of addresses got from {@code dlsym}, calls
+ * <p>Not seen: mappings that libc makes for itself (stacks of threads), calls of addresses got from {@code dlsym} before the
+ * gate was opened, or with {@code RTLD_NEXT}, or by a library that defines an allocator, calls
  * of a library's constructors while it is being opened, and libraries in link namespaces of their own. A library that is
  * opened by a name without a path, where a search path is in force (as in every {@code java}), is not seen until the next
  * call of {@code dlsym} or the next look. Where the loader may mean another allocator than the usual one by a slot that is not

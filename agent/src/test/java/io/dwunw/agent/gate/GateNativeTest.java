@@ -40,6 +40,7 @@ class GateNativeTest {
         "owner,",
         "opening, liblazy.so libnow.so",
         "churn, liblazy.so 100",
+        "lookup, libnow.so libother.so",
     })
     void check(String program, String arguments) throws Exception {
         String[] words = arguments == null ? new String[0] : arguments.split(" ", -1);
@@ -83,6 +84,8 @@ class GateNativeTest {
         NativeChecks.Outcome outcome = checks.run("preloaded", List.of(), environment, "liblazy.so");
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
         outcome = checks.run("unseen", List.of(), environment, "preloaded");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        outcome = checks.run("lookup", List.of(), environment, "libnow.so", "libother.so", "preloaded");
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     }
 
