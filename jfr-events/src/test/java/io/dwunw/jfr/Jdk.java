@@ -89,7 +89,7 @@ enum Jdk {
         if (home.isPresent()) {
             return home.get();
         }
-        String reason = "no JDK " + version + " in " + INSTALLED;
+        String reason = "no JDK " + version + " under " + INSTALLED;
         if ("1".equals(System.getenv("DWUNW_REQUIRE_BPF"))) {
             return fail(reason);
         }

@@ -3,36 +3,40 @@ package io.dwunw.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.ByteArrayOutputStream;
+import io.dwunw.Dwunw;
 import java.io.IOException;
-import java.io.PrintStream;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.io.TempDir;
 
+/** The README's example, taken from there: it is run as the README says, and compiled without a warning. */
 @EnabledIfSystemProperty(named = "os.arch", matches = "amd64")
 final class BlockedStackTest {
-    private static final int TRIES = 500;
+    private static final int TRIES = 20;
+    private static final Path BIN = Path.of(System.getProperty("java.home"), "bin");
+
+    @TempDir
+    private Path directory;
 
     @Test
-    void theExamplePrintsTheStackOfASleepingProcess() throws Exception {
+    void theReadmesExamplePrintsTheStackOfASleepingProcess() throws Exception {
+        Path source = example();
         Process sleeper = new ProcessBuilder("/bin/sleep", "60").start();
         try {
             Path syscall = Path.of("/proc/" + sleeper.pid() + "/syscall");
             assumeTrue(mayRead(syscall), "this process may not trace its child");
-            ByteArrayOutputStream printed = new ByteArrayOutputStream();
-            for (int i = 0;
-                    i < TRIES && !printed.toString(StandardCharsets.UTF_8).contains("nanosleep");
-                    i++) {
-                Thread.sleep(10);
-                if (!Files.readString(syscall).startsWith("running")) {
-                    printed.reset();
-                    BlockedStack.print(sleeper.pid(), new PrintStream(printed, true, StandardCharsets.UTF_8));
-                }
+            // Until exec and the start of the program are over, its stack is another.
+            String printed = "";
+            for (int i = 0; i < TRIES && !printed.contains("nanosleep"); i++) {
+                printed = run("java", "-cp", classes(), source.toString(), String.valueOf(sleeper.pid()));
             }
-            assertThat(printed.toString(StandardCharsets.UTF_8).lines())
+            assertThat(printed.lines())
                     .anyMatch(name -> name.contains("nanosleep"))
                     .anyMatch(name -> name.contains("libc_start_main"));
         } finally {
@@ -41,17 +45,39 @@ final class BlockedStackTest {
     }
 
     @Test
-    void theReadmeShowsThisExample() throws IOException {
-        String source = Files.readString(Path.of("src", "test", "java", "io", "dwunw", "example", "BlockedStack.java"));
-        String readme = Files.readString(Path.of("..", "README.md"));
-        int start = readme.indexOf("```java\n") + "```java\n".length();
-        String shown = readme.substring(start, readme.indexOf("```", start));
-        assertThat(shown.lines()).hasSizeGreaterThan(12);
-        assertThat(withoutSpace(source)).contains(withoutSpace(shown));
+    void theReadmesExampleCompilesWithoutAWarning() throws Exception {
+        String source = example().toString();
+        assertThat(run("javac", "-Xlint:all", "-proc:none", "-d", directory.toString(), "-cp", classes(), source))
+                .isEmpty();
+        assertThat(directory.resolve("BlockedStack.class")).exists();
     }
 
-    private static String withoutSpace(String text) {
-        return text.replaceAll("\\s", "");
+    private Path example() throws IOException {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        String fence = "```java\n";
+        int start = readme.indexOf(fence) + fence.length();
+        Path source = directory.resolve("BlockedStack.java");
+        return Files.writeString(source, readme.substring(start, readme.indexOf("```", start)));
+    }
+
+    private static String classes() throws URISyntaxException {
+        return Path.of(Dwunw.class
+                        .getProtectionDomain()
+                        .getCodeSource()
+                        .getLocation()
+                        .toURI())
+                .toString();
+    }
+
+    /** Runs a program of the JDK; what it prints, both streams together. */
+    private static String run(String name, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(BIN.resolve(name).toString()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        process.waitFor();
+        return printed;
     }
 
     private static boolean mayRead(Path syscall) {

@@ -18,6 +18,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -101,11 +103,14 @@ final class LiveWalkTest {
             return List.of(Path.of(System.getProperty("java.home"), "bin", "java"));
         }
         try (Stream<Path> directories = Files.list(installed)) {
-            return directories
-                    .filter(directory -> !Files.isSymbolicLink(directory))
-                    .map(directory -> directory.resolve("bin").resolve("java"))
-                    .filter(Files::isExecutable)
-                    .toList();
+            Set<Path> javas = new TreeSet<>();
+            for (Path directory : directories.toList()) {
+                Path java = directory.resolve("bin").resolve("java");
+                if (Files.isExecutable(java)) {
+                    javas.add(java.toRealPath());
+                }
+            }
+            return List.copyOf(javas);
         }
     }
 }

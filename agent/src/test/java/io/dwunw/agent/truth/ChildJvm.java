@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
@@ -24,9 +23,8 @@ final class ChildJvm {
     private static final long LIMIT_SECONDS = 300;
     private static final Path INSTALLED = Path.of("/usr/lib/jvm");
     private static final int JDK_21 = 21;
-    /** Where {@code it/jdk21} unpacks a JDK that Debian 12 does not have. */
-    private static final Path UNPACKED_21 = Path.of(
-                    Objects.requireNonNullElse(System.getenv("DWUNW_JDK21"), "../it/target/jdk21"))
+    /** Where {@code it/jdk} unpacks a JDK that Debian 12 does not have. */
+    private static final Path UNPACKED_21 = Path.of("../it/target/jdk21")
             .resolve("usr/lib/jvm/java-21-openjdk-amd64")
             .toAbsolutePath()
             .normalize();
@@ -61,7 +59,7 @@ final class ChildJvm {
     static Path requireHome(int feature) throws IOException {
         Path home = home(feature);
         if (home == null) {
-            throw new TestAbortedException("no JDK " + feature + " is installed");
+            throw new TestAbortedException("no JDK " + feature + " under " + INSTALLED);
         }
         return home;
     }

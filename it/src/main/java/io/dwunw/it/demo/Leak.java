@@ -3,7 +3,6 @@ package io.dwunw.it.demo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One {@code dwunw.NativeLeak} event as {@code jfr print --json} shows it.
@@ -34,17 +33,17 @@ record Leak(long report, String site, long outstanding, long blocks, List<Frame>
         }
 
         static Frame of(Map<?, ?> json) {
-            Map<?, ?> method = object(json.get("method"));
-            String type = String.valueOf(object(method.get("type")).get("name"));
+            Map<?, ?> method = object(json, "method");
+            String type = String.valueOf(object(method, "type").get("name"));
             return new Frame(
                     type.replace('/', '.').replace(WORD_JOINER, ""),
                     String.valueOf(method.get("name")).replace(WORD_JOINER, ""),
-                    (int) number(json.get("lineNumber")));
+                    (int) number(json, "lineNumber"));
         }
     }
 
     static Leak of(Map<?, ?> event) {
-        Map<?, ?> values = object(event.get("values"));
+        Map<?, ?> values = object(event, "values");
         List<Frame> stack = new ArrayList<>();
         if (values.get("stackTrace") instanceof Map<?, ?> trace && trace.get("frames") instanceof List<?> frames) {
             for (Object json : frames) {
@@ -56,10 +55,10 @@ record Leak(long report, String site, long outstanding, long blocks, List<Frame>
             }
         }
         return new Leak(
-                number(values.get("report")),
+                number(values, "report"),
                 String.valueOf(values.get("site")),
-                number(values.get("outstanding")),
-                number(values.get("outstandingBlocks")),
+                number(values, "outstanding"),
+                number(values, "outstandingBlocks"),
                 stack);
     }
 
@@ -73,11 +72,17 @@ record Leak(long report, String site, long outstanding, long blocks, List<Frame>
         return stack;
     }
 
-    static Map<?, ?> object(@Nullable Object json) {
+    /** The value as an object; an empty one where it is anything else. */
+    static Map<?, ?> object(Object json) {
         return json instanceof Map<?, ?> map ? map : Map.of();
     }
 
-    private static long number(@Nullable Object json) {
-        return json instanceof Number number ? number.longValue() : 0;
+    /** The member as an object; an empty one where it is absent or anything else. */
+    static Map<?, ?> object(Map<?, ?> json, String member) {
+        return json.get(member) instanceof Map<?, ?> map ? map : Map.of();
+    }
+
+    private static long number(Map<?, ?> json, String member) {
+        return json.get(member) instanceof Number number ? number.longValue() : 0;
     }
 }

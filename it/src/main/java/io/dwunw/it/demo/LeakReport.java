@@ -28,7 +28,7 @@ public final class LeakReport {
 
     /** The leaks at the end of the recording, largest first, one per site. */
     static List<Leak> read(Reader json) throws IOException {
-        Map<?, ?> recording = Leak.object(Leak.object(JsonReader.read(json)).get("recording"));
+        Map<?, ?> recording = Leak.object(Leak.object(JsonReader.read(json)), "recording");
         List<Leak> all = recording.get("events") instanceof List<?> events
                 ? events.stream().map(event -> Leak.of(Leak.object(event))).toList()
                 : List.of();

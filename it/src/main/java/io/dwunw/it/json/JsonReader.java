@@ -7,13 +7,20 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A reader of JSON (RFC 8259): objects become {@link Map}, arrays {@link List}, integers {@link Long}, other numbers
- * {@link Double}, beside {@link String}, {@link Boolean} and null.
+ * {@link Double}, beside {@link String}, {@link Boolean} and {@link #NULL}.
  */
 public final class JsonReader {
+    /** JSON's {@code null}. No Java null, so that {@code ./demo} compiles this class without a library of annotations. */
+    public static final Object NULL = new Object() {
+        @Override
+        public String toString() {
+            return "null";
+        }
+    };
+
     /** Deeper nesting is refused: {@code jfr print} nests class loaders and thread groups, but a few dozen levels at most. */
     private static final int MAX_DEPTH = 500;
 
@@ -32,7 +39,7 @@ public final class JsonReader {
      *
      * @throws IOException also for text that is not JSON, naming the position
      */
-    public static @Nullable Object read(Reader in) throws IOException {
+    public static Object read(Reader in) throws IOException {
         JsonReader reader = new JsonReader(new BufferedReader(in));
         Object value = reader.value();
         reader.skipSpace();
@@ -42,7 +49,7 @@ public final class JsonReader {
         return value;
     }
 
-    private @Nullable Object value() throws IOException {
+    private Object value() throws IOException {
         skipSpace();
         return switch (next) {
             case '{' -> object();
@@ -50,14 +57,14 @@ public final class JsonReader {
             case '"' -> string();
             case 't' -> word("true", true);
             case 'f' -> word("false", false);
-            case 'n' -> word("null", null);
+            case 'n' -> word("null", NULL);
             default -> number();
         };
     }
 
-    private Map<String, @Nullable Object> object() throws IOException {
+    private Map<String, Object> object() throws IOException {
         enter();
-        Map<String, @Nullable Object> members = new LinkedHashMap<>();
+        Map<String, Object> members = new LinkedHashMap<>();
         advance();
         skipSpace();
         while (next != '}') {
@@ -73,9 +80,9 @@ public final class JsonReader {
         return members;
     }
 
-    private List<@Nullable Object> array() throws IOException {
+    private List<Object> array() throws IOException {
         enter();
-        List<@Nullable Object> elements = new ArrayList<>();
+        List<Object> elements = new ArrayList<>();
         advance();
         skipSpace();
         while (next != ']') {
@@ -151,7 +158,7 @@ public final class JsonReader {
         return (char) code;
     }
 
-    private @Nullable Object word(String word, @Nullable Object value) throws IOException {
+    private Object word(String word, Object value) throws IOException {
         for (int i = 0; i < word.length(); i++) {
             expect(word.charAt(i));
         }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
@@ -22,17 +21,18 @@ public record Jdk(Path home, String version) {
     private static final int OLDEST = 17;
 
     private static final Path SYSTEM = Path.of("/usr/lib/jvm");
+    /** From a home in such a tree, {@code usr/lib/jvm/NAME}, to the tree's own dynamic loader. */
+    private static final String OWN_LOADER = "../../../lib64/ld-linux-x86-64.so.2";
+
     static final boolean ONLY_UNPACKED = Boolean.getBoolean("dwunw.jdk21");
 
-    private static final Path UNPACKED = Path.of(Objects.requireNonNullElse(
-                    System.getenv("DWUNW_JDK21"),
-                    Project.root().resolve("it/target/jdk21").toString()))
-            .resolve("usr/lib/jvm/java-21-openjdk-amd64");
+    private static final Path UNPACKED =
+            Project.root().resolve("it/target/jdk21").resolve("usr/lib/jvm/java-21-openjdk-amd64");
     private static final String VERSION_KEY = "JAVA_VERSION=\"";
 
     /**
      * One JDK of every feature release that is there, oldest first; the one that runs the tests is always among them. In
-     * the profile {@code jdk21} it is that JDK alone, as {@code it/jdk21} has unpacked it.
+     * the profile {@code jdk21} it is that JDK alone, as {@code it/jdk} has unpacked it.
      */
     public static List<Jdk> installed() {
         if (ONLY_UNPACKED) {
@@ -97,8 +97,16 @@ public record Jdk(Path home, String version) {
         }
     }
 
-    /** Whether it needs the libraries beside it, of a later system, and so can neither be copied nor linked anew. */
+    /**
+     * Whether {@code it/jdk} has unpacked it: it needs the libraries beside it, of a later system, and so can neither be copied
+     * nor linked anew.
+     */
     public boolean isUnpacked() {
-        return ONLY_UNPACKED;
+        try {
+            Path loader = home.toRealPath().resolve(OWN_LOADER).normalize();
+            return Files.exists(loader) && !loader.startsWith("/usr/lib64");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -50,7 +50,7 @@ public record JfrToolReader(Jdk jdk) implements RecordingReader {
         if (json instanceof String text && text.startsWith("PT")) {
             return Duration.parse(text).toNanos();
         }
-        return json;
+        return json == JsonReader.NULL ? null : json;
     }
 
     private static Frame frame(Map<?, ?> frame) {
