@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <jni.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -51,6 +52,54 @@ EXPORT(jlong, libraryChanges0)(JNIEnv *env, jclass type)
     unsigned long long sum = 0;
     dl_iterate_phdr(add_changes, &sum);
     return (jlong) sum;
+}
+
+/* Linux.LIBRARIES_HEADER: libraries loaded, unloaded, and where this one lies. */
+#define HEADER 3
+/* With those of one list, on the C stack. */
+#define MAX_LISTED (HEADER + 4096)
+
+struct listing {
+    jint room;
+    jint count;
+    jlong values[MAX_LISTED];
+};
+
+static int list_library(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct listing *list = context;
+    bool own = false;
+    if (size >= offsetof(struct dl_phdr_info, dlpi_subs) + sizeof(info->dlpi_subs)) {
+        list->values[0] = (jlong) info->dlpi_adds;
+        list->values[1] = (jlong) info->dlpi_subs;
+    }
+    uintptr_t low = 0;
+    for (int i = info->dlpi_phnum - 1; i >= 0; i--) { /* segments rise */
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type == PT_LOAD) {
+            low = (uintptr_t) info->dlpi_addr + segment->p_vaddr;
+            own |= (uintptr_t) &list_library - low < segment->p_memsz;
+        }
+    }
+    low &= ~(uintptr_t) 4095;
+    if (own) {
+        list->values[2] = (jlong) low;
+    }
+    if (low != 0 && list->count < list->room) {
+        list->values[list->count++] = (jlong) low;
+    }
+    return 0;
+}
+
+EXPORT(jint, libraries0)(JNIEnv *env, jclass type, jlongArray into)
+{
+    (void) type;
+    struct listing list = {.count = HEADER};
+    jint length = (*env)->GetArrayLength(env, into);
+    list.room = length < MAX_LISTED ? length : MAX_LISTED; /* Java has made room for the header */
+    dl_iterate_phdr(list_library, &list);
+    (*env)->SetLongArrayRegion(env, into, 0, list.count, list.values);
+    return list.count;
 }
 
 /* So many calls of malloc, and as many of free. */

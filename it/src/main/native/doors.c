@@ -45,6 +45,28 @@ JNIEXPORT void JNICALL Java_io_dwunw_it_program_NativeBlocks_lateLayers(JNIEnv *
     late_outer(size, count);
 }
 
+JNIEXPORT jboolean JNICALL Java_io_dwunw_it_program_NativeBlocks_openAndAllocate(
+        JNIEnv *env, jclass type, jstring path, jlong size, jint count, jboolean close) {
+    (void)type;
+    const char *name = (*env)->GetStringUTFChars(env, path, NULL);
+    if (name == NULL) {
+        return JNI_FALSE;
+    }
+    void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
+    (*env)->ReleaseStringUTFChars(env, path, name);
+    if (library == NULL) {
+        return JNI_FALSE;
+    }
+    void (*outer)(size_t, int) = (void (*)(size_t, int))(uintptr_t)dlsym(library, "dwunwlate_outer");
+    if (outer != NULL) {
+        outer(size, count);
+    }
+    if (close) {
+        dlclose(library);
+    }
+    return outer != NULL;
+}
+
 JNIEXPORT jlong JNICALL Java_io_dwunw_it_program_NativeBlocks_burst(JNIEnv *env, jclass type, jint count) {
     (void)env, (void)type;
     return dwunwit_burst(count);

@@ -30,7 +30,6 @@ import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -63,8 +62,7 @@ final class SidecarAssembly {
             threads.listen(new TellEngine(engine));
         }
         AllocatorNames allocators = allocatorNames(options.pairs());
-        MixedStackWalker walker =
-                new MixedStackWalker(moduleMap, new NativeUnwinder(moduleMap), java, new LookAgain(modules));
+        MixedStackWalker walker = new MixedStackWalker(moduleMap, new NativeUnwinder(moduleMap), java, modules);
         FrameNames names = new FrameNames(walker.walkedModules(), new Symboliser(), java, allocators, options.hidden());
         OverheadBudget budget = new OverheadBudget(engine, options.interval(), options.maxOverhead(), console);
         return new SidecarParts(
@@ -100,19 +98,6 @@ final class SidecarAssembly {
         @Override
         public void javaThread(int tid, long javaThread) {
             engine.javaThread(tid, javaThread);
-        }
-    }
-
-    private static final class LookAgain implements BooleanSupplier {
-        private final ProcessModules modules;
-
-        LookAgain(ProcessModules modules) {
-            this.modules = modules;
-        }
-
-        @Override
-        public boolean getAsBoolean() {
-            return modules.refreshAfterMiss();
         }
     }
 

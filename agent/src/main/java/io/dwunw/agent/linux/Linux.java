@@ -76,6 +76,27 @@ public final class Linux {
         return libraryChanges0();
     }
 
+    /**
+     * Longs at the start of what {@link #libraries} fills in: how many libraries were loaded, and unloaded, so far, and the lowest
+     * address of the one that is asked, which is never unloaded.
+     */
+    public static final int LIBRARIES_HEADER = 3;
+
+    /**
+     * Lists the libraries that are loaded, in the order in which they came: the lowest address of each, behind the header.
+     *
+     * @param into those without room are left out
+     * @return how many longs were filled in; those of the header are 0 if the loader does not tell
+     */
+    public static int libraries(long[] into) {
+        if (into.length < LIBRARIES_HEADER) {
+            throw new IllegalArgumentException("no room for the header");
+        }
+        return libraries0(into);
+    }
+
+    private static native int libraries0(long[] into);
+
     /** Calls {@code malloc} and {@code free} so many times: to find out what they cost while they are probed. */
     public static void callAllocator(int pairs) {
         allocatorCalls0(pairs);

@@ -1,6 +1,7 @@
 package io.dwunw.agent.sidecar;
 
 import io.dwunw.agent.linux.Linux;
+import io.dwunw.agent.stack.MappedModules;
 import io.dwunw.module.ModuleMap;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -9,40 +10,87 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the module map up to date with this process's mappings: when a pc lies in no known module, and now and then,
- * because an address may belong to another library than a moment ago.
+ * Keeps the module map up to date with this process's mappings. Before a stack is walked the loader is asked whether libraries
+ * have come or gone since the last reading: if so the mappings are read again, as the stack may lead through them. They are
+ * also read when a pc lies in no known module, and now and then, since a program may map code without the loader.
  */
-public final class ProcessModules {
+public final class ProcessModules implements MappedModules {
     private static final String MAPS = "/proc/self/maps";
     /** What the JDK reads without a buffer of its own from the C heap; the kernel gives less. */
     private static final int MOST_READ_AT_ONCE = 8192;
 
     private static final int INITIAL_BYTES = 1 << 16;
-    /** A pc in generated code asks for a refresh each time; the kernel needs about a millisecond to print a JVM's map. */
+    /**
+     * Between two readings for pcs in no module while the loader has nothing new: code that was generated into anonymous
+     * memory asks each time, and the kernel needs about a millisecond to print a JVM's map.
+     */
     private static final long MIN_NANOS_BETWEEN_MISSES = 20_000_000;
 
     private static final long NANOS_BETWEEN_LOOKS = 1_000_000_000;
     /** Where the loader says that nothing has changed: somebody may map a library without it. */
     private static final long NANOS_BETWEEN_READS = 10_000_000_000L;
+    /** Readings in a row while libraries keep coming and going. */
+    private static final int MAX_ATTEMPTS = 3;
+    /** Time that readings may take at once, enough for some hundred libraries that are opened one after the other. */
+    private static final long MAX_CREDIT_NANOS = 500_000_000;
+    /** One part in so many of all time may go into readings, while a program opens libraries without end. */
+    private static final long CREDIT_SHARE = 5;
 
     private final ModuleMap modules;
     private final DistinctErrors errors;
+    private final LoadedLibraries loaded;
     private byte[] text = {};
     private int length;
     private byte[] fresh = new byte[INITIAL_BYTES];
-    private long libraryChanges;
     private long lookedAt = System.nanoTime() - NANOS_BETWEEN_LOOKS;
-    private long readAt = lookedAt - NANOS_BETWEEN_READS;
+    /** When the last reading began, and when it ended. */
+    private long readFrom = lookedAt - NANOS_BETWEEN_READS;
+
+    private long readAt = readFrom;
+    /** As of when the loader is known to have nothing that the map does not have, or that is not known to be missing. */
+    private long checkedAt = readFrom;
+    /** Whether libraries have come or gone since the last reading. */
+    private boolean stale;
+
+    private long credit = MAX_CREDIT_NANOS;
+    private long creditedAt = lookedAt;
 
     /** Over a map that nobody else updates. */
     public ProcessModules(ModuleMap modules, DistinctErrors errors) {
         this.modules = modules;
         this.errors = errors;
+        this.loaded = new LoadedLibraries(modules);
     }
 
-    /** An address belongs to no module: looks again, unless that was done a moment ago; whether something changed. */
-    public boolean refreshAfterMiss() {
-        return System.nanoTime() - readAt >= MIN_NANOS_BETWEEN_MISSES && read();
+    @Override
+    public void begin(long sampleNanos) {
+        if (sampleNanos > checkedAt) {
+            check();
+        }
+    }
+
+    @Override
+    public boolean refreshAfterMiss(long sampleNanos) {
+        // What was read after the stack was copied would have had it.
+        return sampleNanos > readFrom
+                && System.nanoTime() - readAt >= MIN_NANOS_BETWEEN_MISSES
+                && hasCredit()
+                && read();
+    }
+
+    @Override
+    public boolean allWereMapped(long sampleNanos) {
+        return loaded.allWereMapped(sampleNanos);
+    }
+
+    @Override
+    public boolean wasMapped(int moduleId, long sampleNanos) {
+        return loaded.wasMapped(moduleId, sampleNanos);
+    }
+
+    @Override
+    public boolean unloadedSince(long sampleNanos) {
+        return loaded.unloadedSince(sampleNanos);
     }
 
     /** To be called often: looks again when the last look is old; whether it did. */
@@ -52,10 +100,31 @@ public final class ProcessModules {
             return false;
         }
         lookedAt = now;
-        if (now - readAt >= NANOS_BETWEEN_READS || Linux.libraryChanges() != libraryChanges) {
+        check();
+        if (now - readAt >= NANOS_BETWEEN_READS) {
             read();
         }
         return true;
+    }
+
+    /** Reads again if libraries have come or gone. */
+    private void check() {
+        long now = System.nanoTime();
+        if (Linux.libraryChanges() != loaded.changes()) {
+            loaded.changed(now);
+            stale = true;
+        }
+        checkedAt = now;
+        if (stale && hasCredit()) {
+            read();
+        }
+    }
+
+    private boolean hasCredit() {
+        long now = System.nanoTime();
+        credit = Math.min(MAX_CREDIT_NANOS, credit + (now - creditedAt) / CREDIT_SHARE);
+        creditedAt = now;
+        return credit > 0;
     }
 
     /**
@@ -82,11 +151,27 @@ public final class ProcessModules {
     }
 
     private boolean update() throws IOException {
-        libraryChanges = Linux.libraryChanges(); // before: what changes meanwhile is read once more
+        long begun = System.nanoTime();
+        boolean changed = false;
         try {
-            return readText() && modules.update(new String(text, 0, length, StandardCharsets.ISO_8859_1));
+            stale = true;
+            for (int attempt = 0; stale && attempt < MAX_ATTEMPTS; attempt++) {
+                readFrom = System.nanoTime();
+                if (Linux.libraryChanges() != loaded.changes()) {
+                    loaded.changed(readFrom);
+                }
+                changed |= readText() && modules.update(new String(text, 0, length, StandardCharsets.ISO_8859_1));
+                long now = System.nanoTime();
+                stale = Linux.libraryChanges() != loaded.changes();
+                if (!stale) {
+                    loaded.read(readFrom);
+                    checkedAt = now;
+                }
+            }
+            return changed;
         } finally {
             readAt = System.nanoTime();
+            credit -= readAt - begun;
         }
     }
 

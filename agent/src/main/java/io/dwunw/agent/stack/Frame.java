@@ -7,7 +7,7 @@ import io.dwunw.agent.hotspot.JavaFrameSink;
  *
  * <pre>
  *   63 62 61      60 .. 46     45 .. 0
- *   0  0  pc (an address that belongs to no module)
+ *   0  0  pc (an address that belongs to no module), 0 for a gap
  *   0  1  return  module id    pc as an SVMA
  *   1  0  approx  -            48 .. 32 bci     31 .. 0 method id
  *   1  1  0       -            31 .. 0 stub id
@@ -17,6 +17,8 @@ import io.dwunw.agent.hotspot.JavaFrameSink;
 public final class Frame {
     /** What a frame is. */
     public enum Kind {
+        /** No frame: stands for those that could not be found. */
+        GAP,
         /** A pc that belongs to no module. */
         RAW,
         NATIVE,
@@ -39,6 +41,9 @@ public final class Frame {
     private static final int BCI_SHIFT = 32;
     private static final int BCI_MASK = (1 << 17) - 1;
     private static final int BCI_NATIVE = BCI_MASK - 1;
+
+    /** The one frame of kind {@link Kind#GAP}. */
+    static final long GAP = 0;
 
     private Frame() {}
 
@@ -76,7 +81,7 @@ public final class Frame {
 
     public static Kind kind(long frame) {
         return switch ((int) (frame >>> KIND_SHIFT)) {
-            case 0 -> Kind.RAW;
+            case 0 -> frame == GAP ? Kind.GAP : Kind.RAW;
             case 1 -> Kind.NATIVE;
             case 2 -> Kind.JAVA;
             default -> (frame & FLAG) == 0 ? Kind.STUB : Kind.ALLOCATOR;

@@ -77,6 +77,7 @@ public final class FrameNames {
 
     private FrameName resolve(long frame) {
         return switch (Frame.kind(frame)) {
+            case GAP -> FrameName.ofGap("callers that could not be found");
             case RAW -> raw(Frame.pc(frame));
             case NATIVE -> nativeFrame(frame);
             case JAVA -> javaFrame(frame);

@@ -11,13 +11,12 @@ import io.dwunw.module.ModuleMap;
 import io.dwunw.unwind.FrameAddress;
 import io.dwunw.unwind.NativeUnwinder;
 import io.dwunw.unwind.StopReason;
-import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Walks a sample's stack: native frames by CFI, generated code by the JVM's own metadata, whichever the pc at hand is in, up
- * to the thread's outermost frame. Where native code has no CFI the walk goes on at the frame anchor that HotSpot left
- * when it was called from Java.
+ * to the thread's outermost frame. Where native code cannot be unwound the walk goes on at the frame anchor that HotSpot left
+ * when it was called from Java; a gap stands for the frames in between, and the stack counts as incomplete.
  *
  * <p>Hot: allocates nothing once warm. Not thread-safe.
  */
@@ -29,23 +28,25 @@ public final class MixedStackWalker {
     private final ModuleMap modules;
     private final NativeUnwinder unwinder;
     private final @Nullable JavaCode java;
-    private final BooleanSupplier refreshModules;
+    private final MappedModules mapped;
     private final WalkedModules walked = new WalkedModules();
     private final NativeFrames nativeFrames = new NativeFrames();
     private final RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
     private final SampleAnchor anchor = new SampleAnchor();
+    /** Why frames are missing in the middle; {@link StackState#COMPLETE} if none are. */
+    private StackState skipped = StackState.COMPLETE;
+    /** Whether the module of the last native pc may have been another one when the stack was copied. */
+    private boolean gone;
 
     /**
      * @param java the JVM's generated code; null if its frames cannot be read
-     * @param refreshModules called when a pc lies in no module: brings the map up to date, unless that was done a moment
-     *     ago, and says whether it changed
+     * @param mapped keeps {@code modules} up to date
      */
-    public MixedStackWalker(
-            ModuleMap modules, NativeUnwinder unwinder, @Nullable JavaCode java, BooleanSupplier refreshModules) {
+    public MixedStackWalker(ModuleMap modules, NativeUnwinder unwinder, @Nullable JavaCode java, MappedModules mapped) {
         this.modules = modules;
         this.unwinder = unwinder;
         this.java = java;
-        this.refreshModules = refreshModules;
+        this.mapped = mapped;
     }
 
     /** The modules of all frames so far, for naming them. */
@@ -110,14 +111,16 @@ public final class MixedStackWalker {
         if (java != null) {
             java.begin(sampleNanos);
         }
-        StackState end = walkToEnd(stack, returnAddress, out);
+        mapped.begin(sampleNanos);
+        skipped = StackState.COMPLETE;
+        StackState end = walkToEnd(stack, sampleNanos, returnAddress, out);
         out.end(end == StackState.COMPLETE ? blemish() : end);
     }
 
-    /** What a walk to the outermost frame has to confess. */
+    /** What a walk to the outermost frame has to confess, the worst first. */
     private StackState blemish() {
-        if (java == null) {
-            return StackState.COMPLETE;
+        if (java == null || skipped != StackState.COMPLETE) {
+            return skipped;
         }
         if (java.searched()) {
             return StackState.SEARCHED;
@@ -132,40 +135,75 @@ public final class MixedStackWalker {
         return java.metGoneMethod() ? StackState.METHOD_GONE : StackState.COMPLETE;
     }
 
-    private StackState walkToEnd(StackMemory stack, boolean startsAtReturnAddress, FrameBuffer out) {
+    private StackState walkToEnd(StackMemory stack, long sampleNanos, boolean startsAtReturnAddress, FrameBuffer out) {
         boolean returnAddress = startsAtReturnAddress;
         while (!out.isFull()) {
             long pc = registers.pc();
-            if (pc == 0) {
-                return StackState.COMPLETE;
+            StopReason step = StopReason.END_OF_STACK;
+            if (pc != 0 && java != null && java.contains(pc)) {
+                JavaStep javaStep = java.step(registers, stack, returnAddress, out);
+                if (javaStep != JavaStep.STEPPED) {
+                    return ended(javaStep);
+                }
+                leftJavaFrame(java);
+                returnAddress = true;
+                continue;
             }
-            if (java != null && java.contains(pc)) {
-                JavaStep step = java.step(registers, stack, returnAddress, out);
-                if (step != JavaStep.STEPPED) {
-                    return ended(step);
-                }
-                if (java.savedAnchorSp() != 0) {
-                    anchor.set(java.savedAnchorSp(), java.savedAnchorPc(), java.savedAnchorFp());
-                }
+            gone = false;
+            if (pc != 0) {
+                out.add(nativeFrame(pc, sampleNanos, returnAddress));
+                step = gone ? StopReason.NO_MODULE : unwinder.step(registers, stack, returnAddress);
+            }
+            if (step == StopReason.STEPPED) {
+                returnAddress = !unwinder.leftSignalFrame();
+            } else if (resumeAtAnchor(stack, step)) {
+                skip(step, sampleNanos);
+                out.add(Frame.GAP);
                 returnAddress = true;
             } else {
-                out.add(nativeFrame(pc, returnAddress));
-                StopReason step = unwinder.step(registers, stack, returnAddress);
-                if (step == StopReason.STEPPED) {
-                    returnAddress = !unwinder.leftSignalFrame();
-                } else if (resumeAtAnchor(stack, step)) {
-                    returnAddress = true;
-                } else {
-                    return ended(step);
-                }
+                return ended(step, sampleNanos);
             }
         }
         return StackState.MAX_FRAMES;
     }
 
-    private StackState ended(StopReason reason) {
-        // The JVM's code cache is the one executable region of a JVM that belongs to no file.
-        return reason == StopReason.NO_MODULE && java == null ? StackState.JAVA_UNAVAILABLE : StackState.of(reason);
+    private void leftJavaFrame(JavaCode code) {
+        if (Long.compareUnsigned(registers.sp(), anchor.sp()) > 0) {
+            anchor.clear();
+        }
+        if (code.savedAnchorSp() != 0) {
+            anchor.set(code.savedAnchorSp(), code.savedAnchorPc(), code.savedAnchorFp());
+        }
+    }
+
+    private void skip(StopReason reason, long sampleNanos) {
+        if (skipped != StackState.COMPLETE) {
+            return;
+        }
+        if (reason != StopReason.NO_MODULE) {
+            skipped = StackState.SKIPPED_NATIVE;
+        } else {
+            skipped = isGone(sampleNanos) ? StackState.SKIPPED_GONE : StackState.SKIPPED_UNKNOWN;
+        }
+    }
+
+    /** Of a pc that lies in no module that can be believed: whether that is because of an unloading. */
+    private boolean isGone(long sampleNanos) {
+        return gone || mapped.unloadedSince(sampleNanos);
+    }
+
+    private StackState ended(StopReason reason, long sampleNanos) {
+        if (reason == StopReason.END_OF_STACK && java != null && anchor.sp() != 0) {
+            return StackState.BEFORE_JAVA;
+        }
+        if (reason != StopReason.NO_MODULE) {
+            return StackState.of(reason);
+        }
+        if (java == null && !gone) {
+            // The JVM's code cache is the one executable region of a JVM that belongs to no file.
+            return StackState.JAVA_UNAVAILABLE;
+        }
+        return isGone(sampleNanos) ? StackState.LIBRARY_GONE : StackState.NO_MODULE;
     }
 
     private static StackState ended(JavaStep reason) {
@@ -178,13 +216,20 @@ public final class MixedStackWalker {
         };
     }
 
-    private long nativeFrame(long pc, boolean returnAddress) {
+    private long nativeFrame(long pc, long sampleNanos, boolean returnAddress) {
         long known = nativeFrames.find(pc, returnAddress, modules.version());
-        if (known != NativeFrames.NONE) {
-            return known;
+        if (known == NativeFrames.NONE) {
+            known = newNativeFrame(pc, sampleNanos, returnAddress);
         }
+        if (!mapped.allWereMapped(sampleNanos) && Frame.kind(known) == Frame.Kind.NATIVE) {
+            gone = !mapped.wasMapped(Frame.moduleId(known), sampleNanos);
+        }
+        return gone ? Frame.raw(pc) : known;
+    }
+
+    private long newNativeFrame(long pc, long sampleNanos, boolean returnAddress) {
         LoadedModule module = modules.find(FrameAddress.lookup(pc, returnAddress));
-        if (module == null && refreshModules.getAsBoolean()) {
+        if (module == null && mapped.refreshAfterMiss(sampleNanos)) {
             module = modules.find(FrameAddress.lookup(pc, returnAddress));
         }
         if (module == null) {
@@ -196,10 +241,13 @@ public final class MixedStackWalker {
         return frame;
     }
 
-    /** Native code without usable CFI, entered from Java: HotSpot has noted where the Java frames go on. */
+    /**
+     * Native code that cannot be unwound, or says that it is the outermost while Java code waits further out: HotSpot has noted
+     * where the Java frames go on.
+     */
     private boolean resumeAtAnchor(StackMemory stack, StopReason reason) {
         long sp = anchor.sp();
-        if (java == null || reason == StopReason.END_OF_STACK || reason == StopReason.STACK_CUT || sp == 0) {
+        if (java == null || reason == StopReason.STACK_CUT || sp == 0) {
             return false;
         }
         if (Long.compareUnsigned(sp, registers.sp()) <= 0 || !stack.contains(sp - Long.BYTES, 2 * Long.BYTES)) {

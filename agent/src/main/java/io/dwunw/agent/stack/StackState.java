@@ -9,6 +9,8 @@ public enum StackState {
     /** The walk met Java code, and this JVM's Java frames cannot be read. */
     JAVA_UNAVAILABLE("ends at Java code: Java frames are not available"),
     NO_MODULE("ends at an address outside every module"),
+    /** What lies there now was not there, or may not have been, when the stack was copied. */
+    LIBRARY_GONE("ends in a library that has been unloaded or replaced since"),
     NO_IMAGE("ends in a module whose file cannot be read"),
     NO_CFI("ends in code without unwind information"),
     BAD_CFI("ends in code with damaged unwind information"),
@@ -17,10 +19,18 @@ public enum StackState {
     LOST_REGISTER("ends where a needed register was lost"),
     NO_PROGRESS("ends where frames would run in circles"),
     MAX_FRAMES("ends at the frame limit"),
+    /** On a stack of its own, which native code has switched to. */
+    BEFORE_JAVA("ends before the Java code that called it"),
     /** A pc in the code cache where there is no code now: it was freed before the sample was read. */
     CODE_FREED("ends at Java code that has been freed since"),
     /** Java code is there, but what lies on the stack does not fit it. */
     CODE_REPLACED("ends at Java code that does not fit the stack"),
+    /** To the outermost frame by way of the JVM's own notes; a gap frame stands for what is missing. */
+    SKIPPED_UNKNOWN("incomplete: callers of code outside every module are missing, up to the next Java frame"),
+    SKIPPED_GONE("incomplete: callers in a library that has been unloaded or replaced since are missing,"
+            + " up to the next Java frame"),
+    SKIPPED_NATIVE(
+            "incomplete: callers of code without usable unwind information are missing, up to the next Java frame"),
     /** Complete to the outermost frame, but a method in between has been unloaded or redefined since. */
     METHOD_GONE("complete, but a method has been unloaded or redefined since"),
     /** A frame was found by searching the stack: frames may be missing. */

@@ -77,7 +77,7 @@ public final class Recorder {
                 .lowAvma();
         hotspot = HotSpot.open(libjvm, self, Linux::memory, null, null);
         java = new RecordedJava(libjvm, memory, memory, () -> 0);
-        walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, this::refresh);
+        walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, sampleNanos -> refresh());
         names = new FrameNames(walker.walkedModules(), symboliser, java, false);
         engine = GateEngine.open(new GateConfig(1, STACK_BYTES, RING_BYTES));
         engine.layout(new JavaThreadLayout(
@@ -194,14 +194,16 @@ public final class Recorder {
             ByteBuffer record = recorded.record(RecordedSample.FRESH);
             sample.wrap(record, 0, record.capacity());
             JavaCode fresh = new RecordedJava(libjvm, memory, memory, () -> 0);
-            new MixedStackWalker(modules, new NativeUnwinder(modules), fresh, this::refresh).walk(sample, frames);
+            new MixedStackWalker(modules, new NativeUnwinder(modules), fresh, sampleNanos -> refresh())
+                    .walk(sample, frames);
             // One to whom a class seems to have been unloaded since.
             long[] unloaded = {0};
             JavaCode doubting = new RecordedJava(libjvm, memory, memory, () -> unloaded[0]);
             ByteBuffer old = recorded.record(System.nanoTime());
             unloaded[0]++;
             sample.wrap(old, 0, old.capacity());
-            new MixedStackWalker(modules, new NativeUnwinder(modules), doubting, this::refresh).walk(sample, frames);
+            new MixedStackWalker(modules, new NativeUnwinder(modules), doubting, sampleNanos -> refresh())
+                    .walk(sample, frames);
         } catch (JavaFramesUnavailableException e) {
             throw new IllegalStateException(e);
         }

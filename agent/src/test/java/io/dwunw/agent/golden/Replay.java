@@ -40,7 +40,7 @@ final class Replay {
     Replay(Recording recording, RecordedMemory memory, boolean modules) throws JavaFramesUnavailableException {
         java = new RecordedJava(recording.libjvm(), memory, memory, () -> unloadedClasses);
         ModuleMap map = modules ? map(recording) : new ModuleMap(module -> ElfImage.ofFile(Bytes.empty()));
-        walker = new MixedStackWalker(map, new NativeUnwinder(map), java, () -> false);
+        walker = new MixedStackWalker(map, new NativeUnwinder(map), java, sampleNanos -> false);
         symboliser = new Symboliser(new DebugFiles(List.of()));
         names = new FrameNames(walker.walkedModules(), symboliser, java, false);
     }

@@ -56,7 +56,8 @@ public final class WarmWalk {
             return buffer;
         });
         ModuleMap modules = Replay.map(recording);
-        MixedStackWalker walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, () -> false);
+        MixedStackWalker walker =
+                new MixedStackWalker(modules, new NativeUnwinder(modules), java, sampleNanos -> false);
         Symboliser symboliser = new Symboliser(new DebugFiles(List.of()));
         FrameNames names = new FrameNames(walker.walkedModules(), symboliser, java, false);
         for (RecordedSample sample : recording.samples()) {

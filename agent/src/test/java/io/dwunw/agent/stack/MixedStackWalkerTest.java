@@ -53,7 +53,8 @@ final class MixedStackWalkerTest {
         ModuleMap modules = new ModuleMap(module -> {
             throw new IOException("no files here");
         });
-        MixedStackWalker walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, () -> false);
+        MixedStackWalker walker =
+                new MixedStackWalker(modules, new NativeUnwinder(modules), java, sampleNanos -> false);
         RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
         registers.sp(STACK_LOW);
         registers.pc(pc);
@@ -82,9 +83,107 @@ final class MixedStackWalkerTest {
 
         walk(new FakeJava(), NATIVE_PC);
 
+        assertThat(frames.count()).isEqualTo(3);
+        assertThat(frames.frame(2)).isEqualTo(Frame.java(1, 10, false));
+    }
+
+    @Test
+    void saysThatFramesAreMissingWhereItWentOnAtTheAnchor() {
+        anchor.set(STACK_LOW + 80, JAVA_LOW + 1, 0);
+
+        walk(new FakeJava(), NATIVE_PC);
+
+        assertThat(frames.state()).isEqualTo(StackState.SKIPPED_UNKNOWN);
+        assertThat(frames.state().complete()).isFalse();
+        assertThat(Frame.kind(frames.frame(1))).isEqualTo(Frame.Kind.GAP);
+    }
+
+    @Test
+    void saysSoRatherThanThatAFrameHasNoName() {
+        anchor.set(STACK_LOW + 80, JAVA_LOW + 1, 0);
+        FakeJava java = new FakeJava();
+        java.gone = true;
+
+        walk(java, NATIVE_PC);
+
+        assertThat(frames.state()).isEqualTo(StackState.SKIPPED_UNKNOWN);
+    }
+
+    /** Native code may run on a stack of its own; its outermost frame is not the thread's. */
+    @Test
+    void doesNotTakeTheEndOfAnotherStackForTheThreadsEnd() {
+        anchor.set(stack.highAvma() + 0x1000, JAVA_LOW + 1, 0);
+
+        walk(new FakeJava(), 0);
+
+        assertThat(frames.state()).isEqualTo(StackState.BEFORE_JAVA);
+    }
+
+    @Test
+    void isCompleteWhenTheAnchorsFrameWasPassed() {
+        anchor.set(STACK_LOW, JAVA_LOW + 1, 0);
+
+        walk(new FakeJava(), JAVA_LOW + 1);
+
         assertThat(frames.state()).isEqualTo(StackState.COMPLETE);
-        assertThat(frames.count()).isEqualTo(2);
-        assertThat(frames.frame(1)).isEqualTo(Frame.java(1, 10, false));
+    }
+
+    /** Of a library that came later to where another was. */
+    @Test
+    void doesNotNameAModuleThatWasNotThereYet() {
+        for (long[] sampledAndGone : new long[][] {{99, 1}, {100, 0}}) {
+            walkInModule(100, sampledAndGone[0], null);
+
+            boolean gone = sampledAndGone[1] != 0;
+            assertThat(Frame.kind(frames.frame(0))).isEqualTo(gone ? Frame.Kind.RAW : Frame.Kind.NATIVE);
+            assertThat(frames.state()).isEqualTo(gone ? StackState.LIBRARY_GONE : StackState.NO_IMAGE);
+        }
+    }
+
+    @Test
+    void goesOnAtTheAnchorWhereALibraryIsGone() {
+        anchor.set(STACK_LOW + 80, JAVA_LOW + 1, 0);
+
+        walkInModule(100, 99, new FakeJava());
+
+        assertThat(frames.state()).isEqualTo(StackState.SKIPPED_GONE);
+    }
+
+    @Test
+    void goesOnAtTheAnchorWhereALibraryCannotBeUnwound() {
+        anchor.set(STACK_LOW + 80, JAVA_LOW + 1, 0);
+
+        walkInModule(100, 100, new FakeJava());
+
+        assertThat(frames.state()).isEqualTo(StackState.SKIPPED_NATIVE);
+    }
+
+    private void walkInModule(long mappedFrom, long sampleNanos, @Nullable JavaCode java) {
+        ModuleMap modules = new ModuleMap(module -> {
+            throw new IOException("no files here");
+        });
+        modules.update("50000000-50001000 r-xp 00000000 00:01 7 /one.so\n");
+        MappedModules mapped = new MappedModules() {
+            @Override
+            public boolean refreshAfterMiss(long nanos) {
+                return false;
+            }
+
+            @Override
+            public boolean allWereMapped(long nanos) {
+                return nanos >= mappedFrom;
+            }
+
+            @Override
+            public boolean wasMapped(int moduleId, long nanos) {
+                return nanos >= mappedFrom;
+            }
+        };
+        MixedStackWalker walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, mapped);
+        RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
+        registers.sp(STACK_LOW);
+        registers.pc(NATIVE_PC);
+        walker.walk(registers, anchor, stack, sampleNanos, false, frames);
     }
 
     @Test
@@ -94,7 +193,7 @@ final class MixedStackWalkerTest {
 
         walk(new FakeJava(), NATIVE_PC);
 
-        assertThat(frames.frame(1)).isEqualTo(Frame.java(2, 10, false));
+        assertThat(frames.frame(2)).isEqualTo(Frame.java(2, 10, false));
     }
 
     @Test
@@ -158,7 +257,7 @@ final class MixedStackWalkerTest {
 
         assertThat(java.walks).isLessThan(10);
         assertThat(frames.state()).isEqualTo(StackState.CODE_REPLACED);
-        assertThat(frames.count()).isEqualTo(1);
+        assertThat(Frame.kind(frames.frame(frames.count() - 1))).isNotEqualTo(Frame.Kind.JAVA);
         assertThat(frames.frame(0)).isEqualTo(Frame.raw(NATIVE_PC));
     }
 
@@ -168,7 +267,8 @@ final class MixedStackWalkerTest {
         ModuleMap modules = new ModuleMap(module -> {
             throw new IOException("no files here");
         });
-        MixedStackWalker walker = new MixedStackWalker(modules, new NativeUnwinder(modules), null, () -> false);
+        MixedStackWalker walker =
+                new MixedStackWalker(modules, new NativeUnwinder(modules), null, sampleNanos -> false);
         RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
         registers.sp(STACK_LOW);
         registers.pc(NATIVE_PC);
@@ -241,6 +341,7 @@ final class MixedStackWalkerTest {
             if (result == JavaStep.STEPPED) {
                 sink.javaFrame((int) (registers.pc() - JAVA_LOW), 10, false);
                 registers.pc(endless ? registers.pc() : 0);
+                registers.sp(registers.sp() + 16);
             }
             return result;
         }

@@ -78,7 +78,8 @@ final class Walked {
             throw new IllegalStateException("the JVM does not know " + own);
         }
         java = new FrameKinds(hotspot.frames(), libjvm(), new SelfMemory(), Linux::memory);
-        walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, () -> withModules && refresh());
+        walker = new MixedStackWalker(
+                modules, new NativeUnwinder(modules), java, sampleNanos -> withModules && refresh());
         names = new FrameNames(walker.walkedModules(), new Symboliser(), java, true);
     }
 

@@ -39,6 +39,19 @@ public final class NativeBlocks {
 
     private static native boolean openLate(String path);
 
+    /**
+     * Opens a library with dlopen, and at once has its late_inner and dwunwlate_outer allocate blocks that are never freed.
+     *
+     * @param close whether the library is closed again then
+     * @return whether it could be opened
+     */
+    static native boolean openAndAllocate(String path, long size, int count, boolean close);
+
+    /** Where another of the libraries is. */
+    static Path library(String file) {
+        return DIRECTORY.resolve(file).toAbsolutePath();
+    }
+
     /** One block; the address, or 0. */
     public static long allocate(Family family, long size) {
         return allocate(family.code(), size);
