@@ -1,27 +1,29 @@
 package io.dwunw.agent.budget;
 
 /**
- * Finds the interval at which sampling costs no more than it may, and never less than the user asked for.
+ * Controller that keeps the interval as narrow as the cost of sampling allows: never narrower than asked for, and never wider
+ * than the cost that was measured calls for.
  *
- * <p>What sampling costs is, while the load stays the same, about inverse to the interval. So one step leads to the
- * aim, and a band between half of the allowance and all of it, in which nothing changes, keeps it there. Over the
- * allowance it is left at once; narrowing waits until several windows in a row were far below it. Not thread-safe.
+ * <p>While the load stays as it is, the cost of sampling is about inverse to the interval, so one step leads to the aim, and a
+ * band around the aim, in which nothing changes, keeps it there. Above the band the interval is widened at once, below it
+ * narrowed at the end of each window: a busy second leaves no trace for longer than a few seconds. That the load may come back is no
+ * reason to wait, because a window in which the allowance is spent early ends early. Not thread-safe.
  */
 public final class IntervalController {
     /** Bytes. Wider would be as good as none: nobody waits for a sample a gigabyte. */
     static final long MAX_INTERVAL = 1L << 30;
 
-    /** Windows in a row that must be far below the allowance before the interval is narrowed. */
-    static final int QUIET_WINDOWS = 5;
-
     /** Bytes: a dozen samples of what the JVM and JFR take while they start. */
     static final long LEAST_INTERVAL_AHEAD = 8 << 20;
 
-    private static final double FAR_BELOW = 0.5;
+    /** Lower end of the band in which nothing changes, as a part of the allowance; its upper end is the whole. */
+    static final double BAND = 0.6;
     /** Where in the band a step aims at. */
     private static final double AIM = 0.8;
 
-    private static final double WIDEST_STEP = 16;
+    /** Most that one step widens or narrows by. */
+    private static final double LARGEST_STEP = 16;
+
     private static final long FLOOD_STEP = 4;
     /** A part of the budget that is left to sampling even where calls alone, which no interval makes cheaper, take it all. */
     private static final double LEAST_SHARE = 0.25;
@@ -33,18 +35,18 @@ public final class IntervalController {
     private long flood = 1;
 
     private boolean ahead;
-    private int quietWindows;
     private double overhead;
 
     /**
-     * Starts at the user's interval.
+     * Starts at the first interval.
      *
-     * @param interval bytes, the least that is ever in force
-     * @param budget what may be spent, as a part of what is available; 0 for no limit
+     * @param narrowest bytes, the least that is ever in force
+     * @param first bytes, in force until the first window has ended; not less than {@code narrowest}
+     * @param budget what may be spent, as a part of what is available; 0 for no limit, which leaves the first interval in force
      */
-    public IntervalController(long interval, double budget) {
-        this.narrowest = interval;
-        this.interval = interval;
+    public IntervalController(long narrowest, long first, double budget) {
+        this.narrowest = narrowest;
+        this.interval = first;
         this.budget = budget;
     }
 
@@ -52,6 +54,20 @@ public final class IntervalController {
     public long interval() {
         long asked = Math.min(interval * flood, widest());
         return ahead ? Math.max(asked, LEAST_INTERVAL_AHEAD) : asked;
+    }
+
+    /** Why the interval is what it is, for people. */
+    public String reason() {
+        if (ahead && interval * flood < LEAST_INTERVAL_AHEAD) {
+            return "no recording yet";
+        }
+        if (flood > 1) {
+            return "samples come faster than they are taken in";
+        }
+        if (interval > narrowest) {
+            return budget > 0 ? "maxoverhead" : "no maxoverhead to go by";
+        }
+        return "the narrowest";
     }
 
     /** What was spent in the last window, as a part of what was available. */
@@ -84,15 +100,8 @@ public final class IntervalController {
         double all = budget * availableNanos;
         double load = samplingNanos / Math.max(all - fixedNanos, all * LEAST_SHARE);
         long before = interval;
-        if (load > 1) {
-            quietWindows = 0;
-            interval = scaled(Math.min(load / AIM, WIDEST_STEP));
-        } else if (load >= FAR_BELOW || interval == narrowest) {
-            quietWindows = 0;
-        } else if (++quietWindows >= QUIET_WINDOWS) {
-            quietWindows = 0;
-            // By half at the most: a load that pauses comes back.
-            interval = scaled(Math.max(load / AIM, FAR_BELOW));
+        if (load > 1 || load < BAND) {
+            interval = scaled(Math.max(1 / LARGEST_STEP, Math.min(load / AIM, LARGEST_STEP)));
         }
         return interval != before;
     }

@@ -51,7 +51,7 @@ public final class OverheadBudget {
     public OverheadBudget(SamplingEngine engine, long interval, double maxOverhead, Consumer<String> console) {
         this.engine = engine;
         this.samples = engine.samples();
-        this.controller = new IntervalController(interval, maxOverhead);
+        this.controller = new IntervalController(interval, interval, maxOverhead);
         this.meter = new OverheadMeter(controller, callPicos(engine), engine.sampleNanos());
         this.maxOverhead = maxOverhead;
         this.console = console;

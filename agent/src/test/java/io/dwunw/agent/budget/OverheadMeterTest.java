@@ -12,7 +12,7 @@ class OverheadMeterTest {
     private static final long SECOND = 1_000_000_000L;
     private static final long LATER = 100 * SECOND;
     private final EngineCounters counters = new EngineCounters();
-    private final IntervalController controller = new IntervalController(1000, 0.01);
+    private final IntervalController controller = new IntervalController(1000, 1000, 0.01);
     private final OverheadMeter meter = new OverheadMeter(controller, picos(), 1000);
 
     private static long[] picos() {
