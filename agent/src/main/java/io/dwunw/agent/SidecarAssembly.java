@@ -9,6 +9,7 @@ import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.hotspot.JvmCounter;
 import io.dwunw.agent.hotspot.MemoryWindow;
+import io.dwunw.agent.hotspot.RollCall;
 import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SelfMemory;
@@ -108,6 +109,13 @@ final class SidecarAssembly {
         }
     }
 
+    private static final class Rolls implements RollCall {
+        @Override
+        public @Nullable ByteBuffer begin(long[] plan) {
+            return Linux.codeRolls(plan);
+        }
+    }
+
     /** How long the thread has run that frees compiled code. */
     private static final class SweeperTime implements JvmCounter {
         private final CpuClock clock;
@@ -132,8 +140,8 @@ final class SidecarAssembly {
         try {
             for (LoadedModule module : modules.modules()) {
                 if (module.name().equals(LIBJVM)) {
-                    HotSpot hotspot =
-                            HotSpot.open(module.lowAvma(), memory, new OwnMemory(), sweeper(), instrumentation);
+                    HotSpot hotspot = HotSpot.open(
+                            module.lowAvma(), memory, new OwnMemory(), sweeper(), new Rolls(), instrumentation);
                     Method own = AgentMain.class.getDeclaredMethods()[0];
                     hotspot.frames().trustLoaderOf(own, Linux.methodId(own));
                     return hotspot;

@@ -3,13 +3,16 @@ package io.dwunw.agent.hotspot;
 /** All code heaps. Hot: allocates nothing. */
 final class CodeCache {
     private static final int MAX_HEAPS = 16;
+    private static final int PLAN_HEADER = 5;
 
     private final CodeHeap[] heaps;
     private final long lowBound;
     private final long highBound;
     private final CodeBlobLayout blobLayout;
+    private final CodeCacheLayout layout;
 
-    private CodeCache(CodeHeap[] heaps, long low, long high, CodeBlobLayout blobLayout) {
+    private CodeCache(CodeHeap[] heaps, long low, long high, CodeBlobLayout blobLayout, CodeCacheLayout layout) {
+        this.layout = layout;
         this.heaps = heaps;
         this.lowBound = low;
         this.highBound = high;
@@ -36,7 +39,7 @@ final class CodeCache {
         }
         long low = memory.word(layout.lowBound());
         long high = memory.word(layout.highBound());
-        return new CodeCache(heaps, low, high, blobLayout);
+        return new CodeCache(heaps, low, high, blobLayout, layout);
     }
 
     /** Whether an address lies in the address range of the code cache, committed or not. */
@@ -66,6 +69,22 @@ final class CodeCache {
         if (memory.faulted()) {
             throw new JavaFramesUnavailableException("a code heap of this JVM cannot be read");
         }
+    }
+
+    /** What {@code code_rolls.c} needs to know in order to call rolls. */
+    long[] plan(int compileIdOffset, CodeFrees frees) {
+        long[] counters = frees.words();
+        long[] plan = new long[PLAN_HEADER + counters.length + CodeHeap.DESCRIPTION * heaps.length];
+        plan[0] = layout.blockHeaderBytes();
+        plan[1] = layout.blockUsed();
+        plan[2] = compileIdOffset;
+        plan[3] = counters.length;
+        plan[4] = heaps.length;
+        System.arraycopy(counters, 0, plan, PLAN_HEADER, counters.length);
+        for (int i = 0; i < heaps.length; i++) {
+            heaps[i].describe(plan, PLAN_HEADER + counters.length + CodeHeap.DESCRIPTION * i);
+        }
+        return plan;
     }
 
     /** How many heaps there are. */

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param told whether the counter tells of frees; if not, they may happen at any time
  */
 record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long shortestLifeNanos, boolean told) {
-    private static final int FIRST_WITHOUT_SWEEPER = 20;
+    static final int FIRST_WITHOUT_SWEEPER = 20;
     private static final long UNSEEN_NANOS = 1_000_000;
     private static final long SHORTEST_NANOS = 5_000_000;
     /** It was asked for, compiled, run, given up, found unused by one turn of the sweeper, and freed by another. */
@@ -54,6 +54,11 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long 
         return collections == null ? always() : new CodeFrees(collections, 0, 0, 0, true);
     }
 
+    /** Where the words are whose sum is the counter; none if it is not one of collections that are told apart. */
+    long[] words() {
+        return counter instanceof Collections collections ? collections.words() : new long[0];
+    }
+
     /** By the collections that may unload classes. */
     private static @Nullable CodeFrees ofUnloadings(PerfData perfData) {
         Collections collections = new Collections();
@@ -70,6 +75,15 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long 
     private static final class Collections implements JvmCounter {
         private final @Nullable JvmCounter[] counters = new @Nullable JvmCounter[MAX_COLLECTORS];
         private int count;
+
+        long[] words() {
+            long[] words = new long[count];
+            for (int i = 0; i < count; i++) {
+                JvmCounter counter = counters[i];
+                words[i] = counter == null ? 0 : counter.address();
+            }
+            return words;
+        }
 
         @Override
         public long value() {

@@ -11,6 +11,7 @@ final class CodeHeap {
     private static final int MAX_STEPS = 1 << 16;
 
     private final CodeCacheLayout layout;
+    private final long address;
     private final StableMemory descriptor;
     private final StableMemory code;
     private final StableMemory segments;
@@ -24,6 +25,7 @@ final class CodeHeap {
      */
     CodeHeap(long address, CodeCacheLayout layout, MemoryWindow memory) throws JavaFramesUnavailableException {
         this.layout = layout;
+        this.address = address;
         int lastWord = layout.heapBytes() - Long.BYTES;
         int lastField = Math.max(
                 Math.max(layout.memory(), layout.segmentMap())
@@ -43,6 +45,18 @@ final class CodeHeap {
         }
         code = window(memory, low, reserved);
         segments = window(memory, segmentsLow, segmentsReserved);
+    }
+
+    /** Words that {@link #describe} writes. */
+    static final int DESCRIPTION = 5;
+
+    /** Writes where the heap is: what others need to look at it. */
+    void describe(long[] into, int at) {
+        into[at] = low;
+        into[at + 1] = address + layout.memory() + layout.high();
+        into[at + 2] = segmentsLow;
+        into[at + 3] = address + layout.segmentMap() + layout.high();
+        into[at + 4] = shift;
     }
 
     private static StableMemory window(MemoryWindow memory, long address, long length) {

@@ -1,9 +1,11 @@
 package io.dwunw.agent.hotspot;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Whether compiled code that is at an address now was there when a stack was copied, though code may have been freed since and
- * other code put in its place. As long as nothing was freed there is no doubt; beyond that it is what was seen when all
- * code was looked at.
+ * other code put in its place. As long as nothing was freed there is no doubt; beyond that it is what was called on a roll
+ * ({@link CodeRolls}), or where none are called, what was seen when all code was looked at.
  *
  * <p>Hot: a look at a counter a walk. All code is looked at when code may have been freed, and now and then while code
  * is being compiled, as seldom as to take at most a five-hundredth of the time, or a tenth while code is freed. Not
@@ -21,6 +23,7 @@ final class CodeHistory {
     private final JvmCounter clock;
     private final JvmCounter compilations;
     private final int compileIdOffset;
+    private final @Nullable CodeRolls rolls;
     private final BlockHistory[] histories;
     /** Heaps that no stack led to need not be looked at. */
     private final boolean[] wanted;
@@ -32,18 +35,25 @@ final class CodeHistory {
     /** Since then nothing was freed. */
     private long quietSince = Long.MIN_VALUE;
 
+    /** Each collection that was counted has called a roll. */
+    private boolean rollsCalled;
+
     private boolean looked;
     private long lookedAt;
     private long lookTook;
 
-    /** @param compilations rises with every method that was compiled */
+    /**
+     * @param compilations rises with every method that was compiled
+     * @param rolls null where none are called
+     */
     CodeHistory(
             CodeCache codeCache,
             CodeFrees frees,
             MetadataHistory metadata,
             JvmCounter compilations,
-            int compileIdOffset) {
-        this(codeCache, frees, metadata, compilations, compileIdOffset, new NanoClock());
+            int compileIdOffset,
+            @Nullable CodeRolls rolls) {
+        this(codeCache, frees, metadata, compilations, compileIdOffset, rolls, new NanoClock());
     }
 
     CodeHistory(
@@ -52,7 +62,9 @@ final class CodeHistory {
             MetadataHistory metadata,
             JvmCounter compilations,
             int compileIdOffset,
+            @Nullable CodeRolls rolls,
             JvmCounter clock) {
+        this.rolls = rolls;
         this.clock = clock;
         this.metadata = metadata;
         this.codeCache = codeCache;
@@ -67,6 +79,7 @@ final class CodeHistory {
         freesBefore = frees.counter().value();
         compilationsBefore = compilations.value();
         tickedAt = clock.value();
+        rollsCalled = rolls != null;
     }
 
     /** To be called often, and before each walk. */
@@ -78,11 +91,19 @@ final class CodeHistory {
         long freesNow = frees.counter().value();
         // Whatever the counter does not tell yet is freed later than this.
         now = clock.value();
+        long before = tickedAt;
         tickedAt = now;
+        if (rolls != null) {
+            rolls.ticked(now);
+        }
         if (freesNow != freesBefore) {
             freesBefore = freesNow;
-            quietSince = now;
+            quietSince = freedAfter(before, now);
             unseenFrees = true;
+        }
+        if (rollsCalled) {
+            unseenFrees = false;
+            return;
         }
         long compilationsNow = compilations.value();
         boolean stale = unseenFrees || compilationsNow != compilationsBefore;
@@ -92,6 +113,15 @@ final class CodeHistory {
                 unseenFrees = false;
             }
         }
+    }
+
+    /** Since when nothing was freed, if what was counted between the two moments is all that was. */
+    private long freedAfter(long before, long now) {
+        long pause = rolls == null ? before : rolls.lastPauseNanos();
+        // One that has not said that it began would be unheard of; then it must be looked at code as if there were no
+        // rolls.
+        rollsCalled &= pause > before;
+        return rollsCalled ? pause : now;
     }
 
     private long pause() {
@@ -139,13 +169,27 @@ final class CodeHistory {
     /** Whether the code in the blob at {@code blob}, which is no compiled method's, is what ran there at that moment. */
     boolean stubWasThere(long blob, long nanos) {
         int heap = wantedHeap(blob);
-        return heap >= 0 && (undoubted(nanos) || histories[heap].stubWasThere(blob, compileIdOffset, nanos));
+        return heap >= 0
+                && (undoubted(nanos)
+                        || isOnRoll(heap, blob, nanos)
+                        || histories[heap].stubWasThere(blob, compileIdOffset, nanos));
     }
 
     /** Whether the compiled code in the blob at {@code blob} is what ran there at that moment. */
     boolean wasThere(long blob, int compileId, long nanos) {
         int heap = wantedHeap(blob);
-        return heap >= 0 && (undoubted(nanos) || histories[heap].wasThere(blob, compileId, nanos));
+        return heap >= 0
+                && (undoubted(nanos)
+                        || (rolls != null
+                                && rolls.wasThere(heap, codeCache.heap(heap).blockOf(blob), compileId, nanos))
+                        || histories[heap].wasThere(blob, compileId, nanos));
+    }
+
+    private boolean isOnRoll(int heap, long blob, long nanos) {
+        CodeHeap in = codeCache.heap(heap);
+        int segment = in.blockOf(blob);
+        return rolls != null
+                && rolls.wasThere(heap, segment, in.s4(segment, in.blockLength(segment), compileIdOffset), nanos);
     }
 
     /** The heap that the blob is in, which is looked at from now on; negative if it is in none. */

@@ -39,6 +39,7 @@ public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anch
      * @param window opens memory of this process that is never unmapped
      * @param sweeper rises whenever the thread runs that frees compiled code; null if there is no such thread, see {@link
      *     #SWEEPER_THREAD}
+     * @param rollCall has rolls of the code cache called where code is freed in collections; null if nothing can
      * @param instrumentation opens {@code java.lang.Thread}; without it no Java thread is found
      * @throws JavaFramesUnavailableException with one line that names what is missing
      */
@@ -47,6 +48,7 @@ public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anch
             MemoryReader memory,
             MemoryWindow window,
             @Nullable JvmCounter sweeper,
+            @Nullable RollCall rollCall,
             @Nullable Instrumentation instrumentation)
             throws JavaFramesUnavailableException {
         MetadataReader metadata = new MetadataReader(memory);
@@ -56,6 +58,6 @@ public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anch
         AnchorOffsets anchor = AnchorOffsets.of(find);
         int stackBase = find.offset("JavaThread::_stack_base", "Thread::_stack_base");
         find.requireAll();
-        return new HotSpot(JavaFrames.open(structs, metadata, window, sweeper), threads, anchor, stackBase);
+        return new HotSpot(JavaFrames.open(structs, metadata, window, sweeper, rollCall), threads, anchor, stackBase);
     }
 }

@@ -5,6 +5,7 @@ import io.dwunw.memory.StackMemory;
 import java.lang.management.ClassLoadingMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.reflect.Method;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +53,11 @@ public final class JavaFrames implements JavaCode {
     private long sampleNanos;
 
     static JavaFrames open(
-            VmStructs structs, MetadataReader metadata, MemoryWindow window, @Nullable JvmCounter sweeper)
+            VmStructs structs,
+            MetadataReader metadata,
+            MemoryWindow window,
+            @Nullable JvmCounter sweeper,
+            @Nullable RollCall rollCall)
             throws JavaFramesUnavailableException {
         FieldFinder find = new FieldFinder(structs);
         CodeCacheLayout layout = CodeCacheLayout.of(find);
@@ -74,13 +79,20 @@ public final class JavaFrames implements JavaCode {
         JvmCounter collections = perfData == null ? HeapCollections.open(structs, metadata, window) : null;
         CodeFrees frees = CodeFrees.of(Runtime.version().feature(), sweeper, perfData, collections);
         return new JavaFrames(
-                structs, metadata, window, gone, reuse, frees, compilations == null ? System::nanoTime : compilations);
+                structs,
+                metadata,
+                window,
+                gone,
+                reuse,
+                frees,
+                compilations == null ? System::nanoTime : compilations,
+                sweeper == null ? rollCall : null);
     }
 
     /** Of a JVM that replaces no classes and frees no code: one that was recorded. */
     JavaFrames(VmStructs structs, MetadataReader memory, MemoryWindow window, JvmCounter unloaded)
             throws JavaFramesUnavailableException {
-        this(structs, memory, window, unloaded, new MetadataReuse(() -> 0, () -> 0), CodeFrees.never(), () -> 0);
+        this(structs, memory, window, unloaded, new MetadataReuse(() -> 0, () -> 0), CodeFrees.never(), () -> 0, null);
     }
 
     JavaFrames(
@@ -90,7 +102,8 @@ public final class JavaFrames implements JavaCode {
             JvmCounter unloaded,
             MetadataReuse reuse,
             CodeFrees frees,
-            JvmCounter compilations)
+            JvmCounter compilations,
+            @Nullable RollCall rollCall)
             throws JavaFramesUnavailableException {
         FieldFinder find = new FieldFinder(structs);
         CodeCacheLayout cacheLayout = CodeCacheLayout.of(find);
@@ -102,9 +115,14 @@ public final class JavaFrames implements JavaCode {
         metadata = new MetadataHistory(unloaded, reuse);
         this.memory = memory;
         codeCache = CodeCache.open(memory, window, cacheLayout, blobLayout);
-        history = new CodeHistory(codeCache, frees, metadata, compilations, nmethodLayout.compileId());
         memory.begin();
         int major = memory.s4(entryLayout.majorVersion());
+        int compileId = nmethodLayout.compileId();
+        ByteBuffer rolls = major < CodeFrees.FIRST_WITHOUT_SWEEPER || rollCall == null
+                ? null
+                : rollCall.begin(codeCache.plan(compileId, frees));
+        history = new CodeHistory(
+                codeCache, frees, metadata, compilations, compileId, rolls == null ? null : new CodeRolls(rolls));
         int excluded = major >= FIRST_WITHOUT_ZERO_BYTES ? 1 : 0;
         long stubQueue = memory.word(entryLayout.interpreterCode());
         long interpreterLow = memory.word(stubQueue + entryLayout.stubBuffer());

@@ -4,4 +4,9 @@ package io.dwunw.agent.hotspot;
 @FunctionalInterface
 public interface JvmCounter {
     long value();
+
+    /** Where the word is that holds it; 0 if it is in none. */
+    default long address() {
+        return 0;
+    }
 }

@@ -26,9 +26,11 @@ final class PerfData {
     private static final int MAX_TEXT = 1 << 12;
 
     private final ByteBuffer area;
+    private final long address;
 
-    private PerfData(ByteBuffer area) {
+    private PerfData(ByteBuffer area, long address) {
         this.area = area;
+        this.address = address;
     }
 
     /** The counters; null if the JVM keeps none ({@code -XX:-UsePerfData}) or does not say where. */
@@ -46,7 +48,7 @@ final class PerfData {
         if (memory.faulted() || !ready || low == 0 || length < HEADER_BYTES || length > MAX_BYTES) {
             return null;
         }
-        return new PerfData(window.open(low, length).order(ByteOrder.LITTLE_ENDIAN));
+        return new PerfData(window.open(low, length).order(ByteOrder.LITTLE_ENDIAN), low);
     }
 
     /** The counter of this name; null if there is none. */
@@ -57,7 +59,7 @@ final class PerfData {
             return null;
         }
         int data = entry + area.getInt(entry + DATA_OFFSET);
-        return data >= 0 && data <= area.capacity() - Long.BYTES ? new CounterWord(area, data) : null;
+        return data >= 0 && data <= area.capacity() - Long.BYTES ? new CounterWord(area, data, address + data) : null;
     }
 
     /** The text of this name; null if there is none. */
@@ -102,10 +104,17 @@ final class PerfData {
     private static final class CounterWord implements JvmCounter {
         private final ByteBuffer area;
         private final int at;
+        private final long address;
 
-        CounterWord(ByteBuffer area, int at) {
+        CounterWord(ByteBuffer area, int at, long address) {
             this.area = area;
             this.at = at;
+            this.address = address;
+        }
+
+        @Override
+        public long address() {
+            return address;
         }
 
         @Override

@@ -4,6 +4,7 @@ import java.lang.reflect.Executable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The native methods. {@link NativeLibrary#load()} must have succeeded before the first call, otherwise every method
@@ -101,6 +102,18 @@ public final class Linux {
     public static void callAllocator(int pairs) {
         allocatorCalls0(pairs);
     }
+
+    /**
+     * Has a roll of the JVM's code called whenever a collection begins, for good; {@code code_rolls.c} says how they are laid
+     * out, and what the plan is.
+     *
+     * @return the rolls, always the same; null if this JVM does not say when collections begin
+     */
+    public static @Nullable ByteBuffer codeRolls(long[] plan) {
+        return codeRolls0(plan);
+    }
+
+    private static native @Nullable ByteBuffer codeRolls0(long[] plan);
 
     private static native void allocatorCalls0(int pairs);
 

@@ -75,7 +75,7 @@ public final class Recorder {
                 .findFirst()
                 .orElseThrow()
                 .lowAvma();
-        hotspot = HotSpot.open(libjvm, self, Linux::memory, null, null);
+        hotspot = HotSpot.open(libjvm, self, Linux::memory, null, null, null);
         java = new RecordedJava(libjvm, memory, memory, () -> 0);
         walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, sampleNanos -> refresh());
         names = new FrameNames(walker.walkedModules(), symboliser, java, false);

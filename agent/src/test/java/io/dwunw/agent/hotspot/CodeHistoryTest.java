@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +41,10 @@ final class CodeHistoryTest {
     }
 
     private CodeHistory newHistory(CodeFrees frees) {
+        return newHistory(frees, null);
+    }
+
+    private CodeHistory newHistory(CodeFrees frees, @Nullable CodeRolls rolls) {
         heap.putLong(0, CODE).putLong(8, CODE + (SEGMENTS << SHIFT));
         heap.putLong(16, CODE).putLong(24, CODE + (SEGMENTS << SHIFT));
         heap.putLong(32, SEGMENT_MAP).putLong(40, SEGMENT_MAP + SEGMENTS);
@@ -64,7 +69,7 @@ final class CodeHistoryTest {
         CodeBlobLayout blobs = new CodeBlobLayout(0, 0, 0, 0, false, 0, 0, false, -1, -1);
         try {
             CodeCache cache = CodeCache.open(reader, window, LAYOUT, blobs);
-            return new CodeHistory(cache, frees, metadata, () -> compiled, COMPILE_ID, () -> now);
+            return new CodeHistory(cache, frees, metadata, () -> compiled, COMPILE_ID, rolls, () -> now);
         } catch (JavaFramesUnavailableException e) {
             throw new IllegalStateException(e);
         }
@@ -233,6 +238,50 @@ final class CodeHistoryTest {
 
         assertThat(history.wasThere(blob(4), 2, sample)).isFalse();
         assertThat(history.wasThere(blob(0), 1, sample)).isTrue();
+    }
+
+    /** However late it is asked, and though nothing was looked at before. */
+    @Test
+    void believesWhatWasThereWhenTheNextCollectionBegan() {
+        RollBuffer written = new RollBuffer();
+        history = newHistory(new CodeFrees(() -> freed, 0, 0, 0, true), new CodeRolls(written.memory()));
+        compile(0, 4, 1);
+        long sample = pass(10);
+        compile(4, 4, 2);
+        now += MILLI;
+        written.call(0, now, 0, 1, 4, 2);
+        freed++;
+        long after = now + 1;
+        block(4, 4, false);
+        compile(4, 4, 3);
+        pass(100_000);
+
+        assertThat(history.undoubted(sample)).isFalse();
+        assertThat(history.wasThere(blob(0), 1, sample)).isTrue();
+        assertThat(history.stubWasThere(blob(0), sample)).isTrue();
+        assertThat(history.wasThere(blob(4), 3, sample)).as("it came later").isFalse();
+        assertThat(history.stubWasThere(blob(4), sample)).isFalse();
+        assertThat(history.undoubted(after)).as("the collection had begun").isTrue();
+        assertThat(history.wasThere(blob(4), 3, after)).isTrue();
+    }
+
+    /** Such a JVM may free code at moments of which nothing tells: then it is looked at code as where no rolls are called. */
+    @Test
+    void doesWithoutRollsOnceACollectionHasCalledNone() {
+        RollBuffer written = new RollBuffer();
+        history = newHistory(new CodeFrees(() -> freed, 0, 0, 0, true), new CodeRolls(written.memory()));
+        ask();
+        compile(0, 4, 1);
+        written.call(0, pass(10), 0, 1);
+        long sample = pass(10);
+        freed++;
+        long seen = pass(10);
+        assertThat(history.undoubted(sample)).isFalse();
+        assertThat(history.wasThere(blob(0), 1, sample)).isFalse();
+
+        freed++;
+        pass(10);
+        assertThat(history.wasThere(blob(0), 1, seen)).as("looked at").isTrue();
     }
 
     @Test

@@ -8,8 +8,8 @@ import java.util.List;
 
 /**
  * As {@link TruthProgram}, but the walks come late: meanwhile classes are unloaded and loaded anew, or retransformed. A walk may
- * then end early or leave a method unnamed; it must never name a wrong one. Fifth argument: {@code unload} or
- * {@code retransform}.
+ * then end early or leave a method unnamed; it must never name a wrong one. Fifth argument: {@code unload}, {@code retransform}, or
+ * {@code collect}, for collections that find no class to unload.
  */
 final class StaleProgram {
     private static final int WAITING = 48;
@@ -25,6 +25,7 @@ final class StaleProgram {
         int maxDepth = Integer.parseInt(arguments[2]);
         long seed = Long.parseLong(arguments[3]);
         boolean unload = arguments[4].equals("unload");
+        boolean retransform = arguments[4].equals("retransform");
         Walked walked = new Walked();
         Comparison comparison = new Comparison();
         Throwaways throwaways = new Throwaways();
@@ -41,7 +42,7 @@ final class StaleProgram {
             pending.add(new Pending(
                     copy(scratch), Truth.current().frames(), Truth.current().visible()));
             if (i % SAMPLES_BETWEEN_CHANGES == 0) {
-                change(unload);
+                change(retransform);
             }
             if (pending.size() == WAITING || i == samples) {
                 for (Pending late : pending) {
@@ -58,11 +59,11 @@ final class StaleProgram {
         }
     }
 
-    private static void change(boolean unload) throws Exception {
-        if (unload) {
-            System.gc();
-        } else {
+    private static void change(boolean retransform) throws Exception {
+        if (retransform) {
             Retransformer.retransform(Calls.class, Descent.class, java.util.TreeMap.class);
+        } else {
+            System.gc();
         }
     }
 

@@ -199,6 +199,24 @@ final class WalkTruthTest {
         }
     }
 
+    static Stream<Arguments> collectors() {
+        return Stream.of("-XX:+UseG1GC", "-XX:+UseSerialGC", "-XX:+UseParallelGC", "-XX:+UseZGC", "-XX:-UsePerfData")
+                .map(Arguments::of);
+    }
+
+    /** Collections that may have freed code do not make it doubtful, though it was never looked at before. */
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("collectors")
+    void believesCodeThatIsStillThereHoweverLateTheWalk(String collector) throws Exception {
+        int total = 96;
+        List<String> flags = List.of("-XX:TieredStopAtLevel=1", "-XX:CompileThresholdScaling=0.02", collector);
+        Outcome outcome = run(LATER, flags, StaleProgram.class, total, "collect");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        assertThat(outcome.count("wrong")).as(outcome.output()).isZero();
+        // Code that was given up meanwhile, as a class was loaded, is gone.
+        assertThat(outcome.count("exact")).as(outcome.output()).isGreaterThanOrEqualTo(total * 95L / 100);
+    }
+
     static Stream<Arguments> laterCalls() {
         List<Arguments> all = new ArrayList<>();
         for (String calls : List.of("ForeignCalls", "VirtualSteps")) {

@@ -72,7 +72,8 @@ final class Walked {
             modules.update(Files.readString(MAPS));
         }
         CpuClock sweeper = CpuClock.ofThreadNamed(HotSpot.SWEEPER_THREAD);
-        hotspot = HotSpot.open(libjvm(), memory, Linux::memory, sweeper == null ? null : sweeper::nanos, null);
+        hotspot = HotSpot.open(
+                libjvm(), memory, Linux::memory, sweeper == null ? null : sweeper::nanos, Linux::codeRolls, null);
         Method own = Walked.class.getDeclaredMethods()[0];
         if (!hotspot.frames().trustLoaderOf(own, Linux.methodId(own))) {
             throw new IllegalStateException("the JVM does not know " + own);
