@@ -36,22 +36,50 @@ INLINE void forward_free(const struct registers *regs, struct counters *counters
     ring_submit(record, BPF_RB_NO_WAKEUP);
 }
 
-/* Capacity must be a constant to the verifier, hence one copy of this for each class. */
-INLINE void forward_in_class(const struct registers *regs, struct counters *counters, u64 need, u32 capacity)
+INLINE void forward_bare(const struct registers *regs, struct counters *counters)
 {
-    struct dwunw_allocation *record = ring_reserve(&ring, DWUNW_ALLOCATION_HEADER_BYTES + capacity, 0);
+    struct dwunw_free *record = 0;
+    if (has_room(DWUNW_FREE_BYTES, SHARE_OF_ALLOCATIONS)) {
+        record = ring_reserve(&ring, DWUNW_FREE_BYTES, 0);
+    }
     if (record == 0) {
         add(&counters->lost_allocations, 1);
         return;
     }
-    if (read_user(record, DWUNW_ALLOCATION_HEADER_BYTES, (const void *) regs->rdi) != 0) {
+    if (read_user(record, DWUNW_FREE_BYTES, (const void *) regs->rdi) != 0) {
         add(&counters->lost_allocations, 1);
         ring_discard(record, BPF_RB_NO_WAKEUP);
         return;
     }
-    if (!is_ours(&record->head)) {
+    if (!is_ours(record)) {
         ring_discard(record, BPF_RB_NO_WAKEUP);
         return;
+    }
+    record->kind = DWUNW_KIND_BARE;
+    record->flags = 0;
+    ring_submit(record, BPF_RB_NO_WAKEUP);
+    add(&counters->sampled, 1);
+    add(&counters->without_stack, 1);
+}
+
+/* Whether there was room. Capacity must be a constant to the verifier, hence one copy of this for each class. */
+INLINE int forward_in_class(const struct registers *regs, struct counters *counters, u64 need, u32 capacity)
+{
+    struct dwunw_allocation *record = 0;
+    if (has_room(DWUNW_ALLOCATION_HEADER_BYTES + capacity, SHARE_OF_STACKS)) {
+        record = ring_reserve(&ring, DWUNW_ALLOCATION_HEADER_BYTES + capacity, 0);
+    }
+    if (record == 0) {
+        return 0;
+    }
+    if (read_user(record, DWUNW_ALLOCATION_HEADER_BYTES, (const void *) regs->rdi) != 0) {
+        add(&counters->lost_allocations, 1);
+        ring_discard(record, BPF_RB_NO_WAKEUP);
+        return 1;
+    }
+    if (!is_ours(&record->head)) {
+        ring_discard(record, BPF_RB_NO_WAKEUP);
+        return 1;
     }
     u64 sp = record->stack_base;
     record->stack_capacity = capacity;
@@ -69,20 +97,25 @@ INLINE void forward_in_class(const struct registers *regs, struct counters *coun
     }
     add(&counters->sampled, 1);
     ring_submit(record, BPF_RB_NO_WAKEUP);
+    return 1;
 }
 
 INLINE void forward_allocation(const struct registers *regs, struct counters *counters, u64 need)
 {
+    int forwarded;
     if (need <= config.class_bytes[0]) {
-        forward_in_class(regs, counters, need, config.class_bytes[0]);
+        forwarded = forward_in_class(regs, counters, need, config.class_bytes[0]);
     } else if (need <= config.class_bytes[1]) {
-        forward_in_class(regs, counters, need, config.class_bytes[1]);
+        forwarded = forward_in_class(regs, counters, need, config.class_bytes[1]);
     } else if (need <= config.class_bytes[2]) {
-        forward_in_class(regs, counters, need, config.class_bytes[2]);
+        forwarded = forward_in_class(regs, counters, need, config.class_bytes[2]);
     } else if (need <= config.class_bytes[3]) {
-        forward_in_class(regs, counters, need, config.class_bytes[3]);
+        forwarded = forward_in_class(regs, counters, need, config.class_bytes[3]);
     } else {
-        forward_in_class(regs, counters, need, config.class_bytes[4]);
+        forwarded = forward_in_class(regs, counters, need, config.class_bytes[4]);
+    }
+    if (!forwarded) {
+        forward_bare(regs, counters);
     }
 }
 

@@ -32,7 +32,7 @@ struct map_definition {
 };
 
 enum { MAP_HASH = 1, MAP_ARRAY = 2, MAP_PERCPU_ARRAY = 6, MAP_LRU_HASH = 9, MAP_RINGBUF = 27 };
-enum { BPF_ANY = 0, BPF_RB_NO_WAKEUP = 1 };
+enum { BPF_ANY = 0, BPF_RB_NO_WAKEUP = 1, BPF_RB_AVAIL_DATA = 0 };
 
 struct registers {
     u64 r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
@@ -59,6 +59,7 @@ static long (*const pid_tgid_in_namespace)(u64 dev, u64 ino, struct pid_namespac
 static void *(*const ring_reserve)(void *ring, u64 size, u64 flags) = (void *) 131;
 static void (*const ring_submit)(void *record, u64 flags) = (void *) 132;
 static void (*const ring_discard)(void *record, u64 flags) = (void *) 133;
+static u64 (*const ring_query)(void *ring, u64 what) = (void *) 134;
 static u64 (*const attach_cookie)(void *context) = (void *) 174;
 
 #endif

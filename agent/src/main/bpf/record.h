@@ -7,6 +7,15 @@
 
 #include "state.h"
 
+/* Shares of the ring, in eighths: stacks leave room for allocations without one, whose loss would cost sums, and these for
+ * frees, whose loss would look like a leak. */
+enum { SHARE_OF_STACKS = 6, SHARE_OF_ALLOCATIONS = 7 };
+
+INLINE int has_room(u64 bytes, u32 share)
+{
+    return ring_query(&ring, BPF_RB_AVAIL_DATA) + bytes <= (u64) config.ring_bytes / 8 * share;
+}
+
 INLINE void emit_free(struct counters *counters, const struct call *call, u32 tid, u32 kind)
 {
     struct dwunw_free *record = ring_reserve(&ring, DWUNW_FREE_BYTES, 0);
@@ -162,17 +171,47 @@ INLINE void fill_stack(struct dwunw_allocation *record, u64 sp, u64 high, u32 ca
     }
 }
 
-/* Capacity must be a constant to the verifier, hence one copy of this for each class. */
-INLINE void emit_in_class(const struct registers *regs, struct counters *counters, const struct call *call, u32 tid,
-                          u64 address, u64 key, u64 thread, const struct stack_end *end, u32 capacity)
+/* What keeps sums right where there is no room for the stack. */
+INLINE void emit_bare(struct counters *counters, const struct call *call, u32 tid, u64 address, u64 key)
 {
-    struct dwunw_allocation *record = ring_reserve(&ring, DWUNW_ALLOCATION_HEADER_BYTES + capacity, 0);
+    struct dwunw_free *record = 0;
+    if (has_room(DWUNW_FREE_BYTES, SHARE_OF_ALLOCATIONS)) {
+        record = ring_reserve(&ring, DWUNW_FREE_BYTES, 0);
+    }
     if (record == 0) {
         add(&counters->lost_allocations, 1);
         if (call->remembered) {
             map_delete(&live, &key);
         }
         return;
+    }
+    record->kind = DWUNW_KIND_BARE;
+    record->allocator = call->allocator;
+    record->flags = 0;
+    record->time_ns = monotonic_nanos();
+    record->address = address;
+    record->size = call->size;
+    record->interval = call->interval;
+    record->tid = tid;
+    record->pid = config.pid;
+    if (!call->remembered) {
+        add((u64 *) &settings.mappings_sampled, 1);
+    }
+    ring_submit(record, BPF_RB_NO_WAKEUP);
+    add(&counters->sampled, 1);
+    add(&counters->without_stack, 1);
+}
+
+/* Whether there was room. Capacity must be a constant to the verifier, hence one copy of this for each class. */
+INLINE int emit_in_class(const struct registers *regs, struct counters *counters, const struct call *call, u32 tid,
+                         u64 address, u64 thread, const struct stack_end *end, u32 capacity)
+{
+    struct dwunw_allocation *record = 0;
+    if (has_room(DWUNW_ALLOCATION_HEADER_BYTES + capacity, SHARE_OF_STACKS)) {
+        record = ring_reserve(&ring, DWUNW_ALLOCATION_HEADER_BYTES + capacity, 0);
+    }
+    if (record == 0) {
+        return 0;
     }
     record->head.kind = DWUNW_KIND_ALLOCATION;
     record->head.allocator = call->allocator;
@@ -200,6 +239,7 @@ INLINE void emit_in_class(const struct registers *regs, struct counters *counter
     }
     ring_submit(record, BPF_RB_NO_WAKEUP);
     add(&counters->sampled, 1);
+    return 1;
 }
 
 /* Which block an address is: a function of the user's may hand out the address that malloc gave it, and both are blocks.
@@ -224,16 +264,20 @@ INLINE void emit_allocation(const struct registers *regs, struct counters *count
     u64 thread = known == 0 ? 0 : *known;
     struct stack_end end = end_of_stack(counters, tid, thread, regs->rsp);
     u64 need = end.high == 0 ? (u64) -1 : end.high - regs->rsp;
+    int emitted;
     if (need <= config.class_bytes[0]) {
-        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[0]);
+        emitted = emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[0]);
     } else if (need <= config.class_bytes[1]) {
-        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[1]);
+        emitted = emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[1]);
     } else if (need <= config.class_bytes[2]) {
-        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[2]);
+        emitted = emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[2]);
     } else if (need <= config.class_bytes[3]) {
-        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[3]);
+        emitted = emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[3]);
     } else {
-        emit_in_class(regs, counters, call, tid, address, key, thread, &end, config.class_bytes[4]);
+        emitted = emit_in_class(regs, counters, call, tid, address, thread, &end, config.class_bytes[4]);
+    }
+    if (!emitted) {
+        emit_bare(counters, call, tid, address, key);
     }
 }
 

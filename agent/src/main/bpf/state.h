@@ -26,7 +26,7 @@ struct config {
     u32 pid;
     u32 reserved;
     u32 class_bytes[SIZE_CLASSES]; /* rising; room for the stack in a record */
-    u32 reserved2;
+    u32 ring_bytes;
 };
 
 const volatile struct config config SEC(".rodata.config") = {};
@@ -78,7 +78,7 @@ struct stack_bounds {
 struct counters {
     u64 calls[DWUNW_ALLOCATORS];
     u64 bytes[DWUNW_ALLOCATORS]; /* asked for */
-    u64 sampled;          /* allocation records submitted */
+    u64 sampled;          /* allocation records submitted, with a stack or without */
     u64 frees;            /* free records submitted */
     u64 unfrees;
     u64 lost_allocations; /* no room in the ring */
@@ -91,6 +91,7 @@ struct counters {
     u64 unbounded;        /* nobody has told the stack's end */
     u64 gate_hits;        /* of the gate's probe points */
     u64 odd_sizes;        /* calls of the user's functions whose size no block can have */
+    u64 without_stack;    /* of `sampled`: there was no room for a stack in the ring */
 };
 
 /* What the user told of a function; by its number, which is 2 * pair, + 1 for the one that frees. */

@@ -4,7 +4,7 @@
  *
  *   import slot --> gate_stub (gate_entry.S) --> the real function                     not sampled
  *                        '--> gate_slow (gate_call.c) --> the real function
- *                                  '--> gate_live / gate_regions, gate_capture --> gate_ring, probe points
+ *                                  '--> gate_live / gate_regions, gate_capture --> gate_queue, probe points
  *
  * Everything an application thread runs through is lock-free, never blocks, calls no allocator but the application's
  * own, and leaves errno alone. Nothing that a thread could still be running in or writing to is ever unmapped.
@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 #include "gate_layout.h"
 #include "sample.h"
@@ -60,7 +61,7 @@ struct gate_thread {
     uint64_t stack_high; /* 0 = not known yet */
     uint32_t generation; /* of the settings that `left` was drawn for */
     uint32_t tid;
-    uint32_t inside;   /* recursion guard: this thread is in the slow path */
+    uint32_t building; /* first cell of the record that is being written; 0 = none */
     uint32_t excluded; /* 1 + index into the frozen counters; 0 = a thread like any other */
     uint32_t state;
     uint32_t recording; /* 1 = about to write the record of a birth: detaching waits for it */
@@ -68,6 +69,9 @@ struct gate_thread {
     uint64_t comm_time; /* CLOCK_MONOTONIC ns when the kernel was asked for `comm`; 0 = not yet */
     uint64_t comm_first; /* the same of the first time */
     char comm[16];
+    uint64_t frame;  /* recursion guard: where the stack of the slow path begins that this thread is in; 0 = in none */
+    uint32_t nested; /* calls since that came while it was in there */
+    uint32_t asking; /* it is in pthread_getattr_np, which holds a lock */
 } __attribute__((aligned(64)));
 
 _Static_assert(offsetof(struct gate_thread, left) == GATE_THREAD_LEFT, "left");
@@ -88,7 +92,15 @@ void gate_thread_restart_all(void);
 /* One round of it: whether a thread had to be told. */
 bool gate_thread_restart(void);
 void gate_thread_collect_dead(void);
-/* Returns when nobody is writing the record of a birth any more; gives up after a second or two. */
+/* Whether the thread is in the slow path already: this call, whose stack begins at `frame`, was made from there, or by a
+ * signal handler that has interrupted it. One that was left by longjmp is tidied up. */
+bool gate_thread_inside(struct gate_thread *thread, uint64_t frame);
+static inline void gate_thread_enter(struct gate_thread *thread, uint64_t frame)
+{
+    thread->frame = frame;
+    thread->nested = 0;
+}
+/* Returns when nobody is writing the record of a birth any more; gives up after a second or two, once for each. */
 void gate_thread_await_records(void);
 int gate_thread_exclude(uint32_t tid);
 void gate_thread_seen(struct gate_seen total[GATE_COUNTERS]);
@@ -115,7 +127,8 @@ struct gate_control {
 struct gate_statistics {
     uint64_t sampled; /* allocation records written */
     uint64_t freed;   /* free records written; those that take one back do not count */
-    uint64_t lost;    /* allocation records that the ring had no room for */
+    uint64_t bare;    /* of these, those that there was no room for a stack for */
+    uint64_t lost;    /* allocation records that there was no room for at all */
     uint64_t lost_frees;
     uint64_t cut;       /* snapshots that end before the stack does */
     uint64_t untracked; /* samples dropped because the table of live addresses had no room */
@@ -189,19 +202,36 @@ bool gate_region_insert(uint64_t address, uint64_t size);
  * most; a full array means that the caller asks again. */
 unsigned gate_region_remove(uint64_t address, uint64_t size, struct gate_range removed[GATE_UNMAPPED_AT_ONCE]);
 
-/* ---- gate_ring.c: the shared ring; layout in gate_ring.c and io.dwunw.agent.gate.GateRing ---- */
+/* ---- gate_queue.c: the records that wait; layout in gate_queue.c and io.dwunw.agent.gate.GateQueue ---- */
+
+/* By falling addresses: records with stacks, allocations without, frees. */
+enum gate_pool { GATE_POOL_STACKS, GATE_POOL_BARE, GATE_POOL_FREES, GATE_POOLS };
+
+/* What the longest record may be scattered over. */
+#define GATE_PIECES 136
 
 struct gate_reservation {
-    uint8_t *record;
-    uint64_t position;
+    uint32_t cell;
+    struct gate_thread *kept; /* remembers it till it is published */
 };
 
-int gate_ring_open(uint64_t bytes);
-/* `urgent` may use the room that is kept back for frees, whose loss would look like a leak. */
-bool gate_ring_reserve(uint32_t length, bool urgent, struct gate_reservation *reservation);
-void gate_ring_commit(const struct gate_reservation *reservation);
-uint64_t gate_ring_address(void);
-uint64_t gate_ring_mapped_bytes(void);
+/* 0 bytes: none is needed yet. */
+int gate_queue_open(uint64_t bytes);
+/* False when there is no room. `thread` may be NULL. */
+bool gate_queue_reserve(struct gate_thread *thread, enum gate_pool pool, uint32_t length,
+                        struct gate_reservation *reservation);
+/* Where `length` bytes from `from` on lie. */
+unsigned gate_queue_pieces(const struct gate_reservation *reservation, uint32_t from, uint32_t length,
+                           struct iovec pieces[GATE_PIECES]);
+void gate_queue_write(const struct gate_reservation *reservation, uint32_t from, const void *bytes, uint32_t length);
+void gate_queue_publish(const struct gate_reservation *reservation);
+/* Gives back the room that a thread left behind while it wrote. */
+void gate_queue_abandon(struct gate_thread *thread);
+uint64_t gate_queue_address(void);
+/* Bytes of cells that were ever used since the last trimming. */
+uint64_t gate_queue_used(void);
+/* Gives memory that is not needed any more back to the kernel. */
+void gate_queue_trim(void);
 
 /* ---- gate_bell.c: wakes the reader ---- */
 
@@ -215,7 +245,7 @@ void gate_bell_record(void);
 bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS], unsigned allocator,
                              uint64_t address, uint64_t size, uint64_t interval);
 /* `thread` may be NULL. */
-void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size);
+void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size);
 /* The JavaThread of an OS thread, whose frame anchor goes into its samples; 0 forgets. A Java thread that tells its own
  * shows where the JVM keeps it. */
 int gate_java_thread(uint32_t tid, uint64_t java_thread);

@@ -33,12 +33,18 @@ static uint64_t call_original(const struct call *call)
     return original(r[RDI], r[RSI], r[RDX], r[RCX], r[R8], r[R9]);
 }
 
+/* Where the stack of the slow path begins. */
+static uint64_t frame_of(const struct call *call)
+{
+    return (uintptr_t) call->registers;
+}
+
 /* The block of a thread that may sample now. Null in a child (forked: the control page was wiped; vfork: the parent's
  * memory, but another process), while detached, and in a signal handler that interrupted this very code. */
-static struct gate_thread *enter(void)
+static struct gate_thread *enter(const struct call *call)
 {
     struct gate_thread *thread = gate_thread_current();
-    if (thread == NULL || thread->inside) {
+    if (thread == NULL || gate_thread_inside(thread, frame_of(call))) {
         return NULL;
     }
     if (!gate_active()) {
@@ -145,7 +151,7 @@ static void remember_old(struct gate_thread *thread, const struct call *call, ui
 static uint64_t slow_allocation(const struct call *call)
 {
     uint64_t size = 0;
-    struct gate_thread *thread = enter();
+    struct gate_thread *thread = enter(call);
     if (thread == NULL || !requested(call, &size)) {
         return call_original(call);
     }
@@ -154,11 +160,12 @@ static uint64_t slow_allocation(const struct call *call)
     uint64_t interval = 0;
     bool sampled = gate_thread_count_down(thread, size, &interval);
     /* A failing operator new throws right through here: nothing must be left to be tidied up then. */
-    thread->inside = call->symbol < GATE_NEW || call->symbol >= GATE_NEW_END;
+    bool throws = call->symbol >= GATE_NEW && call->symbol < GATE_NEW_END;
+    gate_thread_enter(thread, throws ? 0 : frame_of(call));
     bool forgotten = forget_old(thread, call, old);
     uint64_t result = call_original(call);
     int error = errno;
-    thread->inside = 1;
+    gate_thread_enter(thread, frame_of(call));
     uint64_t address = new_block(call, result);
     if (address != 0) {
         count_seen(thread, call->allocator, size);
@@ -171,7 +178,7 @@ static uint64_t slow_allocation(const struct call *call)
     } else if (forgotten && size != 0) {
         remember_old(thread, call, old);
     }
-    thread->inside = 0;
+    thread->frame = 0;
     errno = error;
     return result;
 }
@@ -193,7 +200,7 @@ static uint64_t slow_free(const struct call *call)
 }
 
 /* The sampled parts of [address, address + size) die; `undo`, if not NULL, gets the first of them. */
-static unsigned unmap(const struct gate_thread *thread, unsigned symbol, uint64_t address, uint64_t size,
+static unsigned unmap(struct gate_thread *thread, unsigned symbol, uint64_t address, uint64_t size,
                       struct gate_range undo[GATE_UNMAPPED_AT_ONCE])
 {
     struct gate_range removed[GATE_UNMAPPED_AT_ONCE];
@@ -213,7 +220,7 @@ static unsigned unmap(const struct gate_thread *thread, unsigned symbol, uint64_
     }
 }
 
-static void remap(const struct gate_thread *thread, unsigned symbol, const struct gate_range *ranges, unsigned count)
+static void remap(struct gate_thread *thread, unsigned symbol, const struct gate_range *ranges, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         if (gate_region_insert(ranges[i].address, ranges[i].size)) {
@@ -273,7 +280,7 @@ static bool is_memory(const struct call *call)
 static uint64_t slow_mapping(const struct call *call)
 {
     uint64_t size = 0;
-    struct gate_thread *thread = enter();
+    struct gate_thread *thread = enter(call);
     if (thread == NULL || !requested(call, &size) || gate_in_other_process()) {
         return call_original(call);
     }
@@ -281,7 +288,7 @@ static uint64_t slow_mapping(const struct call *call)
     uint64_t interval = 0;
     bool sampled = counts && gate_thread_count_down(thread, size, &interval);
     struct gate_range undo[GATE_UNMAPPED_AT_ONCE];
-    thread->inside = 1;
+    gate_thread_enter(thread, frame_of(call));
     unsigned undone = unmap_old(thread, call, undo);
     uint64_t result = call_original(call);
     int error = errno;
@@ -299,7 +306,7 @@ static uint64_t slow_mapping(const struct call *call)
             recorded(thread);
         }
     }
-    thread->inside = 0;
+    thread->frame = 0;
     errno = error;
     return result;
 }

@@ -108,15 +108,15 @@ static uint64_t java_thread_of(uint32_t tid)
 }
 
 /* A call for each page, and three around: only where the filter of an old container forbids process_vm_readv. */
-static long read_own_file(const struct iovec *local, const struct iovec *remote, unsigned count)
+static long read_own_file(const struct iovec *local, unsigned count, uint64_t from)
 {
     long file = gate_syscall(SYS_open, (uintptr_t) "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0, 0, 0, 0);
     uint64_t done = 0;
     for (unsigned i = 0; file >= 0 && i < count; i++) {
-        long n = gate_syscall(SYS_pread64, (uint64_t) file, (uintptr_t) local->iov_base + done, remote[i].iov_len,
-                              (uintptr_t) remote[i].iov_base, 0, 0);
+        long n = gate_syscall(SYS_pread64, (uint64_t) file, (uintptr_t) local[i].iov_base, local[i].iov_len, from + done, 0,
+                              0);
         done += n > 0 ? (uint64_t) n : 0;
-        if (n != (long) remote[i].iov_len) {
+        if (n != (long) local[i].iov_len) {
             break;
         }
     }
@@ -126,15 +126,17 @@ static long read_own_file(const struct iovec *local, const struct iovec *remote,
     return (long) done;
 }
 
-/* Without a privilege, because it is this process's own memory; and unlike a plain copy, it never faults. */
-static long read_own(const struct iovec *local, const struct iovec *remote, unsigned count)
+/* Without a privilege, because it is this process's own memory; and unlike a plain copy, it never faults. The remote
+ * pieces lie side by side. */
+static long read_own(const struct iovec *local, unsigned local_count, const struct iovec *remote, unsigned remote_count)
 {
-    long n = gate_syscall(SYS_process_vm_readv, gate_control->pid, (uintptr_t) local, 1, (uintptr_t) remote, count, 0);
-    return n == -EPERM || n == -ENOSYS ? read_own_file(local, remote, count) : n;
+    long n = gate_syscall(SYS_process_vm_readv, gate_control->pid, (uintptr_t) local, local_count, (uintptr_t) remote,
+                          remote_count, 0);
+    return n == -EPERM || n == -ENOSYS ? read_own_file(local, local_count, (uintptr_t) remote->iov_base) : n;
 }
 
 /* Bytes copied: short at the first page that cannot be read. */
-static uint32_t read_pages(void *to, uint64_t from, uint32_t length)
+static uint32_t read_pages(const struct iovec *to, unsigned count, uint64_t from, uint32_t length)
 {
     struct iovec remote[MAX_STACK_PAGES];
     uint32_t wanted = 0;
@@ -146,8 +148,7 @@ static uint32_t read_pages(void *to, uint64_t from, uint32_t length)
         remote[pages++].iov_len = piece;
         wanted += piece;
     }
-    struct iovec local = {.iov_base = to, .iov_len = wanted};
-    long copied = read_own(&local, remote, pages);
+    long copied = read_own(to, count, remote, pages);
     return copied < 0 ? 0 : (uint32_t) copied;
 }
 
@@ -167,7 +168,7 @@ static bool read_java_thread(uint64_t java_thread, uint32_t offset, uint8_t *to,
     /* One piece: the call costs as much again for each further one. */
     struct iovec local = {.iov_base = to, .iov_len = length};
     struct iovec remote = {.iov_base = (void *) (uintptr_t) from, .iov_len = length};
-    return read_own(&local, &remote, 1) == (long) length;
+    return read_own(&local, 1, &remote, 1) == (long) length;
 }
 
 static void fill_anchor(struct dwunw_allocation *header)
@@ -222,13 +223,15 @@ static void fill_head(const struct gate_thread *thread, struct dwunw_free *head,
 }
 
 /* Copies the header and, behind it, as much of the stack as is there. */
-static void write_record(uint8_t *record, struct dwunw_allocation *header, bool known)
+static void write_record(const struct gate_reservation *record, struct dwunw_allocation *header, bool known)
 {
-    void *to = record + DWUNW_ALLOCATION_HEADER_BYTES;
     if (known) {
-        memcpy(to, (const void *) (uintptr_t) header->stack_base, header->stack_length);
+        gate_queue_write(record, DWUNW_ALLOCATION_HEADER_BYTES, (const void *) (uintptr_t) header->stack_base,
+                         header->stack_length);
     } else {
-        uint32_t copied = read_pages(to, header->stack_base, header->stack_length);
+        struct iovec pieces[GATE_PIECES];
+        unsigned count = gate_queue_pieces(record, DWUNW_ALLOCATION_HEADER_BYTES, header->stack_length, pieces);
+        uint32_t copied = read_pages(pieces, count, header->stack_base, header->stack_length);
         if (copied < header->stack_length) {
             header->head.flags = (header->head.flags & ~(uint32_t) DWUNW_FLAG_STACK_CUT) | DWUNW_FLAG_STACK_FAULT;
             header->stack_length = copied;
@@ -237,7 +240,7 @@ static void write_record(uint8_t *record, struct dwunw_allocation *header, bool 
     if (header->head.flags & DWUNW_FLAG_STACK_CUT) {
         gate_count(&gate_statistics.cut);
     }
-    memcpy(record, header, DWUNW_ALLOCATION_HEADER_BYTES);
+    gate_queue_write(record, 0, header, DWUNW_ALLOCATION_HEADER_BYTES);
 }
 
 /* The reader can find the record: counts it, and wakes the reader if it waits for that. */
@@ -258,7 +261,23 @@ static void hand_over(const struct dwunw_allocation *header, bool known)
     is_written(&gate_statistics.sampled);
 }
 
-/* False when the ring is full. */
+/* What keeps sums right where there is no room for the stack. */
+static bool write_bare(struct gate_thread *thread, struct dwunw_free *head)
+{
+    struct gate_reservation reservation;
+    if (!gate_queue_reserve(thread, GATE_POOL_BARE, sizeof(*head), &reservation)) {
+        gate_count(&gate_statistics.lost);
+        return false;
+    }
+    head->kind = DWUNW_KIND_BARE;
+    head->flags = 0;
+    gate_queue_write(&reservation, 0, head, sizeof(*head));
+    gate_queue_publish(&reservation);
+    gate_count(&gate_statistics.bare);
+    return true;
+}
+
+/* False when there is no room for the record. */
 bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS], unsigned allocator,
                              uint64_t address, uint64_t size, uint64_t interval)
 {
@@ -292,20 +311,20 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
         hand_over(&header, known);
         return true;
     }
-    fill_comm(thread, &header);
-    fill_anchor(&header);
     struct gate_reservation reservation;
-    if (!gate_ring_reserve(DWUNW_ALLOCATION_HEADER_BYTES + header.stack_length, false, &reservation)) {
-        gate_count(&gate_statistics.lost);
+    if (gate_queue_reserve(thread, GATE_POOL_STACKS, DWUNW_ALLOCATION_HEADER_BYTES + header.stack_length, &reservation)) {
+        fill_comm(thread, &header);
+        fill_anchor(&header);
+        write_record(&reservation, &header, known);
+        gate_queue_publish(&reservation);
+    } else if (!write_bare(thread, &header.head)) {
         return false;
     }
-    write_record(reservation.record, &header, known);
-    gate_ring_commit(&reservation);
     is_written(&gate_statistics.sampled);
     return true;
 }
 
-void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size)
+void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size)
 {
     struct dwunw_free record;
     memset(&record, 0, sizeof(record));
@@ -321,11 +340,12 @@ void gate_capture_free(const struct gate_thread *thread, unsigned kind, unsigned
         return;
     }
     struct gate_reservation reservation;
-    if (!gate_ring_reserve(sizeof(record), true, &reservation)) {
+    if (!gate_queue_reserve(thread, GATE_POOL_FREES, sizeof(record), &reservation)
+        && !gate_queue_reserve(thread, GATE_POOL_BARE, sizeof(record), &reservation)) {
         gate_count(&gate_statistics.lost_frees);
         return;
     }
-    memcpy(reservation.record, &record, sizeof(record));
-    gate_ring_commit(&reservation);
+    gate_queue_write(&reservation, 0, &record, sizeof(record));
+    gate_queue_publish(&reservation);
     is_written(written);
 }

@@ -16,11 +16,15 @@
 #define VERIFICATIONS_PER_COLLECTION 64
 /* Looks for new libraries that are put off at most: an exception may have left dlopen without its end. */
 #define MAX_PUT_OFF 600
+/* Verifications without more room being needed, after which what is free is given back. */
+#define VERIFICATIONS_UNTIL_TRIM 50
 
 struct gate_control *gate_control;
 struct gate_statistics gate_statistics;
 static unsigned verifications;
 static unsigned put_off;
+static unsigned enough; /* verifications since the queue needed more room */
+static uint64_t queue_used;
 static bool restore_again; /* the last detaching did not get through to all slots */
 
 void *gate_map(uint64_t bytes)
@@ -64,7 +68,7 @@ int gate_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval)
         error = gate_thread_open();
     }
     if (error == 0) {
-        error = gate_ring_open(ring_bytes);
+        error = gate_queue_open(ring_bytes);
     }
     if (error != 0) {
         return error;
@@ -120,8 +124,21 @@ int gate_watch(bool on)
     return on ? gate_slots_install() : gate_slots_restore();
 }
 
+/* A burst is over when all that it needed has been there for a while. */
+static void trim_queue(void)
+{
+    uint64_t used = gate_queue_used();
+    enough = used == queue_used ? enough + 1 : 0;
+    queue_used = used;
+    if (enough == VERIFICATIONS_UNTIL_TRIM) {
+        gate_queue_trim();
+        queue_used = gate_queue_used();
+    }
+}
+
 int gate_verify(void)
 {
+    trim_queue();
     if (!gate_active()) {
         /* Dear, and what is refused once may be refused for ever. */
         bool due = verifications++ % VERIFICATIONS_PER_COLLECTION == 0;

@@ -9,7 +9,7 @@
 #define EXPORT(type, name) JNIEXPORT type JNICALL Java_io_dwunw_agent_gate_GateNative_##name
 
 /* Order of the counters after the calls and bytes of each allocator; that of io.dwunw.agent.gate.GateCounters. */
-enum { SAMPLED, FREED, LOST, LOST_FREES, CUT, UNTRACKED, UNPATCHED, COUNTERS };
+enum { SAMPLED, FREED, LOST, LOST_FREES, CUT, UNTRACKED, UNPATCHED, BARE, COUNTERS };
 
 EXPORT(jint, open)(JNIEnv *env, jclass type, jlong ring_bytes, jint stack_bytes, jlong interval)
 {
@@ -18,11 +18,11 @@ EXPORT(jint, open)(JNIEnv *env, jclass type, jlong ring_bytes, jint stack_bytes,
     return gate_open((uint64_t) ring_bytes, (uint32_t) stack_bytes, (uint64_t) interval);
 }
 
-EXPORT(jlong, ringAddress)(JNIEnv *env, jclass type)
+EXPORT(jlong, queueAddress)(JNIEnv *env, jclass type)
 {
     (void) env;
     (void) type;
-    return (jlong) gate_ring_address();
+    return (jlong) gate_queue_address();
 }
 
 EXPORT(jlong, bellAddress)(JNIEnv *env, jclass type)
@@ -124,7 +124,7 @@ EXPORT(void, counters)(JNIEnv *env, jclass type, jlongArray into, jint allocator
     jlong counters[COUNTERS] = {
         [SAMPLED] = (jlong) s->sampled,     [FREED] = (jlong) s->freed, [LOST] = (jlong) s->lost,
         [LOST_FREES] = (jlong) s->lost_frees, [CUT] = (jlong) s->cut,     [UNTRACKED] = (jlong) s->untracked,
-        [UNPATCHED] = (jlong) s->unpatched,
+        [UNPATCHED] = (jlong) s->unpatched, [BARE] = (jlong) s->bare,
     };
     (*env)->SetLongArrayRegion(env, into, 2 * allocators, COUNTERS, counters);
 }

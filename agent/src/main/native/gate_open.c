@@ -120,7 +120,7 @@ uintptr_t gate_before_lookup(const struct lookup *lookup)
     int error = errno;
     uintptr_t stub = 0;
     bool on = gate_active() || gate_watching();
-    if (on && (gate_thread == NULL || !gate_thread->inside) && !gate_in_other_process()) {
+    if (on && (gate_thread == NULL || gate_thread->frame == 0) && !gate_in_other_process()) {
         gate_slots_looking_up();
         stub = stand_in(lookup);
     }

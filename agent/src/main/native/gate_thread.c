@@ -26,6 +26,9 @@
 /* Longest wait for records under way: so many times 50 us and what the kernel adds. */
 #define RECORD_PATIENCE 20000
 
+/* More calls than the slow path makes, or what it calls; a handler that makes more may be sampled. */
+#define NESTED_CALLS 64
+
 enum state { FREE = 0, OWNED = 1, RETIRED = 2 };
 
 __thread struct gate_thread *gate_thread __attribute__((tls_model("initial-exec")));
@@ -109,6 +112,7 @@ static void release(struct gate_thread *thread)
 {
     thread->left = 0;
     thread->stack_high = 0;
+    gate_queue_abandon(thread);
     __atomic_store_n(&thread->recording, 0, __ATOMIC_RELEASE); /* whoever died while it was on must not be waited for */
     __atomic_store_n(&thread->tid, 0, __ATOMIC_RELEASE); /* gate_thread_collect_dead must not take it for the next's */
     /* What an excluded thread did is not to be counted, also not by the block's next owner: there is none. */
@@ -218,7 +222,8 @@ static struct gate_thread *begin(void)
     thread->random += thread->random == 0;
     thread->left = 0;
     thread->generation = 0;
-    thread->inside = 0;
+    thread->frame = 0;
+    thread->asking = 0;
     thread->stack_high = 0;
     thread->comm_time = 0;
     if (gate_thread != NULL) { /* a signal handler was faster */
@@ -356,9 +361,20 @@ static bool is_recording(struct gate_thread *thread, void *context)
     return __atomic_load_n(&thread->recording, __ATOMIC_SEQ_CST) != 0;
 }
 
+/* A signal handler that has left by longjmp may have left it on, in a thread that makes no call any more. */
+static bool give_up(struct gate_thread *thread, void *context)
+{
+    (void) context;
+    __atomic_store_n(&thread->recording, 0, __ATOMIC_SEQ_CST);
+    return false;
+}
+
 void gate_thread_await_records(void)
 {
-    for (int round = 0; round < RECORD_PATIENCE && visit_all(is_recording, NULL); round++) {
+    for (int round = 0; visit_all(is_recording, NULL); round++) {
+        if (round == RECORD_PATIENCE) {
+            visit_all(give_up, NULL);
+        }
         struct timespec pause = {.tv_sec = 0, .tv_nsec = 50000};
         gate_syscall(SYS_nanosleep, (uintptr_t) &pause, 0, 0, 0, 0, 0);
     }
@@ -439,7 +455,13 @@ static void find_stack(struct gate_thread *thread, bool may_ask_pthread)
     pthread_attr_t attributes;
     struct gate_seen frees = thread->seen[DWUNW_FREE]; /* libc's for us are not the application's */
     struct gate_seen callocs = thread->seen[DWUNW_CALLOC];
-    if (!may_ask_pthread || pthread_getattr_np(pthread_self(), &attributes) != 0) {
+    if (!may_ask_pthread || thread->asking) { /* a handler has interrupted it, or left it for good, with the lock */
+        return;
+    }
+    thread->asking = 1;
+    int error = pthread_getattr_np(pthread_self(), &attributes);
+    thread->asking = 0;
+    if (error != 0) {
         return;
     }
     void *low = NULL;
@@ -466,12 +488,39 @@ static bool on_signal_stack(uint64_t sp, uint64_t *high)
     return sp >= low && sp < *high;
 }
 
+static bool on_own_stack(const struct gate_thread *thread, uint64_t address)
+{
+    return address >= thread->stack_low && address < thread->stack_high;
+}
+
+/* Whoever is called from there, or interrupts it, has its stack below; but for handlers with a stack of their own. Below may
+ * also be who was called after a longjmp: hence a limit. */
+bool gate_thread_inside(struct gate_thread *thread, uint64_t frame)
+{
+    uint64_t outer = thread->frame;
+    if (outer == 0) {
+        return false;
+    }
+    uint64_t unused;
+    bool above = frame >= outer && !on_signal_stack(frame, &unused);
+    if (!above && ++thread->nested <= NESTED_CALLS) {
+        return true;
+    }
+    thread->frame = 0;
+    /* Another's stack may be above, too: what it is writing to is not given away. */
+    if (above && on_own_stack(thread, outer) && on_own_stack(thread, frame)) {
+        gate_queue_abandon(thread);
+        __atomic_store_n(&thread->recording, 0, __ATOMIC_RELEASE);
+    }
+    return false;
+}
+
 bool gate_thread_stack(struct gate_thread *thread, uint64_t sp, bool may_ask_pthread, uint64_t *high)
 {
     if (thread->stack_high == 0) {
         find_stack(thread, may_ask_pthread);
     }
-    if (sp >= thread->stack_low && sp < thread->stack_high) {
+    if (on_own_stack(thread, sp)) {
         *high = thread->stack_high;
         return true;
     }

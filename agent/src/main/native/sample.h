@@ -6,7 +6,7 @@
  *
  *   0        2          4        8                 16        24      32         40    44    48
  *   | kind   | allocator| flags  | time_ns         | address | size  | interval | tid | pid |
- *   +-- a free ends here (DWUNW_FREE_BYTES) --------------------------------------------------+
+ *   +-- a free and an allocation without its stack end here (DWUNW_FREE_BYTES) -----------------+
  *   48              64                   72         80         88         96            104  108
  *   | comm[16]      | anchor_thread      | anchor_sp| anchor_pc| anchor_fp| stack_base  | len | cap |
  *   112                                                         248        256
@@ -32,6 +32,7 @@ enum dwunw_kind {
     DWUNW_KIND_ALLOCATION = 1, /* a sampled block came to life; a snapshot follows */
     DWUNW_KIND_FREE = 2,       /* a sampled block died (or, for munmap, `size` bytes at `address` were unmapped) */
     DWUNW_KIND_UNFREE = 3,     /* the free before did not happen: realloc or mremap failed, the old block lives on */
+    DWUNW_KIND_BARE = 4,       /* an allocation whose stack there was no room for: as long as a free */
 };
 
 /* The order is that of io.dwunw.agent.sample.Allocator. */

@@ -44,6 +44,7 @@ static void sample(void)
     SAMPLE_VALUE("KIND_ALLOCATION", DWUNW_KIND_ALLOCATION);
     SAMPLE_VALUE("KIND_FREE", DWUNW_KIND_FREE);
     SAMPLE_VALUE("KIND_UNFREE", DWUNW_KIND_UNFREE);
+    SAMPLE_VALUE("KIND_BARE", DWUNW_KIND_BARE);
     SAMPLE_VALUE("FLAG_AT_RETURN", DWUNW_FLAG_AT_RETURN);
     SAMPLE_VALUE("FLAG_STACK_CUT", DWUNW_FLAG_STACK_CUT);
     SAMPLE_VALUE("FLAG_STACK_FAULT", DWUNW_FLAG_STACK_FAULT);
@@ -84,6 +85,7 @@ static void engine(void)
     ENGINE("CONFIG_ALLOCATOR_BYTES", config, allocator_bytes);
     ENGINE("CONFIG_PID", config, pid);
     ENGINE("CONFIG_CLASS_BYTES", config, class_bytes);
+    ENGINE("CONFIG_RING_BYTES", config, ring_bytes);
     ENGINE_VALUE("CONFIG_LENGTH", sizeof(struct config));
     ENGINE("SETTINGS_INTERVAL", settings, interval);
     ENGINE("SETTINGS_ANCHOR_SP_OFFSET", settings, anchor_sp_offset);
@@ -115,6 +117,7 @@ static void engine(void)
     ENGINE("COUNTERS_UNBOUNDED", counters, unbounded);
     ENGINE("COUNTERS_GATE_HITS", counters, gate_hits);
     ENGINE("COUNTERS_ODD_SIZES", counters, odd_sizes);
+    ENGINE("COUNTERS_WITHOUT_STACK", counters, without_stack);
     ENGINE("CUSTOM_CONSTANT", custom_function, constant);
     ENGINE("CUSTOM_FIRST", custom_function, first);
     ENGINE("CUSTOM_SECOND", custom_function, second);

@@ -26,7 +26,7 @@
 
 struct door_counters {
     uint64_t calls[GATE_COUNTERS], bytes[GATE_COUNTERS];
-    uint64_t sampled, freed, lost, lost_frees, cut, untracked, unpatched;
+    uint64_t sampled, freed, bare, lost, lost_frees, cut, untracked, unpatched;
 };
 
 int door_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval);

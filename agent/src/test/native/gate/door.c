@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Linked into the library under test: exports what the checks need. The reader here is written from the layout in
- * gate_ring.c, as the one in Java is.
+ * gate_queue.c, as the one in Java is.
  */
 #include "check.h"
 
@@ -107,6 +107,7 @@ EXPORT void door_counters(struct door_counters *to)
     }
     to->sampled = gate_statistics.sampled;
     to->freed = gate_statistics.freed;
+    to->bare = gate_statistics.bare;
     to->lost = gate_statistics.lost;
     to->lost_frees = gate_statistics.lost_frees;
     to->cut = gate_statistics.cut;
@@ -119,25 +120,55 @@ EXPORT bool door_is_stub(uintptr_t address)
     return address >= (uintptr_t) gate_stubs_begin && address < (uintptr_t) gate_stubs_end;
 }
 
+/* Cell: next record, next cell, bytes of the record. */
+static uint32_t *cell(uint64_t queue, uint32_t unit)
+{
+    return (uint32_t *) (uintptr_t) (queue + (uint64_t) unit * 64);
+}
+
+static void give_back(uint64_t queue, uint32_t first, uint32_t last)
+{
+    uint64_t *pool = (uint64_t *) (uintptr_t) (queue + 128);
+    while (pool + 8 < (uint64_t *) (uintptr_t) (queue + 320) && first >= pool[8 + 2]) {
+        pool += 8;
+    }
+    uint64_t head = __atomic_load_n(pool, __ATOMIC_RELAXED);
+    do {
+        cell(queue, last)[1] = (uint32_t) head;
+    } while (!__atomic_compare_exchange_n(pool, &head, ((head >> 32) + 1) << 32 | first, true, __ATOMIC_RELEASE,
+                                          __ATOMIC_RELAXED));
+}
+
 EXPORT unsigned door_drain(door_handler *handler, void *context)
 {
-    uint8_t *ring = (uint8_t *) (uintptr_t) gate_ring_address();
-    uint64_t *words = (uint64_t *) (void *) ring;
-    uint64_t size = words[0];
-    uint8_t *data = ring + words[1];
-    uint64_t *commits = (uint64_t *) (void *) (ring + words[2]);
-    uint64_t position = words[8];
+    static uint64_t record[(512 + 131072) / 8];
+    uint64_t queue = gate_queue_address();
+    uint32_t unit = 0;
+    uint32_t newest = (uint32_t) __atomic_exchange_n((uint64_t *) (uintptr_t) (queue + 64), 0, __ATOMIC_ACQ_REL);
+    while (newest != 0) {
+        uint32_t older = cell(queue, newest)[0];
+        cell(queue, newest)[0] = unit;
+        unit = newest;
+        newest = older;
+    }
     unsigned count = 0;
-    while (__atomic_load_n(&commits[(position & (size - 1)) / 64], __ATOMIC_ACQUIRE) == position + 1) {
-        uint8_t *record = data + (position & (size - 1));
-        uint32_t header[2];
-        memcpy(header, record, sizeof(header));
-        if (header[1] == 0) {
-            handler((const struct dwunw_free *) (const void *) (record + 8), header[0], context);
-            count++;
+    for (; unit != 0; count++) {
+        uint32_t next = cell(queue, unit)[0];
+        uint32_t length = cell(queue, unit)[2];
+        uint32_t last = unit;
+        uint32_t done = 0;
+        for (uint32_t at = unit; at != 0; at = cell(queue, at)[1]) {
+            uint64_t first_small = ((uint64_t *) (uintptr_t) (queue + 128))[8 + 2];
+            uint32_t room = at < first_small ? 1008 : 48;
+            uint32_t piece = length - done < room ? length - done : room;
+            memcpy((uint8_t *) record + done, cell(queue, at) + 4, piece);
+            done += piece;
+            last = at;
         }
-        position += (8 + (uint64_t) header[0] + 63) & ~63ull;
-        __atomic_store_n(&words[8], position, __ATOMIC_RELEASE);
+        CHECK(done == length, "%u of %u bytes", done, length);
+        handler((const struct dwunw_free *) (const void *) record, length, context);
+        give_back(queue, unit, last);
+        unit = next;
     }
     return count;
 }

@@ -75,7 +75,7 @@ public final class AgentStatisticsEvent extends Event {
     public long samples;
 
     @Label("Lost Samples")
-    @Description("Samples and frees that found the ring buffer full")
+    @Description("Samples and frees that found no room where they wait to be taken in, not even without a stack")
     public long lost;
 
     @Label("Cut Stacks")
@@ -146,6 +146,10 @@ public final class AgentStatisticsEvent extends Event {
     @Label("Engine")
     @Description("How allocations are caught")
     public @Nullable String engine;
+
+    @Label("Samples without Stack")
+    @Description("Sampled allocations for whose stack there was no room: they count in sums, as one site of their own")
+    public long withoutStack;
 
     /** A field read; {@link WantedEvents} says when this may be asked. */
     static boolean enabled() {

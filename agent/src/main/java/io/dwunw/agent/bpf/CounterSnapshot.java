@@ -35,10 +35,16 @@ public final class CounterSnapshot implements ProducerCounters {
         return at(EngineLayout.COUNTERS_BYTES + allocator.number() * Long.BYTES);
     }
 
-    /** Allocation records put into the ring. */
+    /** Allocation records put into the ring, with a stack or without. */
     @Override
     public long sampled() {
         return at(EngineLayout.COUNTERS_SAMPLED);
+    }
+
+    /** Those of {@link #sampled} that there was no room for a stack for. */
+    @Override
+    public long withoutStack() {
+        return at(EngineLayout.COUNTERS_WITHOUT_STACK);
     }
 
     /** Free records put into the ring. */
@@ -51,7 +57,7 @@ public final class CounterSnapshot implements ProducerCounters {
         return at(EngineLayout.COUNTERS_UNFREES);
     }
 
-    /** Sampled allocations that found no room in the ring. */
+    /** Sampled allocations that found no room in the ring, not even without a stack. */
     public long lostAllocations() {
         return at(EngineLayout.COUNTERS_LOST_ALLOCATIONS);
     }

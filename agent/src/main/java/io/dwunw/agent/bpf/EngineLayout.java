@@ -23,6 +23,7 @@ final class EngineLayout {
     static final int CONFIG_ALLOCATOR_BYTES = 56;
     static final int CONFIG_PID = 64;
     static final int CONFIG_CLASS_BYTES = 72;
+    static final int CONFIG_RING_BYTES = 92;
     static final int CONFIG_LENGTH = 96;
 
     static final int SETTINGS_INTERVAL = 0;
@@ -67,7 +68,8 @@ final class EngineLayout {
     static final int COUNTERS_UNBOUNDED = 304;
     static final int COUNTERS_GATE_HITS = 312;
     static final int COUNTERS_ODD_SIZES = 320;
-    static final int COUNTERS_LENGTH = 328;
+    static final int COUNTERS_WITHOUT_STACK = 328;
+    static final int COUNTERS_LENGTH = 336;
 
     private EngineLayout() {}
 

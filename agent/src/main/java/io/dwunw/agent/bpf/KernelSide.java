@@ -115,6 +115,7 @@ final class KernelSide implements AutoCloseable {
         for (int i = 0; i < classes.length; i++) {
             b.putInt(EngineLayout.CONFIG_CLASS_BYTES + i * Integer.BYTES, classes[i]);
         }
+        b.putInt(EngineLayout.CONFIG_RING_BYTES, config.ringBytes());
         return Bytes.of(b);
     }
 

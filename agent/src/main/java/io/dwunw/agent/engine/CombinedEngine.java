@@ -92,6 +92,7 @@ public final class CombinedEngine implements SamplingEngine {
         into.calls(Allocator.CUSTOM, customCounters.calls(Allocator.CUSTOM));
         into.bytesSeen += customCounters.bytesSeen;
         into.samples += customCounters.samples;
+        into.withoutStack += customCounters.withoutStack;
         into.lost += customCounters.lost;
         into.lostFrees += customCounters.lostFrees;
         into.cutStacks += customCounters.cutStacks;

@@ -9,10 +9,13 @@ public final class EngineCounters {
     /** Bytes asked for in all calls that were seen, sampled or not. */
     public long bytesSeen;
 
-    /** Allocations that were sampled. */
+    /** Allocations that were sampled, with a stack or without. */
     public long samples;
 
-    /** Records that found the ring full: their allocations or frees are unknown. */
+    /** Those of {@link #samples} that there was no room for a stack for: only sums have them. */
+    public long withoutStack;
+
+    /** Records that there was no room for at all: their allocations or frees are unknown. */
     public long lost;
 
     /** Those of {@link #lost} that were frees: their blocks look alive. */

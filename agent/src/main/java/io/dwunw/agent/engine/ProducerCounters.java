@@ -10,8 +10,11 @@ public interface ProducerCounters {
     /** Bytes that these calls asked for. */
     long bytes(Allocator allocator);
 
-    /** Allocation records put into the ring. */
+    /** Allocation records produced, with a stack or without. */
     long sampled();
+
+    /** Those of {@link #sampled} that there was no room for a stack for. */
+    long withoutStack();
 
     /** All samples that were drawn but did not reach the ring. */
     long lost();
@@ -32,6 +35,7 @@ public interface ProducerCounters {
         }
         into.bytesSeen = bytes;
         into.samples = sampled();
+        into.withoutStack = withoutStack();
         into.lost = lost() + lostFrees();
         into.lostFrees = lostFrees();
         into.cutStacks = cut();

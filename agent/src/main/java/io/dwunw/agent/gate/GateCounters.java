@@ -14,7 +14,8 @@ public final class GateCounters implements ProducerCounters {
     private static final int CUT = 4;
     private static final int UNTRACKED = 5;
     private static final int UNPATCHED = 6;
-    private static final int COUNTERS = 7;
+    private static final int BARE = 7;
+    private static final int COUNTERS = 8;
 
     /** What follows in {@link Allocator} has no wrapper. */
     private static final int ALLOCATORS = Allocator.MUNMAP.number() + 1;
@@ -44,7 +45,13 @@ public final class GateCounters implements ProducerCounters {
         return allocator.number() < ALLOCATORS ? values[2 * allocator.number() + 1] : 0;
     }
 
-    /** Allocation records produced. */
+    /** Those of {@link #sampled} that there was no room for a stack for. */
+    @Override
+    public long withoutStack() {
+        return counter(BARE);
+    }
+
+    /** Allocation records produced, with a stack or without. */
     @Override
     public long sampled() {
         return counter(SAMPLED);
@@ -55,12 +62,12 @@ public final class GateCounters implements ProducerCounters {
         return counter(FREED);
     }
 
-    /** Sampled allocations that found no room in the ring. */
+    /** Sampled allocations that there was no room for, not even without a stack. */
     public long lostAllocations() {
         return counter(LOST);
     }
 
-    /** Frees of sampled blocks that found no room in the ring: these blocks look alive. */
+    /** Frees of sampled blocks that there was no room for: these blocks look alive. */
     @Override
     public long lostFrees() {
         return counter(LOST_FREES);
@@ -82,7 +89,7 @@ public final class GateCounters implements ProducerCounters {
         return counter(UNPATCHED);
     }
 
-    /** All samples that were drawn but did not reach the ring. */
+    /** All samples that were drawn but did not reach the reader. */
     @Override
     public long lost() {
         return lostAllocations() + liveFull();

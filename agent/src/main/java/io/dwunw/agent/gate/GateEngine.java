@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Samples allocations inside this process: everything between "off" and "on". Needs no privilege.
  *
- * <p>A process has one gate, so only one engine can be open. What the gate has mapped (its ring, tables and thread
+ * <p>A process has one gate, so only one engine can be open. What the gate has mapped (its queue, tables and thread
  * blocks) is kept for the next one when an engine is closed, because threads may still be running through it. Thread-safe,
  * except that one thread at a time drains {@link #samples()}.
  */
@@ -38,8 +38,8 @@ public final class GateEngine implements SamplingEngine {
 
     private static final AtomicBoolean OPEN = new AtomicBoolean();
 
-    /** Of the gate itself; empty where a BPF program copies. */
-    private final GateRing ring;
+    /** Of the gate itself; null where a BPF program copies. */
+    private final @Nullable GateQueue queue;
 
     private final @Nullable GateProbes probes;
     private final Doorbell bell = new Doorbell(Kernel.RUNNING, Linux.memory(GateNative.bellAddress(), Doorbell.BYTES));
@@ -74,10 +74,16 @@ public final class GateEngine implements SamplingEngine {
         }
     };
 
-    private GateEngine(GateRing ring, @Nullable GateProbes probes) {
-        this.ring = ring;
+    private GateEngine(GateQueue queue) {
+        this.queue = queue;
+        this.probes = null;
+        this.copied = queue;
+    }
+
+    private GateEngine(GateProbes probes) {
+        this.queue = null;
         this.probes = probes;
-        this.copied = probes == null ? ring : probes.samples();
+        this.copied = probes.samples();
     }
 
     /** Functions that are looked up before the first recording must be seen in it: those who asked may keep them. */
@@ -92,7 +98,11 @@ public final class GateEngine implements SamplingEngine {
      * @throws GateUnavailableException if this process cannot have the gate, or has one open
      */
     public static GateEngine open(GateConfig config) throws GateUnavailableException {
-        return new GateEngine(prepare(config), null).watching();
+        prepare(config, config.ringBytes());
+        GateQueue queue = GateQueue.at(GateNative.queueAddress());
+        // What an earlier engine left behind.
+        while (queue.drain(SampleHandler.FORGET, Integer.MAX_VALUE) > 0) {}
+        return new GateEngine(queue).watching();
     }
 
     /**
@@ -105,7 +115,7 @@ public final class GateEngine implements SamplingEngine {
         UprobeConfig kernel = UprobeConfig.of(config.intervalBytes())
                 .withStackBytes(config.stackBytes())
                 .withRingBytes(config.ringBytes());
-        GateRing ring = prepare(config.withStackBytes(GateProbes.stackBytes(kernel)));
+        prepare(config.withStackBytes(GateProbes.stackBytes(kernel)), 0);
         try {
             Optional<Path> library = NativeLibrary.file();
             if (library.isEmpty()) {
@@ -113,7 +123,7 @@ public final class GateEngine implements SamplingEngine {
             }
             long[] points = {GateNative.probePoint(true), GateNative.probePoint(false)};
             GateProbes probes = GateProbes.open(kernel, library.get(), points, new ProbedCode(points[1]));
-            return new GateEngine(ring, probes).watching();
+            return new GateEngine(probes).watching();
         } catch (GateUnavailableException | BpfUnavailableException | RuntimeException e) {
             OPEN.set(false);
             throw e;
@@ -134,7 +144,7 @@ public final class GateEngine implements SamplingEngine {
         }
     }
 
-    private static GateRing prepare(GateConfig config) throws GateUnavailableException {
+    private static void prepare(GateConfig config, int queueBytes) throws GateUnavailableException {
         try {
             NativeLibrary.load();
         } catch (NativeLibraryException e) {
@@ -143,15 +153,11 @@ public final class GateEngine implements SamplingEngine {
         if (!OPEN.compareAndSet(false, true)) {
             throw new GateUnavailableException("the in-process gate is open already", null);
         }
-        int error = GateNative.open(config.ringBytes(), config.stackBytes(), config.intervalBytes());
+        int error = GateNative.open(queueBytes, config.stackBytes(), config.intervalBytes());
         if (error < 0) {
             OPEN.set(false);
             throw new GateUnavailableException("the in-process gate has no memory: errno " + -error, null);
         }
-        GateRing ring = GateRing.at(GateNative.ringAddress());
-        // What an earlier engine left behind.
-        while (ring.drain(SampleHandler.FORGET, Integer.MAX_VALUE) > 0) {}
-        return ring;
     }
 
     /**
@@ -278,6 +284,7 @@ public final class GateEngine implements SamplingEngine {
         if (probes != null) {
             probes.counters(kernelSnapshot);
             into.samples = kernelSnapshot.sampled();
+            into.withoutStack = kernelSnapshot.withoutStack();
             into.lostFrees = kernelSnapshot.lostFrees();
             into.lost = kernelSnapshot.lostAllocations() + kernelSnapshot.lostFrees() + snapshot.liveFull();
             into.cutStacks = kernelSnapshot.cut();
@@ -293,12 +300,12 @@ public final class GateEngine implements SamplingEngine {
 
     /** Records that were no samples: 0 unless Java and C are of different versions. */
     public long malformed() {
-        return ring.malformed();
+        return queue == null ? 0 : queue.malformed();
     }
 
-    /** Bytes that wait in the gate's own ring. */
+    /** Bytes that wait in the gate's own queue; for the thread that drains. */
     public long backlog() {
-        return ring.backlog();
+        return queue == null ? 0 : queue.backlog();
     }
 
     /**

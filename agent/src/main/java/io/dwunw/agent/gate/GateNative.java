@@ -4,10 +4,11 @@ package io.dwunw.agent.gate;
 final class GateNative {
     private GateNative() {}
 
-    static native int open(long ringBytes, int stackBytes, long interval);
+    /** @param queueBytes 0 = no queue is needed yet */
+    static native int open(long queueBytes, int stackBytes, long interval);
 
-    /** Of the ring's header page; never unmapped. */
-    static native long ringAddress();
+    /** Of the queue's header page, which is never unmapped; 0 = there is no queue. */
+    static native long queueAddress();
 
     /** Of what a {@link io.dwunw.agent.linux.Doorbell} sleeps on. */
     static native long bellAddress();

@@ -12,7 +12,7 @@ public interface SampleSource {
      */
     int drain(SampleHandler handler, int limit);
 
-    /** Bytes of records that producers have begun, ever. */
+    /** Bytes of records that were produced, ever; where records wait in order of their beginning, those begun. */
     long produced();
 
     /** Of these, bytes that {@link #drain} has passed. */

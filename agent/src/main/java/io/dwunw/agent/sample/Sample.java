@@ -63,7 +63,7 @@ public final class Sample {
         this.offset = offset;
         int stackBytes = 0;
         switch (kind()) {
-            case SampleDescriptor.KIND_FREE, SampleDescriptor.KIND_UNFREE -> {}
+            case SampleDescriptor.KIND_FREE, SampleDescriptor.KIND_UNFREE, SampleDescriptor.KIND_BARE -> {}
             case SampleDescriptor.KIND_ALLOCATION -> {
                 if (length < ALLOCATION_HEADER_BYTES) {
                     return false;
@@ -85,8 +85,14 @@ public final class Sample {
         return buffer.getShort(offset + KIND) & 0xffff;
     }
 
+    /** With a stack or without. */
     public boolean isAllocation() {
-        return kind() == SampleDescriptor.KIND_ALLOCATION;
+        return kind() == SampleDescriptor.KIND_ALLOCATION || isBare();
+    }
+
+    /** An allocation whose stack there was no room for: it has neither registers, nor an anchor, nor a thread's name. */
+    public boolean isBare() {
+        return kind() == SampleDescriptor.KIND_BARE;
     }
 
     public boolean isFree() {
@@ -189,7 +195,7 @@ public final class Sample {
      */
     public int copyComm(byte[] destination, int at) {
         int length = 0;
-        while (length < COMM_BYTES) {
+        while (length < COMM_BYTES && !isBare()) {
             byte b = buffer.get(offset + COMM + length);
             if (b == 0) {
                 break;
@@ -207,7 +213,7 @@ public final class Sample {
 
     /** {@code JavaThread*}, 0 if this is no Java thread or it is not known as one. */
     public long anchorThread() {
-        return buffer.getLong(offset + ANCHOR_THREAD);
+        return isBare() ? 0 : buffer.getLong(offset + ANCHOR_THREAD);
     }
 
     /** {@code JavaFrameAnchor::_last_Java_sp}. */

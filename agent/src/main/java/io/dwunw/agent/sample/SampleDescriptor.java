@@ -15,7 +15,7 @@ public final class SampleDescriptor {
     public static final int TID = 40;
     public static final int PID = 44;
 
-    /** Length of a record about a free; an allocation's goes on. */
+    /** Length of a record about a free, or an allocation without its stack; one with a stack goes on. */
     public static final int FREE_BYTES = 48;
 
     public static final int COMM = 48;
@@ -43,6 +43,7 @@ public final class SampleDescriptor {
     public static final int KIND_ALLOCATION = 1;
     public static final int KIND_FREE = 2;
     public static final int KIND_UNFREE = 3;
+    public static final int KIND_BARE = 4;
 
     public static final int FLAG_AT_RETURN = 1;
     public static final int FLAG_STACK_CUT = 1 << 1;

@@ -34,7 +34,7 @@ public final class OverheadBudget {
     private boolean calibrated;
     private long lookedAt;
     private long floodedAt;
-    /** As of the last look. */
+    /** Samples that were lost, or had no room for a stack, as of the last look. */
     private long lost;
 
     private long backlog;
@@ -67,7 +67,7 @@ public final class OverheadBudget {
     /** The engine has been attached. */
     void start(EngineCounters counters) {
         engine.counters(counters);
-        lost = counters.lost;
+        lost = counters.lost + counters.withoutStack;
         lookedAt = System.nanoTime();
         if (!calibrated) {
             calibrated = true;
@@ -124,7 +124,7 @@ public final class OverheadBudget {
     private boolean watchFlood(long now, EngineCounters counters) {
         long lostBefore = lost;
         long backlogBefore = backlog;
-        lost = counters.lost;
+        lost = counters.lost + counters.withoutStack;
         backlog = samples.backlog();
         boolean crowded = samples.crowded();
         if (lost > lostBefore || (crowded && backlog > backlogBefore)) {

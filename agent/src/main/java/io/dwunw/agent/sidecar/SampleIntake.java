@@ -71,11 +71,20 @@ final class SampleIntake implements SampleHandler {
         }
     }
 
-    private void allocated(Sample sample) {
+    private StackTrace stackOf(Sample sample) {
+        if (sample.isBare()) {
+            frames.setNotRecorded();
+            return traces.intern(frames);
+        }
         walker.walk(sample, frames);
         StackTrace stack = traces.intern(frames);
         walks++;
         walksByState[stack.state().ordinal()]++;
+        return stack;
+    }
+
+    private void allocated(Sample sample) {
+        StackTrace stack = stackOf(sample);
         Allocator allocator = sample.allocator();
         long weight = sample.weight();
         live.allocated(allocator.mapsPages(), sample.blockKey(), sample.size(), weight, sample.timeNanos(), stack);

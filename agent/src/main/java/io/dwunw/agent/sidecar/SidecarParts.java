@@ -240,6 +240,7 @@ public final class SidecarParts implements AutoCloseable {
         event.bytesSeen = counters.bytesSeen;
         event.samples = counters.samples;
         event.lost = counters.lost;
+        event.withoutStack = counters.withoutStack;
         event.cutStacks = counters.cutStacks;
         event.unpatchedSlots = counters.unpatchedSlots;
         fillWalks(event);

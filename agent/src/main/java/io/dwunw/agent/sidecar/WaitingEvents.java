@@ -2,6 +2,7 @@ package io.dwunw.agent.sidecar;
 
 import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.sample.Sample;
+import io.dwunw.agent.stack.StackState;
 import io.dwunw.agent.stack.StackTrace;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
@@ -52,7 +53,8 @@ final class WaitingEvents {
      * @param alone it needs an event of its own
      */
     void allocated(Sample sample, long weight, StackTrace stack, JavaThreads threads, boolean alone) {
-        boolean limited = maxPerSecond > 0 && !alone;
+        // Of those without a stack there is nothing to tell one by one, and they come when there are too many anyway.
+        boolean limited = (maxPerSecond > 0 || stack.state() == StackState.NOT_RECORDED) && !alone;
         if (limited && queue.size() >= allowance) {
             SampledAllocation waiting = byStack.get(stack);
             if (waiting != null) {

@@ -11,7 +11,8 @@ import io.dwunw.agent.hotspot.JavaFrameSink;
  *   0  1  return  module id    pc as an SVMA
  *   1  0  approx  -            48 .. 32 bci     31 .. 0 method id
  *   1  1  0       -            31 .. 0 stub id
- *   1  1  1       -            31 .. 0 allocator's number
+ *   1  1  1       0            31 .. 0 allocator's number
+ *   1  1  1       bit 60       stands for a whole stack that was not recorded
  * </pre>
  */
 public final class Frame {
@@ -26,7 +27,9 @@ public final class Frame {
         /** Code that HotSpot generated for itself. */
         STUB,
         /** The allocator itself, known by name only: the sample was taken after it had returned. */
-        ALLOCATOR
+        ALLOCATOR,
+        /** No frame: there was no room for the stack. */
+        NOT_RECORDED
     }
 
     private static final int KIND_SHIFT = 62;
@@ -34,6 +37,7 @@ public final class Frame {
     private static final long JAVA_BITS = 2L << KIND_SHIFT;
     private static final long STUB_BITS = 3L << KIND_SHIFT;
     private static final long FLAG = 1L << 61;
+    private static final long WHOLE_STACK = 1L << 60;
     private static final long RAW_MASK = (1L << KIND_SHIFT) - 1;
     private static final int MODULE_SHIFT = 46;
     private static final int MODULE_MASK = (1 << 15) - 1;
@@ -79,13 +83,25 @@ public final class Frame {
         return STUB_BITS | FLAG | (number & 0xffff_ffffL);
     }
 
+    /** Stands for all frames of a stack. */
+    static long notRecorded() {
+        return STUB_BITS | FLAG | WHOLE_STACK;
+    }
+
     public static Kind kind(long frame) {
         return switch ((int) (frame >>> KIND_SHIFT)) {
             case 0 -> frame == GAP ? Kind.GAP : Kind.RAW;
             case 1 -> Kind.NATIVE;
             case 2 -> Kind.JAVA;
-            default -> (frame & FLAG) == 0 ? Kind.STUB : Kind.ALLOCATOR;
+            default -> markedKind(frame);
         };
+    }
+
+    private static Kind markedKind(long frame) {
+        if ((frame & FLAG) == 0) {
+            return Kind.STUB;
+        }
+        return (frame & WHOLE_STACK) == 0 ? Kind.ALLOCATOR : Kind.NOT_RECORDED;
     }
 
     /** The pc of a raw frame. */

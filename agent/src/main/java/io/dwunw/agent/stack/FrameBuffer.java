@@ -67,6 +67,13 @@ public final class FrameBuffer implements JavaFrameSink {
         state = StackState.COMPLETE;
     }
 
+    /** Makes this the stack of all samples that have none. */
+    public void setNotRecorded() {
+        clear();
+        add(Frame.notRecorded());
+        end(StackState.NOT_RECORDED);
+    }
+
     void end(StackState reason) {
         state = reason;
     }

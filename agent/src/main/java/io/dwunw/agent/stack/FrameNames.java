@@ -83,6 +83,7 @@ public final class FrameNames {
             case JAVA -> javaFrame(frame);
             case STUB -> stub(Frame.ordinal(frame));
             case ALLOCATOR -> allocator(Frame.ordinal(frame));
+            case NOT_RECORDED -> FrameName.ofGap("stack not recorded");
         };
     }
 

@@ -30,6 +30,8 @@ class GateNativeTest {
         "semantics,",
         "weights,",
         "signals,",
+        "leaps,",
+        "burst,",
         "exits,",
         "reborn,",
         "stacks,",

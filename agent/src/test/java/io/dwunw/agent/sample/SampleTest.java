@@ -82,6 +82,22 @@ class SampleTest {
     }
 
     @Test
+    void anAllocationWithoutItsStackHasWhatSumsNeed() {
+        ByteBuffer b = allocation(32);
+        b.putShort(AT, (short) SampleDescriptor.KIND_BARE);
+        assertThat(sample.wrap(b, AT, 47)).isFalse();
+        assertThat(sample.wrap(b, AT, 48)).isTrue();
+        assertThat(sample.isBare()).isTrue();
+        assertThat(sample.isAllocation()).isTrue();
+        assertThat(sample.isFree()).isFalse();
+        assertThat(sample.weight()).isGreaterThanOrEqualTo(sample.size());
+        // What lies behind is another record.
+        assertThat(sample.comm()).isEmpty();
+        assertThat(sample.anchorThread()).isZero();
+        assertThat(sample.stack().contains(0x7000, 1)).isFalse();
+    }
+
+    @Test
     void aRecordIsNotBelievedBeyondItsBytes() {
         ByteBuffer b = allocation(32);
         assertThat(sample.wrap(b, AT, 255)).isFalse();
@@ -93,7 +109,7 @@ class SampleTest {
         b.putInt(AT + 104, -1);
         assertThat(sample.wrap(b, AT, 256 + 16)).isTrue();
         assertThat(sample.stack().contains(0x7000, 1)).isFalse();
-        b.putShort(AT, (short) 4);
+        b.putShort(AT, (short) 5);
         assertThat(sample.wrap(b, AT, 256 + 16)).isFalse();
         b.putShort(AT, (short) 2).putShort(AT + 2, (short) 99);
         assertThat(sample.wrap(b, AT, 48)).isTrue();

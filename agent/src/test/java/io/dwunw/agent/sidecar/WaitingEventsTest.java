@@ -59,6 +59,21 @@ final class WaitingEventsTest {
     }
 
     @Test
+    void samplesWithoutAStackShareAnEventEvenWithoutALimit() {
+        FrameBuffer frames = new FrameBuffer(4);
+        frames.setNotRecorded();
+        StackTrace notRecorded = traces.intern(frames);
+        WaitingEvents events = new WaitingEvents(0, 0);
+        for (int i = 1; i <= 1000; i++) {
+            allocate(events, notRecorded, i, i, false);
+        }
+        List<SampledAllocation> published = poll(events, 0);
+        assertThat(published).hasSize(1);
+        assertThat(published.get(0).samples()).isEqualTo(1000);
+        assertThat(published.get(0).weight()).isEqualTo(1000 * 1001 / 2);
+    }
+
+    @Test
     void belowTheLimitEachSampleIsAnEvent() {
         WaitingEvents events = new WaitingEvents(100, 0);
         for (int i = 0; i < 100; i++) {

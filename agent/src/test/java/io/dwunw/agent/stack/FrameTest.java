@@ -43,5 +43,6 @@ final class FrameTest {
         assertThat(Frame.ordinal(Frame.stub(7))).isEqualTo(7);
         assertThat(Frame.kind(Frame.allocator(9))).isEqualTo(Frame.Kind.ALLOCATOR);
         assertThat(Frame.ordinal(Frame.allocator(9))).isEqualTo(9);
+        assertThat(Frame.kind(Frame.notRecorded())).isEqualTo(Frame.Kind.NOT_RECORDED);
     }
 }
