@@ -4,7 +4,10 @@ import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.instrument.Instrumentation;
+import java.lang.reflect.Constructor;
 import java.security.ProtectionDomain;
+import java.util.function.BiConsumer;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +29,12 @@ final class AgentLoader extends ClassLoader {
     /** Not of this module: only a jar that has it holds the whole agent. */
     private static final String ELSEWHERE = "io/dwunw/jfr/StackReplay.class";
 
+    /** Of classes with native methods: they belong to a {@link NativeModule}. */
+    private static final String[] NATIVE_PACKAGES = {"io.dwunw.agent.linux.", "io.dwunw.agent.gate."};
+
+    /** The first release that restricts native access. */
+    private static final int FIRST_WITH_RESTRICTION = 22;
+
     static {
         registerAsParallelCapable();
     }
@@ -34,11 +43,17 @@ final class AgentLoader extends ClassLoader {
     /** Of the doors: says where the jar lies. */
     private final ProtectionDomain domain;
 
-    /** @throws IOException if there is no such jar, or it does not hold the whole agent */
-    AgentLoader(File jar, ProtectionDomain domain) throws IOException {
+    private final @Nullable Instrumentation instrumentation;
+    private boolean hasNativeModule = Runtime.version().feature() < FIRST_WITH_RESTRICTION;
+
+    /**
+     * @param instrumentation of the JVM; without it the agent's native code has the application's rights
+     * @throws IOException if there is no such jar, or it does not hold the whole agent */
+    AgentLoader(File jar, ProtectionDomain domain, @Nullable Instrumentation instrumentation) throws IOException {
         super("dwunw", null);
         this.jar = new ZipFile(jar);
         this.domain = domain;
+        this.instrumentation = instrumentation;
         if (this.jar.getEntry(ELSEWHERE) == null) {
             this.jar.close();
             throw new IOException(jar + " has no " + ELSEWHERE);
@@ -72,7 +87,30 @@ final class AgentLoader extends ClassLoader {
         if (file == null) {
             throw new ClassNotFoundException(name);
         }
+        for (String prefix : NATIVE_PACKAGES) {
+            if (name.startsWith(prefix)) {
+                ensureNativeModule();
+            }
+        }
         return defineClass(name, file, 0, file.length, domain);
+    }
+
+    /** Before the first class of its packages, which would have to stay in the unnamed module for good. */
+    @SuppressWarnings("unchecked")
+    private synchronized void ensureNativeModule() throws ClassNotFoundException {
+        if (hasNativeModule || instrumentation == null) {
+            return;
+        }
+        hasNativeModule = true;
+        try {
+            // One of its own, because java.lang must be opened to what calls it, and not to the application.
+            Constructor<?> constructor =
+                    loadClass("io.dwunw.agent.NativeModule").getDeclaredConstructor();
+            constructor.setAccessible(true);
+            ((BiConsumer<ClassLoader, Instrumentation>) constructor.newInstance()).accept(this, instrumentation);
+        } catch (ReflectiveOperationException e) {
+            throw new ClassNotFoundException("the module of native code", e);
+        }
     }
 
     /** Of the jar; null if it has none of that name, or cannot be read. */

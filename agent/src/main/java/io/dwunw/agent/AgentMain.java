@@ -60,18 +60,18 @@ public final class AgentMain {
     @SuppressWarnings("CatchingUnchecked")
     private static void enter(@Nullable String argument, Instrumentation instrumentation) {
         try {
-            agent().accept(argument, instrumentation);
+            agent(instrumentation).accept(argument, instrumentation);
         } catch (Throwable e) {
             // The application must start whatever happens here, even when a class of ours cannot be linked.
             Console.line("not tracing: " + Console.describe(e));
         }
     }
 
-    private static synchronized BiConsumer<@Nullable String, Instrumentation> agent()
+    private static synchronized BiConsumer<@Nullable String, Instrumentation> agent(Instrumentation instrumentation)
             throws ReflectiveOperationException {
         BiConsumer<@Nullable String, Instrumentation> agent = AGENT.get();
         if (agent == null) {
-            agent = load();
+            agent = load(instrumentation);
             AGENT.set(agent);
         }
         return agent;
@@ -82,13 +82,14 @@ public final class AgentMain {
      * agent's parts in its class path, as tests of the agent do.
      */
     @SuppressWarnings("unchecked")
-    private static BiConsumer<@Nullable String, Instrumentation> load() throws ReflectiveOperationException {
+    private static BiConsumer<@Nullable String, Instrumentation> load(Instrumentation instrumentation)
+            throws ReflectiveOperationException {
         ProtectionDomain domain = AgentMain.class.getProtectionDomain();
         CodeSource source = domain.getCodeSource();
         ClassLoader loader = AgentMain.class.getClassLoader();
         try {
             if (source != null && source.getLocation() != null) {
-                loader = new AgentLoader(new File(source.getLocation().toURI()), domain);
+                loader = new AgentLoader(new File(source.getLocation().toURI()), domain, instrumentation);
             }
         } catch (IOException | URISyntaxException | IllegalArgumentException e) {
             // What the application's loader finds will do.

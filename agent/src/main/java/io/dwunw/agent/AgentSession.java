@@ -1,8 +1,9 @@
 package io.dwunw.agent;
 
+import io.dwunw.agent.AgentOptions.Engine;
+import io.dwunw.agent.bpf.UprobeEngine;
 import io.dwunw.agent.engine.EngineUnavailableException;
 import io.dwunw.agent.engine.SamplingEngine;
-import io.dwunw.agent.linux.NativeAccess;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.sidecar.DistinctErrors;
@@ -42,7 +43,7 @@ final class AgentSession implements SidecarOpener {
     }
 
     static void start(AgentOptions options, Instrumentation instrumentation) {
-        Optional<? extends EngineUnavailableException> missing = Engines.certainlyMissing(options.engine());
+        Optional<? extends EngineUnavailableException> missing = certainlyMissing(options.engine());
         if (missing.isPresent()) {
             Console.line("not tracing: " + missing.get().getMessage());
             return;
@@ -55,6 +56,18 @@ final class AgentSession implements SidecarOpener {
             sidecar.expectRecording();
         }
         sidecar.start();
+    }
+
+    /**
+     * What is certain before anything is opened, for the one line that the user gets: that an engine asked for cannot
+     * be had. Takes no time, so that it can be said before the application starts; nor are classes loaded here that open
+     * engines, since the first of those with native methods costs some milliseconds.
+     */
+    private static Optional<? extends EngineUnavailableException> certainlyMissing(Engine wanted) {
+        return switch (wanted) {
+            case UPROBE, GATE_BPF -> UprobeEngine.certainlyMissing();
+            case AUTO, GATE, GATE_SELF -> Optional.empty();
+        };
     }
 
     private static final class WhenWanted implements Consumer<Boolean> {
@@ -93,7 +106,6 @@ final class AgentSession implements SidecarOpener {
 
     @Override
     public SidecarParts open(Sidecar sidecar) throws Exception {
-        NativeAccess.enable(instrumentation);
         NativeLibrary.load();
         Optional<String> passedOver = NativeLibrary.passedOver();
         if (passedOver.isPresent()) {

@@ -1,6 +1,5 @@
 package io.dwunw.agent;
 
-import io.dwunw.agent.AgentOptions.Engine;
 import io.dwunw.agent.bpf.BpfUnavailableException;
 import io.dwunw.agent.bpf.PairEngine;
 import io.dwunw.agent.bpf.UprobeConfig;
@@ -12,22 +11,10 @@ import io.dwunw.agent.gate.GateConfig;
 import io.dwunw.agent.gate.GateEngine;
 import io.dwunw.agent.gate.GateUnavailableException;
 import io.dwunw.agent.linux.Linux;
-import java.util.Optional;
 
 /** Chooses how allocations are caught. */
 final class Engines {
     private Engines() {}
-
-    /**
-     * What is certain before anything is opened, for the one line that the user gets: that an engine asked for cannot
-     * be had. Takes no time, so that it can be said before the application starts.
-     */
-    static Optional<? extends EngineUnavailableException> certainlyMissing(Engine wanted) {
-        return switch (wanted) {
-            case UPROBE, GATE_BPF -> UprobeEngine.certainlyMissing();
-            case AUTO, GATE, GATE_SELF -> Optional.empty();
-        };
-    }
 
     /**
      * Opens what the options ask for. To be called on the thread that will drain: its own allocations are left out.

@@ -97,7 +97,7 @@ final class AgentLoaderTest {
     }
 
     private static AgentLoader open(Path jar) throws IOException {
-        return new AgentLoader(jar.toFile(), AgentLoaderTest.class.getProtectionDomain());
+        return new AgentLoader(jar.toFile(), AgentLoaderTest.class.getProtectionDomain(), null);
     }
 
     private Path jar(String name, Map<String, byte[]> entries) throws IOException {

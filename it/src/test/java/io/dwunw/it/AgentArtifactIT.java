@@ -22,7 +22,9 @@ final class AgentArtifactIT {
                 .getCodeSource()
                 .getLocation()
                 .toURI());
-        assertThat(Files.isSameFile(artifact, Project.agentJar())).as("%s", artifact).isTrue();
+        assertThat(Files.isSameFile(artifact, Project.agentJar()))
+                .as("%s", artifact)
+                .isTrue();
         // Alone on the class path, so that a part that is missing inside cannot come from elsewhere.
         Tool.Result result = Tool.command(
                 Map.of(), Jdk.current().tool("java").toString(), "-javaagent:" + artifact + "=version", "-version");

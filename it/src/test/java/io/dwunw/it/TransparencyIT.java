@@ -6,6 +6,7 @@ import io.dwunw.it.harness.JvmCommand;
 import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
 import io.dwunw.it.program.Greeting;
+import io.dwunw.it.program.OwnLibrary;
 
 /** The application behaves the same, to the last byte of its output. */
 final class TransparencyIT {
@@ -44,6 +45,16 @@ final class TransparencyIT {
     void nativeAccessDenied(JvmCommand command) {
         JvmCommand strict = command.jdk().feature() >= 24 ? command.jvm("--illegal-native-access=deny") : command;
         assertSame(strict.args("return"), 0);
+    }
+
+    /** What the agent is granted for its own native code must not be granted to the application's. */
+    @JvmTest(main = OwnLibrary.class, nativeAccess = false, since = 24)
+    void nativeAccessOfTheApplicationIsReportedAndDenied(JvmCommand command) {
+        JvmCommand denied = command.as("denied").jvm("--illegal-native-access=deny");
+        assertSame(denied, 0);
+        assertThat(denied.run().value("refused")).contains("IllegalCallerException");
+        assertSame(command, 0);
+        assertThat(command.run().err()).anyMatch(line -> line.contains("System::load has been called"));
     }
 
     /** Standard error of a plain run is the program's alone, so equality also means that no JVM warns of the agent. */

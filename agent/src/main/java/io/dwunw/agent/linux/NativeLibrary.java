@@ -44,6 +44,8 @@ public final class NativeLibrary {
     /** What glibc says when the libraries loaded so far have used up what it keeps for later ones' thread-local storage. */
     private static final String NO_STATIC_TLS = "static TLS block";
 
+    private static final String PACKAGE = "io/dwunw/agent/linux/";
+
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final int MAX_ATTEMPTS = 100;
@@ -170,7 +172,9 @@ public final class NativeLibrary {
     }
 
     private static byte[] resource(String name) throws NativeLibraryException {
-        try (InputStream in = NativeLibrary.class.getResourceAsStream(name)) {
+        // Not by the class: of a named module's it would ask for a URL, which the agent's loader has none of.
+        ClassLoader loader = NativeLibrary.class.getClassLoader();
+        try (InputStream in = loader.getResourceAsStream(PACKAGE + name)) {
             if (in == null) {
                 throw new NativeLibraryException("the agent's jar has no " + name, null);
             }
