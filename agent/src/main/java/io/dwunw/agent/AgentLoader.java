@@ -48,7 +48,8 @@ final class AgentLoader extends ClassLoader {
 
     /**
      * @param instrumentation of the JVM; without it the agent's native code has the application's rights
-     * @throws IOException if there is no such jar, or it does not hold the whole agent */
+     * @throws IOException if there is no such jar, or it does not hold the whole agent
+     */
     AgentLoader(File jar, ProtectionDomain domain, @Nullable Instrumentation instrumentation) throws IOException {
         super("dwunw", null);
         this.jar = new ZipFile(jar);

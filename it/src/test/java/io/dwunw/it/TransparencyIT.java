@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dwunw.it.harness.JvmCommand;
 import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.program.DirectLimit;
 import io.dwunw.it.program.Greeting;
 import io.dwunw.it.program.OwnLibrary;
 
@@ -55,6 +56,17 @@ final class TransparencyIT {
         assertThat(denied.run().value("refused")).contains("IllegalCallerException");
         assertSame(command, 0);
         assertThat(command.run().err()).anyMatch(line -> line.contains("System::load has been called"));
+    }
+
+    /** What the agent needs outside of the Java heap must not come out of the application's share. */
+    @JvmTest(main = DirectLimit.class, jvm = "-XX:MaxDirectMemorySize=4m", everyEngine = true)
+    void theApplicationHasAllOfItsDirectMemory(JvmCommand command) {
+        JvmOutcome plain =
+                command.as("plain").withoutAgent().args("false").run().expectExit(0);
+        JvmOutcome traced = command.args("true").run().expectExit(0);
+        // JFR takes a share by itself on some JDKs.
+        assertThat(plain.value("buffers")).isIn("3", "4");
+        assertThat(traced.out()).isEqualTo(plain.out());
     }
 
     /** Standard error of a plain run is the program's alone, so equality also means that no JVM warns of the agent. */

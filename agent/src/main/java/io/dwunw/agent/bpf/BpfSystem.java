@@ -28,8 +28,9 @@ final class BpfSystem {
         return kernel;
     }
 
+    /** Zero, on the Java heap; {@link Arguments} give the kernel a copy. */
     static ByteBuffer buffer(int bytes) {
-        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     void close(int fd) {
@@ -135,6 +136,7 @@ final class BpfSystem {
                 attr.putLong(BpfAttr.LOG_BUF, arguments.address(log));
                 fd = retried(attr);
                 if (fd < 0) {
+                    arguments.copyBack();
                     throw new VerifierException(name, (int) -fd, text(log));
                 }
             }

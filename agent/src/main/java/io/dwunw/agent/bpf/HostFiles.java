@@ -1,9 +1,8 @@
 package io.dwunw.agent.bpf;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** Small text files by which the kernel tells of itself ({@code /proc}, {@code /sys}); tests replace them. */
 @FunctionalInterface
@@ -12,7 +11,10 @@ interface HostFiles {
     HostFiles RUNNING = new HostFiles() {
         @Override
         public String read(String path) throws IOException {
-            return Files.readString(Path.of(path), StandardCharsets.ISO_8859_1);
+            // Not by Files, whose channels leave a direct buffer behind that counts against the application's.
+            try (FileInputStream in = new FileInputStream(path)) {
+                return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+            }
         }
     };
 

@@ -9,6 +9,7 @@ import io.dwunw.elf.Elf;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
 import io.dwunw.elf.ProgramHeader;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -54,9 +55,8 @@ record Libc(ProbedFile file, Range text, Range threadText, Range allocatorText) 
                     null);
         }
         checkUnchanged(first);
-        try {
-            byte[] file = Files.readAllBytes(Path.of(first.path()));
-            return of(first, text(libc), text(named(mappings, Library.LIBPTHREAD)), file);
+        try (FileInputStream in = new FileInputStream(first.path())) {
+            return of(first, text(libc), text(named(mappings, Library.LIBPTHREAD)), in.readAllBytes());
         } catch (IOException | MalformedDataException e) {
             throw new BpfUnavailableException(
                     Reason.NO_GLIBC, first.path() + " cannot be read (" + e.getMessage() + "): uprobes need it", e);

@@ -1,8 +1,8 @@
 package io.dwunw.agent.linux;
 
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ public final class CpuClock {
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     /** {@code struct timespec}: seconds, then nanoseconds. */
-    private final ByteBuffer timespec = ByteBuffer.allocateDirect(16).order(ByteOrder.nativeOrder());
+    private final ByteBuffer timespec = NativeMemory.permanent(16);
 
     private final int clock;
 
@@ -59,8 +59,8 @@ public final class CpuClock {
     }
 
     private static String comm(Path thread) {
-        try {
-            return new String(Files.readAllBytes(thread.resolve("comm")), StandardCharsets.ISO_8859_1).trim();
+        try (FileInputStream in = new FileInputStream(thread.resolve("comm").toFile())) {
+            return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1).trim();
         } catch (IOException e) {
             return "";
         }

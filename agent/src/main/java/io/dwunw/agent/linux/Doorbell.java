@@ -35,7 +35,7 @@ public final class Doorbell {
     private final ByteBuffer word;
     private final long address;
     /** A {@code struct timespec}. */
-    private final ByteBuffer timeout = ByteBuffer.allocateDirect(16).order(ByteOrder.LITTLE_ENDIAN);
+    private final ByteBuffer timeout = NativeMemory.permanent(16);
 
     /**
      * Over memory that stays mapped as long as the bell is used.

@@ -4,9 +4,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.ref.Reference;
 import java.net.URISyntaxException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -260,11 +258,13 @@ public final class NativeLibrary {
 
     private static int open(String path) {
         byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
-        ByteBuffer name = ByteBuffer.allocateDirect(bytes.length + 1).put(0, bytes);
+        long size = bytes.length + 1;
+        long name = NativeMemory.map(size);
         try {
-            return (int) Linux.syscall(SystemCall.OPEN, Linux.address(name), O_RDONLY_CLOEXEC, 0, 0, 0, 0);
+            Linux.memory(name, size).put(0, bytes);
+            return (int) Linux.syscall(SystemCall.OPEN, name, O_RDONLY_CLOEXEC, 0, 0, 0, 0);
         } finally {
-            Reference.reachabilityFence(name);
+            NativeMemory.unmap(name, size);
         }
     }
 

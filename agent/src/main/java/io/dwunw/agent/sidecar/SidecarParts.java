@@ -8,6 +8,7 @@ import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.linux.Doorbell;
 import io.dwunw.agent.linux.Kernel;
+import io.dwunw.agent.linux.NativeMemory;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
@@ -20,7 +21,6 @@ import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.agent.stack.StackTraces;
 import io.dwunw.jfr.AgentStatisticsEvent;
 import io.dwunw.jfr.StackReplay;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 
 /** The sidecar's possessions, wired together. Confined to its thread. */
@@ -79,8 +79,7 @@ public final class SidecarParts implements AutoCloseable {
         this.samples = engine.samples();
         Doorbell ofEngine = engine.doorbell();
         this.samplesRing = ofEngine != null;
-        this.bell =
-                ofEngine != null ? ofEngine : new Doorbell(Kernel.RUNNING, ByteBuffer.allocateDirect(Doorbell.BYTES));
+        this.bell = ofEngine != null ? ofEngine : new Doorbell(Kernel.RUNNING, NativeMemory.permanent(Doorbell.BYTES));
         this.modules = modules;
         this.threads = threads;
         this.replay = replay;

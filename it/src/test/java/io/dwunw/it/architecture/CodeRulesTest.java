@@ -127,6 +127,36 @@ final class CodeRulesTest {
                 .check(ProjectClasses.ALL);
     }
 
+    /** Direct buffers count against the application's limit; channels leave one behind for each thread that reads with them. */
+    @Test
+    void noDirectBufferIsMade() {
+        Set<String> byChannel = Set.of(
+                "readAllBytes",
+                "readString",
+                "readAllLines",
+                "lines",
+                "write",
+                "writeString",
+                "newByteChannel",
+                "newBufferedReader",
+                "newBufferedWriter",
+                "newInputStream",
+                "newOutputStream");
+        noClasses()
+                .should()
+                .accessTargetWhere(new DescribedPredicate<JavaAccess<?>>("makes a direct buffer") {
+                    @Override
+                    public boolean test(JavaAccess<?> access) {
+                        String owner = access.getTargetOwner().getName();
+                        String name = access.getTarget().getName();
+                        return (owner.equals("java.nio.ByteBuffer") && name.equals("allocateDirect"))
+                                || (owner.equals("java.nio.file.Files") && byChannel.contains(name))
+                                || owner.startsWith("java.nio.channels.");
+                    }
+                })
+                .check(ProjectClasses.ALL);
+    }
+
     @Test
     void noMutableStaticFields() {
         // Loading a library is something that a process does once.
