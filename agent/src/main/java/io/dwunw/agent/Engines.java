@@ -10,6 +10,7 @@ import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.gate.GateConfig;
 import io.dwunw.agent.gate.GateEngine;
 import io.dwunw.agent.gate.GateUnavailableException;
+import io.dwunw.agent.linux.FreeMemory;
 import io.dwunw.agent.linux.Linux;
 
 /** Chooses how allocations are caught. */
@@ -31,8 +32,8 @@ final class Engines {
         return switch (options.engine()) {
             case AUTO -> gateElseUprobes(options);
             case GATE -> bestGate(options);
-            case GATE_BPF -> GateEngine.openWithBpf(gateConfig(options));
-            case GATE_SELF -> GateEngine.open(gateConfig(options));
+            case GATE_BPF -> GateEngine.openWithBpf(gateConfig(options, true));
+            case GATE_SELF -> GateEngine.open(gateConfig(options, false));
             case UPROBE -> uprobes(options);
         };
     }
@@ -70,16 +71,18 @@ final class Engines {
     private static SamplingEngine bestGate(AgentOptions options) throws GateUnavailableException {
         if (UprobeEngine.certainlyMissing().isEmpty()) {
             try {
-                return GateEngine.openWithBpf(gateConfig(options));
+                return GateEngine.openWithBpf(gateConfig(options, true));
             } catch (EngineUnavailableException e) {
-                return GateEngine.open(gateConfig(options));
+                return GateEngine.open(gateConfig(options, false));
             }
         }
-        return GateEngine.open(gateConfig(options));
+        return GateEngine.open(gateConfig(options, false));
     }
 
-    private static GateConfig gateConfig(AgentOptions options) {
-        return GateConfig.of(options.interval()).withStackBytes(options.stackBytes());
+    private static GateConfig gateConfig(AgentOptions options, boolean inKernel) {
+        return GateConfig.of(options.interval())
+                .withStackBytes(options.stackBytes())
+                .withRingBytes(GateConfig.ringBytesFor(options.interval(), inKernel, FreeMemory.bytes()));
     }
 
     private static SamplingEngine uprobes(AgentOptions options) throws BpfUnavailableException {
@@ -87,8 +90,10 @@ final class Engines {
     }
 
     private static UprobeConfig uprobeConfig(AgentOptions options) {
+        long freeBytes = FreeMemory.bytes();
         return UprobeConfig.of(options.interval())
                 .withStackBytes(options.stackBytes())
-                .withRingBytes(GateConfig.ringBytesFor(options.interval()));
+                .withRingBytes(GateConfig.ringBytesFor(options.interval(), true, freeBytes))
+                .withLiveEntriesFor(freeBytes);
     }
 }

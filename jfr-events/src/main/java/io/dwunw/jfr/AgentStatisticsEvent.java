@@ -151,6 +151,11 @@ public final class AgentStatisticsEvent extends Event {
     @Description("Sampled allocations for whose stack there was no room: they count in sums, as one site of their own")
     public long withoutStack;
 
+    @Label("Room for Samples")
+    @Description("Memory in which samples may wait to be taken in; in the kernel all of it is taken from the start")
+    @DataAmount
+    public long ringBytes;
+
     /** A field read; {@link WantedEvents} says when this may be asked. */
     static boolean enabled() {
         return PROBE.isEnabled();

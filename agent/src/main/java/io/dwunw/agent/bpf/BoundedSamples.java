@@ -43,6 +43,11 @@ final class BoundedSamples implements SampleSource {
     }
 
     @Override
+    public long capacity() {
+        return ring.capacity();
+    }
+
+    @Override
     public boolean crowded() {
         return ring.crowded();
     }

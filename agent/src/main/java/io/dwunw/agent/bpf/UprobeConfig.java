@@ -20,6 +20,8 @@ public record UprobeConfig(long intervalBytes, int stackBytes, int ringBytes, in
     /** For intervals so small that nearly every block is sampled: about 80 MiB. */
     public static final int DENSE_LIVE_ENTRIES = 1 << 20;
 
+    private static final int LIVE_ENTRY_BYTES = 80;
+    private static final int LEAST_FREE_SHARE = 16;
     private static final int DENSE_INTERVAL_BYTES = 4096;
     private static final int MIN_RING_BYTES = 256 << 10;
     private static final int MAX_RING_BYTES = 512 << 20;
@@ -45,6 +47,13 @@ public record UprobeConfig(long intervalBytes, int stackBytes, int ringBytes, in
 
     public UprobeConfig withRingBytes(int bytes) {
         return new UprobeConfig(intervalBytes, stackBytes, bytes, liveEntries);
+    }
+
+    /** Fewer where the process may not take much more memory. */
+    public UprobeConfig withLiveEntriesFor(long freeBytes) {
+        return freeBytes / LEAST_FREE_SHARE < (long) liveEntries * LIVE_ENTRY_BYTES
+                ? withLiveEntries(Math.min(liveEntries, DEFAULT_LIVE_ENTRIES))
+                : this;
     }
 
     public UprobeConfig withLiveEntries(int entries) {

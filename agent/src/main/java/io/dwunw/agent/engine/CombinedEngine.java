@@ -68,6 +68,11 @@ public final class CombinedEngine implements SamplingEngine {
         }
 
         @Override
+        public long capacity() {
+            return custom.capacity() + libc.capacity();
+        }
+
+        @Override
         public boolean crowded() {
             return custom.crowded() || libc.crowded();
         }

@@ -5,17 +5,24 @@ package io.dwunw.agent.gate;
  *
  * @param intervalBytes mean bytes between two samples; 0 and 1 = every allocation
  * @param stackBytes most bytes of stack in a sample, brought between 256 bytes and 128 KiB
- * @param ringBytes size of the ring, rounded up to a power of two between 64 KiB and 1 GiB; pages that are never used
- *     cost no memory. The first engine of a process decides: threads may be writing to the ring for ever after
+ * @param ringBytes room for samples that wait. Of the gate's own, brought between 64 KiB and 1 GiB, what is never used costs no
+ *     memory; the first engine of a process that copies by itself decides, as threads may be writing to it for ever after.
+ *     The kernel takes all of it at once, as a power of two
  */
 public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
     public static final int DEFAULT_STACK_BYTES = 96 << 10;
     public static final int DEFAULT_RING_BYTES = 16 << 20;
-    /** Written from end to end time and again, all of a ring is resident: where samples are few, it is a small one. */
+    /** Where samples are few. */
     public static final int SPARSE_RING_BYTES = 2 << 20;
 
-    /** Where every allocation is sampled, a burst must find room. */
+    /** Where every allocation is sampled, a burst must find room: of the gate's own, which takes only what it needs. */
     public static final int DENSE_RING_BYTES = 256 << 20;
+    /** The same of the kernel's, which is resident from the start. */
+    public static final int DENSE_KERNEL_RING_BYTES = 64 << 20;
+
+    private static final int LEAST_RING_BYTES = 512 << 10;
+    /** One part in so many of the memory that is left may be spent on it. */
+    private static final int SHARE_OF_FREE_MEMORY = 16;
 
     private static final long DENSE_INTERVAL_BYTES = 4096;
     private static final long SPARSE_INTERVAL_BYTES = 128 << 10;
@@ -28,15 +35,24 @@ public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
 
     /** The defaults for an interval. */
     public static GateConfig of(long intervalBytes) {
-        return new GateConfig(intervalBytes, DEFAULT_STACK_BYTES, ringBytesFor(intervalBytes));
+        return new GateConfig(intervalBytes, DEFAULT_STACK_BYTES, ringBytesFor(intervalBytes, false, Long.MAX_VALUE));
     }
 
-    /** The ring for an interval. */
-    public static int ringBytesFor(long intervalBytes) {
-        if (intervalBytes < DENSE_INTERVAL_BYTES) {
-            return DENSE_RING_BYTES;
+    /**
+     * Room for the samples of an interval, but no more than a part of the memory that the process may still take.
+     *
+     * @param inKernel whether it is the kernel's
+     * @param freeBytes what the process may still take
+     */
+    public static int ringBytesFor(long intervalBytes, boolean inKernel, long freeBytes) {
+        int wanted = intervalBytes < DENSE_INTERVAL_BYTES
+                ? inKernel ? DENSE_KERNEL_RING_BYTES : DENSE_RING_BYTES
+                : intervalBytes < SPARSE_INTERVAL_BYTES ? DEFAULT_RING_BYTES : SPARSE_RING_BYTES;
+        int bytes = wanted;
+        while (bytes > LEAST_RING_BYTES && bytes > freeBytes / SHARE_OF_FREE_MEMORY) {
+            bytes /= 2;
         }
-        return intervalBytes < SPARSE_INTERVAL_BYTES ? DEFAULT_RING_BYTES : SPARSE_RING_BYTES;
+        return bytes;
     }
 
     public GateConfig withStackBytes(int bytes) {

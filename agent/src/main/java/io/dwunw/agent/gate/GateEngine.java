@@ -69,6 +69,11 @@ public final class GateEngine implements SamplingEngine {
         }
 
         @Override
+        public long capacity() {
+            return copied.capacity();
+        }
+
+        @Override
         public boolean crowded() {
             return copied.crowded();
         }

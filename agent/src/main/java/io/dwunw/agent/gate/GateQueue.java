@@ -196,8 +196,9 @@ final class GateQueue implements SampleSource {
         return malformed;
     }
 
-    /** Bytes of address space, as much of which is resident as was once needed at the same time. */
-    long capacity() {
+    /** Of address space: as much is resident as was needed at the same time. */
+    @Override
+    public long capacity() {
         return memory.capacity();
     }
 

@@ -14,11 +14,12 @@ import java.nio.ByteOrder;
  * Consumer of a BPF ring buffer ({@code kernel/bpf/ringbuf.c}), straight from the pages that the kernel writes to.
  *
  * <pre>
- * | consumer position u64, one page | producer position u64, one page | data, 2^n pages | the same data again |
+ * | consumer position u64, one page | producer position u64, one page | data, 2^n pages | its beginning again |
  * record: | length u32: bit 31 busy, bit 30 discarded | page offset u32 | bytes, padded to 8 |
  * </pre>
  *
- * Because the data is mapped twice in a row, a record that wraps around lies in one piece. Draining allocates nothing.
+ * The kernel maps the data twice in a row, so that a record that wraps around lies in one piece. All that is mapped counts as
+ * resident: the second time only as much is mapped as the longest record may need. Draining allocates nothing.
  * Draining and closing exclude each other.
  */
 public final class RingBuffer implements SampleSource, AutoCloseable {
@@ -33,6 +34,8 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
     private static final int BUSY = 1 << 31;
     private static final int DISCARDED = 1 << 30;
     private static final int RECORD_HEADER = 8;
+    /** More than the longest record. */
+    private static final int OVERLAP_BYTES = 160 << 10;
 
     private final Kernel kernel;
     private final int bytes;
@@ -53,7 +56,7 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
         this.producerAddress = producerAddress;
         this.consumer = memory(consumerAddress, PAGE);
         this.producer = memory(producerAddress, PAGE);
-        this.data = memory(producerAddress + PAGE, 2L * bytes);
+        this.data = memory(producerAddress + PAGE, mappedBytes(bytes) - PAGE);
         this.position = (long) LONG.getAcquire(consumer, 0);
     }
 
@@ -68,12 +71,17 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
         if (consumer < 0) {
             throw new IOException("the ring's position cannot be mapped: errno " + -consumer);
         }
-        long producer = kernel.call(SystemCall.MMAP, 0, PAGE + 2L * bytes, PROT_READ, MAP_SHARED, fd, PAGE);
+        long producer = kernel.call(SystemCall.MMAP, 0, mappedBytes(bytes), PROT_READ, MAP_SHARED, fd, PAGE);
         if (producer < 0) {
             kernel.call(SystemCall.MUNMAP, consumer, PAGE, 0);
             throw new IOException("the ring cannot be mapped: errno " + -producer);
         }
         return new RingBuffer(kernel, bytes, consumer, producer);
+    }
+
+    /** From the producer's position on. */
+    private static long mappedBytes(int bytes) {
+        return PAGE + (long) bytes + Math.min(bytes, OVERLAP_BYTES);
     }
 
     private static ByteBuffer memory(long address, long length) {
@@ -127,6 +135,11 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
     }
 
     @Override
+    public long capacity() {
+        return bytes;
+    }
+
+    @Override
     public boolean crowded() {
         return backlog() >= bytes / 4;
     }
@@ -136,7 +149,7 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
         if (!closed) {
             closed = true;
             kernel.call(SystemCall.MUNMAP, consumerAddress, PAGE, 0);
-            kernel.call(SystemCall.MUNMAP, producerAddress, PAGE + 2L * bytes, 0);
+            kernel.call(SystemCall.MUNMAP, producerAddress, mappedBytes(bytes), 0);
         }
     }
 }

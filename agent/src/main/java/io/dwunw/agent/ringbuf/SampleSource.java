@@ -53,6 +53,9 @@ public interface SampleSource {
         return handled;
     }
 
+    /** Bytes of memory that records may wait in at most. */
+    long capacity();
+
     /** Whether a quarter of the room for records is taken, so that some will be lost unless they are taken in faster. */
     boolean crowded();
 }

@@ -240,6 +240,7 @@ public final class SidecarParts implements AutoCloseable {
         event.samples = counters.samples;
         event.lost = counters.lost;
         event.withoutStack = counters.withoutStack;
+        event.ringBytes = samples.capacity();
         event.cutStacks = counters.cutStacks;
         event.unpatchedSlots = counters.unpatchedSlots;
         fillWalks(event);

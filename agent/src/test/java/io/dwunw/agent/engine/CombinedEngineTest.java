@@ -43,6 +43,11 @@ class CombinedEngineTest {
         }
 
         @Override
+        public long capacity() {
+            return 0;
+        }
+
+        @Override
         public boolean crowded() {
             return false;
         }

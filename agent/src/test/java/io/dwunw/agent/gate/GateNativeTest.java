@@ -32,6 +32,7 @@ class GateNativeTest {
         "signals,",
         "leaps,",
         "burst,",
+        "resident,",
         "exits,",
         "reborn,",
         "stacks,",

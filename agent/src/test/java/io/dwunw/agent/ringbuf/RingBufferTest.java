@@ -63,6 +63,24 @@ class RingBufferTest {
         return base;
     }
 
+    /** All that is mapped of a BPF ring counts as resident. */
+    @Test
+    void noMoreIsMappedTwiceThanTheLongestRecordNeeds() throws Exception {
+        int bytes = 16 << 20;
+        long[] mapped = {0};
+        Kernel anonymous = (number, a1, length, a3, a4, descriptor, offset) -> {
+            mapped[0] += number == SystemCall.MMAP ? length : 0;
+            boolean maps = number == SystemCall.MMAP;
+            return maps
+                    ? Kernel.RUNNING.call(number, 0, length, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0)
+                    : Kernel.RUNNING.call(number, a1, length, a3, a4, descriptor, offset);
+        };
+        try (RingBuffer ring = RingBuffer.map(anonymous, (int) fd, bytes)) {
+            assertThat(ring.capacity()).isEqualTo(bytes);
+        }
+        assertThat(mapped[0]).isBetween(bytes + (128L << 10) + 512, bytes + (256L << 10));
+    }
+
     private RingBuffer ring() throws IOException {
         return RingBuffer.map(RingBufferTest::map, (int) fd, BYTES);
     }
