@@ -258,7 +258,7 @@ public final class NativeLibrary {
 
     private static int open(String path) {
         byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
-        long size = bytes.length + 1;
+        long size = bytes.length + 1L;
         long name = NativeMemory.map(size);
         try {
             Linux.memory(name, size).put(0, bytes);
