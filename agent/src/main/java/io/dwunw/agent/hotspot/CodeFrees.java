@@ -24,7 +24,7 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long 
     private static final int MAX_COLLECTORS = 8;
     private static final String COLLECTOR = "sun.gc.collector.";
 
-    /** Of a JVM that frees nothing: one that was recorded. */
+    /** Of a JVM that frees nothing: one that was recorded, or has nobody to do so. */
     static CodeFrees never() {
         return new CodeFrees(() -> 0, 0, 0, 0, true);
     }
@@ -38,11 +38,20 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long 
      * What this JVM has to tell.
      *
      * @param sweeper rises whenever JDK 17's sweeper runs; null if it has none or that is not known
+     * @param compiles whether this JVM compiles at all
      * @param collections rises with each collection, see {@link HeapCollections}; null if that is not known
      */
     static CodeFrees of(
-            int major, @Nullable JvmCounter sweeper, @Nullable PerfData perfData, @Nullable JvmCounter collections) {
+            int major,
+            boolean compiles,
+            @Nullable JvmCounter sweeper,
+            @Nullable PerfData perfData,
+            @Nullable JvmCounter collections) {
         if (major < FIRST_WITHOUT_SWEEPER) {
+            if (!compiles) {
+                // HotSpot starts the sweeper beside the compilers (CompileBroker::init_compiler_threads).
+                return never();
+            }
             return sweeper == null
                     ? always()
                     : new CodeFrees(sweeper, UNSEEN_NANOS, SHORTEST_NANOS, SHORTEST_LIFE_NANOS, true);

@@ -77,7 +77,7 @@ public final class JavaFrames implements JavaCode {
         MetadataReuse reuse = new MetadataReuse(loaded, safepoints == null ? loaded : safepoints);
         JvmCounter compilations = perfData == null ? null : perfData.counter(COMPILATIONS);
         JvmCounter collections = perfData == null ? HeapCollections.open(structs, metadata, window) : null;
-        CodeFrees frees = CodeFrees.of(Runtime.version().feature(), sweeper, perfData, collections);
+        CodeFrees frees = CodeFrees.of(Runtime.version().feature(), compiles(), sweeper, perfData, collections);
         return new JavaFrames(
                 structs,
                 metadata,
@@ -87,6 +87,10 @@ public final class JavaFrames implements JavaCode {
                 frees,
                 compilations == null ? System::nanoTime : compilations,
                 sweeper == null ? rollCall : null);
+    }
+
+    private static boolean compiles() {
+        return !System.getProperty("java.vm.info", "").startsWith("interpreted");
     }
 
     /** Of a JVM that replaces no classes and frees no code: one that was recorded. */

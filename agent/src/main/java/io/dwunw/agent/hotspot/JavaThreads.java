@@ -21,6 +21,8 @@ public final class JavaThreads {
     private static final long NANOS_BETWEEN_LOOKS = 20_000_000;
     /** Threads remembered that are none of Java's. */
     private static final int MAX_IN_VAIN = 1 << 12;
+    /** Threads remembered that have ended. */
+    private static final int MAX_ENDED = 1 << 12;
     /** Threads looked at: what the group reports as active is a guess, and this bounds it. */
     private static final int MAX_THREADS = 1 << 16;
 
@@ -31,6 +33,11 @@ public final class JavaThreads {
     private final Map<Integer, Known> known = new HashMap<>();
     /** Those that were looked for, and are none of Java's as yet. */
     private final Set<Integer> inVain = new HashSet<>();
+
+    /** Those that have ended, while samples of theirs may still be on their way. */
+    private Map<Integer, Known> ended = new HashMap<>();
+
+    private Map<Integer, Known> endedBefore = new HashMap<>();
 
     private long lookedAt = System.nanoTime() - NANOS_BETWEEN_LOOKS;
 
@@ -104,11 +111,34 @@ public final class JavaThreads {
         if (last != null && javaThread != 0 && javaThread == last.javaThread()) {
             return last.thread(); // it may have ended since the sample was taken
         }
+        Thread gone = javaThread == 0 ? null : ended(tid, javaThread);
+        if (gone != null) {
+            return gone;
+        }
         Known entry = entry(tid);
         if (entry == null || (javaThread != 0 && javaThread != entry.javaThread())) {
             return null;
         }
         return entry.thread();
+    }
+
+    /** All samples that were taken so far have been asked for: of threads that had ended by then there are no more. */
+    public void drained() {
+        if (!ended.isEmpty() || !endedBefore.isEmpty()) {
+            // Those that were found to have ended since the last time may have samples that came after it.
+            Map<Integer, Known> forgotten = endedBefore;
+            endedBefore = ended;
+            ended = forgotten;
+            ended.clear();
+        }
+    }
+
+    private @Nullable Thread ended(int tid, long javaThread) {
+        Known entry = ended.get(tid);
+        if (entry == null || entry.javaThread() != javaThread) {
+            entry = endedBefore.get(tid);
+        }
+        return entry != null && entry.javaThread() == javaThread ? entry.thread() : null;
     }
 
     /** The JVM's own object for that thread, 0 if there is none. */
@@ -149,6 +179,13 @@ public final class JavaThreads {
         known.clear();
         for (Thread thread : liveThreads()) {
             add(thread, memory, eetop);
+        }
+        for (Map.Entry<Integer, Known> entry : before.entrySet()) {
+            Known now = known.get(entry.getKey());
+            boolean isGone = now == null || now.javaThread() != entry.getValue().javaThread();
+            if (isGone && ended.size() < MAX_ENDED) {
+                ended.put(entry.getKey(), entry.getValue());
+            }
         }
         Listener told = listener;
         if (told != null) {

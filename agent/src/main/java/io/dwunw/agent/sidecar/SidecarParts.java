@@ -177,6 +177,9 @@ public final class SidecarParts implements AutoCloseable {
             return true;
         }
         boolean quiet = walker.idle();
+        if (samples.backlog() == 0) {
+            threads.drained();
+        }
         if (modules.refreshIfOld()) {
             threads.refresh();
         }

@@ -74,7 +74,7 @@ final class CodeRollsTest {
         int compileId = NmethodLayout.of(find).compileId();
         CodeCache cache = CodeCache.open(memory, Linux::memory, CodeCacheLayout.of(find), CodeBlobLayout.of(find));
         PerfData counters = PerfData.open(structs, memory, Linux::memory);
-        CodeFrees frees = CodeFrees.of(CodeFrees.FIRST_WITHOUT_SWEEPER, null, counters, null);
+        CodeFrees frees = CodeFrees.of(CodeFrees.FIRST_WITHOUT_SWEEPER, true, null, counters, null);
         ByteBuffer buffer = Linux.codeRolls(cache.plan(compileId, frees));
         assertThat(buffer).isNotNull();
         CodeRolls live = new CodeRolls(buffer);

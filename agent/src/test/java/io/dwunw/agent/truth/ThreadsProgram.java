@@ -44,7 +44,12 @@ final class ThreadsProgram {
         check(
                 other.equals(threads.find(tid.get(), heard.getOrDefault(tid.get(), 0L))),
                 "knows whose sample it was, though the thread has ended since");
+        long ofOther = heard.getOrDefault(tid.get(), 0L);
         threads.refresh();
+        threads.drained();
+        check(other.equals(threads.find(tid.get(), ofOther)), "knows it while samples may be on their way");
+        threads.drained();
+        check(threads.find(tid.get(), ofOther) == null, "forgets it afterwards");
         check(threads.find(tid.get(), 0) == null, "forgets a thread that has ended");
         check(heard.getOrDefault(tid.get(), -1L) == 0, "hears of the end of a thread");
         check(threads.find(self, 8) == null, "believes the sample, which knew another thread of that number");
