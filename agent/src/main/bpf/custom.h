@@ -139,6 +139,7 @@ INLINE void leave_custom(const struct registers *regs, u32 number, u32 tag)
         }
     }
     map_delete(&custom_calls, &key);
+    call.drawn = call.size;
     if (address != 0 && sampled) {
         emit_allocation(regs, counters, &call, ids.pid, address);
     }

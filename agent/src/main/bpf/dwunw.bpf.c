@@ -24,6 +24,11 @@ enum { FOLLOW = 0, DONE = 1 };
 #define COOKIE_ADDRESS_MASK ((1ull << 56) - 1)
 #define COOKIE_FUNCTION_SHIFT 56
 
+/* glibc's struct malloc_chunk. */
+#define CHUNK_BITS 7ull
+#define CHUNK_MAPPED 2
+#define LEAST_CHUNK 32
+
 #define PROT_NONE 0
 #define MAP_FIXED 0x10
 #define MREMAP_FIXED 2
@@ -60,11 +65,12 @@ INLINE int follow(struct counters *counters, u32 tid, const struct call *call)
     return FOLLOW;
 }
 
-/* A sampled block dies as the call begins, because afterwards its address may be somebody else's. */
-INLINE void die(struct counters *counters, struct call *call, u32 tid, u64 address)
+/* A sampled block dies as the call begins, because afterwards its address may be somebody else's. `leaving`: to be
+ * somewhere else when the call returns. */
+INLINE void die(struct counters *counters, struct call *call, u32 tid, u64 address, int leaving)
 {
     if (address != 0 && map_delete(&live, &address) == 0) {
-        call->flags |= CALL_FREED;
+        call->flags |= leaving ? CALL_FREED | CALL_LEAVING : CALL_FREED;
         call->freed_address = address;
         call->freed_allocator = call->allocator;
         emit_free(counters, call, tid, DWUNW_KIND_FREE);
@@ -75,7 +81,10 @@ INLINE void die(struct counters *counters, struct call *call, u32 tid, u64 addre
 INLINE void unmap(struct counters *counters, struct call *call, u32 tid, u32 allocator, u64 address, u64 bytes)
 {
     if (bytes != 0 && settings.mappings_sampled != settings.mappings_dead) {
-        call->flags |= CALL_FREED;
+        call->flags = (call->flags & ~CALL_LEAVING) | CALL_FREED;
+        if (allocator == DWUNW_MREMAP) {
+            call->flags |= CALL_LEAVING;
+        }
         call->freed_address = address;
         call->freed_size = (bytes + PAGE - 1) & ~(PAGE - 1);
         call->freed_allocator = allocator;
@@ -86,7 +95,7 @@ INLINE void unmap(struct counters *counters, struct call *call, u32 tid, u32 all
 INLINE int enter_free(const struct registers *regs, struct counters *counters, struct call *call, u32 tid)
 {
     count_call(counters, DWUNW_FREE, 0);
-    die(counters, call, tid, regs->rdi);
+    die(counters, call, tid, regs->rdi, 0);
     return DONE;
 }
 
@@ -109,6 +118,7 @@ INLINE int enter_mapping(const struct registers *regs, struct counters *counters
         unmap(counters, call, tid, DWUNW_MUNMAP, address, length);
     } else if (allocator == DWUNW_MREMAP) {
         call->size = third;
+        call->drawn = third > length ? third - length : 0; /* an old length of 0 duplicates it */
         count_call(counters, allocator, third);
         if (flags & MREMAP_FIXED) { /* not taken back when the call fails: the kernel unmaps the target first */
             unmap(counters, call, tid, DWUNW_MUNMAP, regs->r8, third);
@@ -116,6 +126,7 @@ INLINE int enter_mapping(const struct registers *regs, struct counters *counters
         unmap(counters, call, tid, DWUNW_MREMAP, address, length);
     } else {
         call->size = length;
+        call->drawn = length;
         if (flags & MAP_FIXED) {
             unmap(counters, call, tid, DWUNW_MUNMAP, address, length);
         }
@@ -124,7 +135,7 @@ INLINE int enter_mapping(const struct registers *regs, struct counters *counters
         }
         count_call(counters, allocator, length);
     }
-    if (allocator != DWUNW_MUNMAP && block_sampled(call->size, call->interval)) {
+    if (allocator != DWUNW_MUNMAP && call->drawn != 0 && block_sampled(call->drawn, call->interval)) {
         call->flags |= CALL_SAMPLED;
     }
     return call->flags != 0 ? follow(counters, tid, call) : DONE;
@@ -137,6 +148,19 @@ INLINE int may_delegate(u32 allocator, u64 old, u64 size)
         return old == 0 || size == 0;
     }
     return allocator >= DWUNW_REALLOCARRAY && allocator <= DWUNW_PVALLOC;
+}
+
+/* Bytes that there is room for in a block of glibc's (malloc_usable_size): a word before it has the size of the chunk
+ * with this word, and in its last bits whether the chunk has a mapping of its own, with two words. 0 if that cannot
+ * be. */
+INLINE u64 usable_size(u64 block)
+{
+    u64 word = 0;
+    if (read_user(&word, sizeof(word), (const void *) (block - sizeof(word))) != 0) {
+        return 0;
+    }
+    u64 chunk = word & ~CHUNK_BITS;
+    return chunk < LEAST_CHUNK || chunk > MOST_BYTES ? 0 : chunk - (word & CHUNK_MAPPED ? 16 : 8);
 }
 
 INLINE int enter_block(const struct registers *regs, struct counters *counters, struct call *call, u32 tid)
@@ -170,15 +194,17 @@ INLINE int enter_block(const struct registers *regs, struct counters *counters, 
     if (UNLIKELY(overflow)) { /* refused before anything happens */
         return DONE;
     }
-    if (UNLIKELY(block_sampled(call->size, call->interval))) {
+    u64 room = old == 0 ? 0 : usable_size(old);
+    call->drawn = room < call->size ? call->size - room : 0;
+    if (UNLIKELY(block_sampled(call->drawn, call->interval))) {
         if (allocator == DWUNW_MALLOC && called_by_allocator(regs)) {
             return DONE;
         }
-        if (old == 0 || call->size != 0) { /* realloc(p, 0) only frees */
+        if (old == 0 || call->drawn != 0) {
             call->flags |= CALL_SAMPLED;
         }
     }
-    die(counters, call, tid, old);
+    die(counters, call, tid, old, call->size != 0); /* realloc(p, 0) only frees */
     if (call->flags == 0 && !may_delegate(allocator, old, call->size)) {
         return DONE;
     }
@@ -191,7 +217,7 @@ INLINE int enter_excluded(const struct registers *regs, struct counters *counter
 {
     u32 allocator = call->allocator;
     if (allocator == DWUNW_FREE || allocator == DWUNW_REALLOC || allocator == DWUNW_REALLOCARRAY) {
-        die(counters, call, tid, regs->rdi);
+        die(counters, call, tid, regs->rdi, 0);
     } else if (allocator == DWUNW_MUNMAP && !called_by_libc(regs)) {
         unmap(counters, call, tid, DWUNW_MUNMAP, regs->rdi, regs->rsi);
     }
@@ -233,6 +259,26 @@ INLINE int enter(const struct registers *regs, u32 allocator)
         return enter_mapping(regs, counters, &call, tid);
     }
     return enter_block(regs, counters, &call, tid);
+}
+
+/* What has left as the call began is at `address` now. Of a block whose room was not known nothing is left but what
+ * was drawn. */
+INLINE void arrive(struct counters *counters, struct call *call, u32 tid, u64 address)
+{
+    if (call->allocator == DWUNW_MREMAP) {
+        emit_move(counters, call, tid, address);
+        return;
+    }
+    if (call->drawn == call->size && !(call->flags & CALL_SAMPLED)) {
+        return;
+    }
+    if (map_update(&live, &address, &call->size, BPF_ANY) != 0) {
+        add(&counters->live_full, 1);
+    } else if (emit_move(counters, call, tid, address)) {
+        call->flags |= CALL_GROWN;
+    } else {
+        map_delete(&live, &address);
+    }
 }
 
 /* What the call gave, 0 if it failed. */
@@ -281,6 +327,9 @@ INLINE int return_from(const struct registers *regs)
             map_update(&live, &call.freed_address, &call.freed_size, BPF_ANY);
         }
         emit_free(counters, &call, tid, DWUNW_KIND_UNFREE);
+    }
+    if (result != 0 && call.flags & CALL_LEAVING) {
+        arrive(counters, &call, tid, result);
     }
     if (result != 0 && call.flags & CALL_SAMPLED) {
         emit_allocation(regs, counters, &call, tid, result);

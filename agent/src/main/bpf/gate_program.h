@@ -2,7 +2,7 @@
  *
  * The program for the probe points of the in-process gate (gate_entry.S): rdi points to a record that is complete but for
  * what the kernel can add more cheaply, rsi says how long it is with its stack. Both probe points have this program; a
- * record's length tells a free from an allocation.
+ * record's length tells what it is.
  */
 #ifndef DWUNW_GATE_PROGRAM_H
 #define DWUNW_GATE_PROGRAM_H
@@ -15,15 +15,16 @@ INLINE int is_ours(const struct dwunw_free *head)
     return head->pid == config.pid;
 }
 
-INLINE void forward_free(const struct registers *regs, struct counters *counters)
+/* `length` is a constant to the verifier. */
+INLINE void forward_short(const struct registers *regs, struct counters *counters, u32 length)
 {
-    struct dwunw_free *record = ring_reserve(&ring, DWUNW_FREE_BYTES, 0);
+    struct dwunw_free *record = ring_reserve(&ring, length, 0);
     if (record == 0) {
         add(&counters->lost_frees, 1);
         return;
     }
     /* The record was written a moment ago, but its page may be on the move: into a huge page, say. */
-    if (read_user(record, DWUNW_FREE_BYTES, (const void *) regs->rdi) != 0) {
+    if (read_user(record, length, (const void *) regs->rdi) != 0) {
         add(&counters->lost_frees, 1);
         ring_discard(record, BPF_RB_NO_WAKEUP);
         return;
@@ -32,31 +33,35 @@ INLINE void forward_free(const struct registers *regs, struct counters *counters
         ring_discard(record, BPF_RB_NO_WAKEUP);
         return;
     }
-    add(record->kind == DWUNW_KIND_FREE ? &counters->frees : &counters->unfrees, 1);
+    if (record->kind != DWUNW_KIND_MOVE) {
+        add(record->kind == DWUNW_KIND_FREE ? &counters->frees : &counters->unfrees, 1);
+    }
     ring_submit(record, BPF_RB_NO_WAKEUP);
 }
 
 INLINE void forward_bare(const struct registers *regs, struct counters *counters)
 {
-    struct dwunw_free *record = 0;
-    if (has_room(DWUNW_FREE_BYTES, SHARE_OF_ALLOCATIONS)) {
-        record = ring_reserve(&ring, DWUNW_FREE_BYTES, 0);
+    const struct dwunw_allocation *header = (const void *) regs->rdi;
+    struct dwunw_bare *record = 0;
+    if (has_room(DWUNW_BARE_BYTES, SHARE_OF_ALLOCATIONS)) {
+        record = ring_reserve(&ring, DWUNW_BARE_BYTES, 0);
     }
     if (record == 0) {
         add(&counters->lost_allocations, 1);
         return;
     }
-    if (read_user(record, DWUNW_FREE_BYTES, (const void *) regs->rdi) != 0) {
+    if (read_user(&record->head, sizeof(record->head), &header->head) != 0
+        || read_user(&record->drawn, sizeof(record->drawn), &header->drawn) != 0) {
         add(&counters->lost_allocations, 1);
         ring_discard(record, BPF_RB_NO_WAKEUP);
         return;
     }
-    if (!is_ours(record)) {
+    if (!is_ours(&record->head)) {
         ring_discard(record, BPF_RB_NO_WAKEUP);
         return;
     }
-    record->kind = DWUNW_KIND_BARE;
-    record->flags = 0;
+    record->head.kind = DWUNW_KIND_BARE;
+    record->head.flags &= DWUNW_FLAG_GROWN;
     ring_submit(record, BPF_RB_NO_WAKEUP);
     add(&counters->sampled, 1);
     add(&counters->without_stack, 1);
@@ -129,7 +134,9 @@ INLINE int at_gate(const struct registers *regs)
     add(&counters->gate_hits, 1);
     u64 length = regs->rsi;
     if (length == DWUNW_FREE_BYTES) {
-        forward_free(regs, counters);
+        forward_short(regs, counters, DWUNW_FREE_BYTES);
+    } else if (length == DWUNW_MOVE_BYTES) {
+        forward_short(regs, counters, DWUNW_MOVE_BYTES);
     } else if (length >= DWUNW_ALLOCATION_HEADER_BYTES) {
         forward_allocation(regs, counters, length - DWUNW_ALLOCATION_HEADER_BYTES);
     }

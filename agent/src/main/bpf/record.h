@@ -25,7 +25,7 @@ INLINE void emit_free(struct counters *counters, const struct call *call, u32 ti
     }
     record->kind = kind;
     record->allocator = call->freed_allocator;
-    record->flags = 0;
+    record->flags = kind == DWUNW_KIND_FREE && call->flags & CALL_LEAVING ? DWUNW_FLAG_MOVES : 0;
     record->time_ns = monotonic_nanos();
     record->address = call->freed_address;
     record->size = call->freed_size;
@@ -34,6 +34,29 @@ INLINE void emit_free(struct counters *counters, const struct call *call, u32 ti
     record->pid = config.pid;
     ring_submit(record, BPF_RB_NO_WAKEUP);
     add(kind == DWUNW_KIND_FREE ? &counters->frees : &counters->unfrees, 1);
+}
+
+/* Where what was reported as leaving is now; 0 if the ring is full. */
+INLINE int emit_move(struct counters *counters, const struct call *call, u32 tid, u64 address)
+{
+    struct dwunw_move *record = ring_reserve(&ring, DWUNW_MOVE_BYTES, 0);
+    if (record == 0) {
+        add(&counters->lost_allocations, 1);
+        return 0;
+    }
+    record->head.kind = DWUNW_KIND_MOVE;
+    record->head.allocator = call->allocator;
+    record->head.flags = 0;
+    record->head.time_ns = monotonic_nanos();
+    record->head.address = address;
+    record->head.size = call->size;
+    record->head.interval = call->interval;
+    record->head.tid = tid;
+    record->head.pid = config.pid;
+    record->old_address = call->freed_address;
+    record->kept = call->size - call->drawn;
+    ring_submit(record, BPF_RB_NO_WAKEUP);
+    return 1;
 }
 
 INLINE void fill_registers(struct dwunw_allocation *record, const struct registers *regs)
@@ -174,26 +197,27 @@ INLINE void fill_stack(struct dwunw_allocation *record, u64 sp, u64 high, u32 ca
 /* What keeps sums right where there is no room for the stack. */
 INLINE void emit_bare(struct counters *counters, const struct call *call, u32 tid, u64 address, u64 key)
 {
-    struct dwunw_free *record = 0;
-    if (has_room(DWUNW_FREE_BYTES, SHARE_OF_ALLOCATIONS)) {
-        record = ring_reserve(&ring, DWUNW_FREE_BYTES, 0);
+    struct dwunw_bare *record = 0;
+    if (has_room(DWUNW_BARE_BYTES, SHARE_OF_ALLOCATIONS)) {
+        record = ring_reserve(&ring, DWUNW_BARE_BYTES, 0);
     }
     if (record == 0) {
         add(&counters->lost_allocations, 1);
-        if (call->remembered) {
+        if (call->remembered && !(call->flags & CALL_GROWN)) {
             map_delete(&live, &key);
         }
         return;
     }
-    record->kind = DWUNW_KIND_BARE;
-    record->allocator = call->allocator;
-    record->flags = 0;
-    record->time_ns = monotonic_nanos();
-    record->address = address;
-    record->size = call->size;
-    record->interval = call->interval;
-    record->tid = tid;
-    record->pid = config.pid;
+    record->head.kind = DWUNW_KIND_BARE;
+    record->head.allocator = call->allocator;
+    record->head.flags = call->flags & CALL_GROWN ? DWUNW_FLAG_GROWN : 0;
+    record->drawn = call->drawn;
+    record->head.time_ns = monotonic_nanos();
+    record->head.address = address;
+    record->head.size = call->size;
+    record->head.interval = call->interval;
+    record->head.tid = tid;
+    record->head.pid = config.pid;
     if (!call->remembered) {
         add((u64 *) &settings.mappings_sampled, 1);
     }
@@ -215,7 +239,8 @@ INLINE int emit_in_class(const struct registers *regs, struct counters *counters
     }
     record->head.kind = DWUNW_KIND_ALLOCATION;
     record->head.allocator = call->allocator;
-    record->head.flags = DWUNW_FLAG_AT_RETURN;
+    record->head.flags = DWUNW_FLAG_AT_RETURN | (call->flags & CALL_GROWN ? DWUNW_FLAG_GROWN : 0);
+    record->drawn = call->drawn;
     record->head.time_ns = monotonic_nanos();
     record->head.address = address;
     record->head.size = call->size;

@@ -49,6 +49,8 @@ enum call_flag {
     CALL_SAMPLED = 1,
     CALL_FREED = 2,
     CALL_EXCLUDED = 4, /* set by user space: the thread is none of ours */
+    CALL_LEAVING = 8,  /* what was reported dead will be somewhere else, or stays */
+    CALL_GROWN = 16,   /* the sampled block has been moved, and is drawn for what it has grown by */
 };
 
 /* A call under way whose return matters, by thread. */
@@ -64,6 +66,7 @@ struct call {
     u32 flags;
     u32 remembered; /* the new address stands in `live` */
     u64 attachment; /* the return of a call that an earlier one saw will not be seen */
+    u64 drawn;      /* the last bytes of `size`, which are new */
 };
 
 /* Larger than any stack; a word that promises more is none of a live thread's. */

@@ -85,8 +85,9 @@ int gate_thread_open(void);
 struct gate_thread *gate_thread_current(void);
 /* The same for a call that frees `address`; NULL also when it is not worth making one. */
 struct gate_thread *gate_thread_freeing(uint64_t address);
-/* Counts `size` bytes down; true when the call is a sample, of the interval that it was drawn with. */
-bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t *interval);
+/* Counts down a call that asks for `size` bytes, `drawn` of which are new; true when it is a sample, of the interval
+ * that it was drawn with. */
+bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t drawn, uint64_t *interval);
 /* Makes the threads notice changed settings at their next call instead of at the end of their countdown. */
 void gate_thread_restart_all(void);
 /* One round of it: whether a thread had to be told. */
@@ -198,6 +199,9 @@ struct gate_range {
 int gate_region_open(void);
 void gate_region_clear(void);
 bool gate_region_insert(uint64_t address, uint64_t size);
+/* The mapping at `low` has grown by [from, to), which is sampled: what of it lies before grows along, if it is
+ * sampled. */
+bool gate_region_extend(uint64_t low, uint64_t from, uint64_t to);
 /* Takes [address, address + size) out of the sampled mappings: the parts that were in one, GATE_UNMAPPED_AT_ONCE at
  * most; a full array means that the caller asks again. */
 unsigned gate_region_remove(uint64_t address, uint64_t size, struct gate_range removed[GATE_UNMAPPED_AT_ONCE]);
@@ -242,10 +246,25 @@ void gate_bell_record(void);
 
 /* ---- gate_capture.c: records ---- */
 
-bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS], unsigned allocator,
-                             uint64_t address, uint64_t size, uint64_t interval);
+/* A call that came to be sampled. */
+struct gate_birth {
+    unsigned allocator;
+    uint64_t address;
+    uint64_t size;
+    uint64_t drawn;    /* its last bytes, for which the sample was drawn */
+    uint64_t interval;
+    uint32_t flags;    /* beside those that the record gets anyhow */
+};
+
+bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS],
+                             const struct gate_birth *birth);
 /* `thread` may be NULL. */
 void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size);
+/* The death of a block that is about to be reallocated, or of a mapping that is about to be moved. */
+void gate_capture_leaving(struct gate_thread *thread, unsigned allocator, uint64_t address, uint64_t size);
+/* Where it is now, and how many of its bytes the old block had room for. False when there is no room for the record. */
+bool gate_capture_move(struct gate_thread *thread, unsigned allocator, uint64_t from, uint64_t to, uint64_t size,
+                       uint64_t kept);
 /* The JavaThread of an OS thread, whose frame anchor goes into its samples; 0 forgets. A Java thread that tells its own
  * shows where the JVM keeps it. */
 int gate_java_thread(uint32_t tid, uint64_t java_thread);
@@ -263,6 +282,8 @@ int gate_slots_install(void);
 int gate_slots_restore(void);
 /* Somebody is about to open a library with these flags. */
 void gate_slots_opening(int mode);
+/* Bytes that there is room for in a heap block of the family's; 0 where its allocator does not tell. */
+uint64_t gate_usable_size(unsigned family, uint64_t address);
 /* Patches after a library was opened. */
 void gate_slots_opened(void);
 /* The same before a function is looked up: in one attempt, as whoever looks it up waits. */

@@ -113,30 +113,60 @@ static void recorded(struct gate_thread *thread)
     __atomic_store_n(&thread->recording, 0, __ATOMIC_RELEASE);
 }
 
-static void record_block(struct gate_thread *thread, const struct call *call, uint64_t address, uint64_t size,
-                         uint64_t interval)
+static void record_block(struct gate_thread *thread, const struct call *call, const struct gate_birth *birth)
 {
-    enum gate_insertion inserted = gate_live_insert(address);
+    enum gate_insertion inserted = gate_live_insert(birth->address);
     if (inserted == GATE_NO_ROOM) {
         gate_count(&gate_statistics.untracked);
         return;
     }
-    if (!gate_capture_allocation(thread, call->registers, call->allocator, address, size, interval)) {
+    if (!gate_capture_allocation(thread, call->registers, birth)) {
         if (inserted == GATE_THERE) { /* the reader has still to learn that what was there is dead */
-            gate_capture_free(thread, DWUNW_KIND_FREE, DWUNW_FREE, address, 0);
+            gate_capture_free(thread, DWUNW_KIND_FREE, DWUNW_FREE, birth->address, 0);
         }
-        gate_live_remove(address);
+        gate_live_remove(birth->address);
     }
 }
 
-/* realloc and reallocarray: the old block dies before the call, and comes back to life when the call fails. */
-static bool forget_old(struct gate_thread *thread, const struct call *call, uint64_t old)
+/* realloc and reallocarray: the old block dies before the call, and comes back to life when the call fails. Of no
+ * bytes it only frees. */
+static bool forget_old(struct gate_thread *thread, const struct call *call, uint64_t old, uint64_t size)
 {
     if (old == 0 || !gate_live_may_contain(old) || gate_in_other_process() || !gate_live_remove(old)) {
         return false;
     }
-    gate_capture_free(thread, DWUNW_KIND_FREE, call->allocator, old, 0);
+    if (size == 0) {
+        gate_capture_free(thread, DWUNW_KIND_FREE, call->allocator, old, 0);
+    } else {
+        gate_capture_leaving(thread, call->allocator, old, 0);
+    }
     return true;
+}
+
+/* A sampled block has been reallocated; true if it is still sampled. */
+static bool move_block(struct gate_thread *thread, const struct call *call, uint64_t old,
+                       const struct gate_birth *birth)
+{
+    if (gate_live_insert(birth->address) == GATE_NO_ROOM) {
+        gate_count(&gate_statistics.untracked);
+        return false;
+    }
+    if (!gate_capture_move(thread, call->allocator, old, birth->address, birth->size, birth->size - birth->drawn)) {
+        gate_count(&gate_statistics.lost);
+        gate_live_remove(birth->address);
+        return false;
+    }
+    return true;
+}
+
+/* How many bytes of the new block the old one had room for: all if it does not grow, none if there was no block, or an
+ * allocator that does not tell. */
+static uint64_t kept_bytes(const struct call *call, uint64_t old, uint64_t size)
+{
+    int error = errno;
+    uint64_t room = old == 0 ? 0 : gate_usable_size(call->family, old);
+    errno = error;
+    return room < size ? room : size;
 }
 
 static void remember_old(struct gate_thread *thread, const struct call *call, uint64_t old)
@@ -148,6 +178,23 @@ static void remember_old(struct gate_thread *thread, const struct call *call, ui
     gate_capture_free(thread, DWUNW_KIND_UNFREE, call->allocator, old, 0);
 }
 
+/* `old`: the sampled block that it was; 0 = none. */
+static void record_outcome(struct gate_thread *thread, const struct call *call, uint64_t old, bool sampled,
+                           struct gate_birth *birth)
+{
+    bool all_drawn = birth->drawn == birth->size;
+    bool moved = old != 0 && (sampled || !all_drawn) && move_block(thread, call, old, birth);
+    if (!sampled) {
+        return;
+    }
+    if (!moved) {
+        record_block(thread, call, birth);
+        return;
+    }
+    birth->flags = DWUNW_FLAG_GROWN;
+    gate_capture_allocation(thread, call->registers, birth);
+}
+
 static uint64_t slow_allocation(const struct call *call)
 {
     uint64_t size = 0;
@@ -157,21 +204,24 @@ static uint64_t slow_allocation(const struct call *call)
     }
     bool has_old = call->allocator == DWUNW_REALLOC || call->allocator == DWUNW_REALLOCARRAY;
     uint64_t old = has_old ? call->registers[RDI] : 0;
-    uint64_t interval = 0;
-    bool sampled = gate_thread_count_down(thread, size, &interval);
     /* A failing operator new throws right through here: nothing must be left to be tidied up then. */
     bool throws = call->symbol >= GATE_NEW && call->symbol < GATE_NEW_END;
     gate_thread_enter(thread, throws ? 0 : frame_of(call));
-    bool forgotten = forget_old(thread, call, old);
+    struct gate_birth birth = {.allocator = call->allocator, .size = size};
+    birth.drawn = size - kept_bytes(call, old, size);
+    bool sampled = gate_thread_count_down(thread, size, birth.drawn, &birth.interval);
+    sampled &= old == 0 || birth.drawn != 0;
+    bool forgotten = forget_old(thread, call, old, size);
     uint64_t result = call_original(call);
     int error = errno;
     gate_thread_enter(thread, frame_of(call));
     uint64_t address = new_block(call, result);
     if (address != 0) {
+        birth.address = address;
         count_seen(thread, call->allocator, size);
-        if (sampled && !gate_in_other_process()) {
+        if ((sampled || forgotten) && !gate_in_other_process()) {
             if (may_record(thread)) {
-                record_block(thread, call, address, size, interval);
+                record_outcome(thread, call, forgotten && size != 0 ? old : 0, sampled, &birth);
             }
             recorded(thread);
         }
@@ -199,7 +249,8 @@ static uint64_t slow_free(const struct call *call)
     return call_original(call);
 }
 
-/* The sampled parts of [address, address + size) die; `undo`, if not NULL, gets the first of them. */
+/* The sampled parts of [address, address + size) die, or leave with mremap; `undo`, if not NULL, gets the first of
+ * them. */
 static unsigned unmap(struct gate_thread *thread, unsigned symbol, uint64_t address, uint64_t size,
                       struct gate_range undo[GATE_UNMAPPED_AT_ONCE])
 {
@@ -208,9 +259,13 @@ static unsigned unmap(struct gate_thread *thread, unsigned symbol, uint64_t addr
     for (bool again = false;; again = true) {
         unsigned count = gate_region_remove(address, size, removed);
         for (unsigned i = 0; i < count; i++) {
-            gate_capture_free(thread, DWUNW_KIND_FREE, symbol, removed[i].address, removed[i].size);
             if (!again && undo != NULL) {
                 undo[i] = removed[i];
+            }
+            if (again || symbol != DWUNW_MREMAP) {
+                gate_capture_free(thread, DWUNW_KIND_FREE, symbol, removed[i].address, removed[i].size);
+            } else {
+                gate_capture_leaving(thread, symbol, removed[i].address, removed[i].size);
             }
         }
         first = again ? first : count;
@@ -258,16 +313,38 @@ static void unmap_replaced(struct gate_thread *thread, const struct call *call, 
     }
 }
 
-static void record_mapping(struct gate_thread *thread, const struct call *call, uint64_t address, uint64_t size,
-                           uint64_t interval)
+/* Only the pages of what was drawn: what has been there before is sampled by itself, or is not. */
+static void record_mapping(struct gate_thread *thread, const struct call *call, const struct gate_birth *birth)
 {
-    if (!gate_region_insert(address, round_to_pages(size))) {
+    uint64_t from = (birth->address + birth->size - birth->drawn) & ~(uint64_t) (GATE_PAGE - 1);
+    uint64_t to = birth->address + round_to_pages(birth->size);
+    bool inserted = birth->drawn == birth->size ? gate_region_insert(from, to - from)
+                                                : gate_region_extend(birth->address, from, to);
+    if (!inserted) {
         gate_count(&gate_statistics.untracked);
         return;
     }
-    if (!gate_capture_allocation(thread, call->registers, call->symbol, address, size, interval)) {
+    if (!gate_capture_allocation(thread, call->registers, birth)) {
         struct gate_range lost[GATE_UNMAPPED_AT_ONCE];
-        gate_region_remove(address, round_to_pages(size), lost);
+        gate_region_remove(from, to - from, lost);
+    }
+}
+
+/* mremap: the parts that have left are at the new place, as far as it reaches. */
+static void move_mappings(struct gate_thread *thread, const struct call *call, const struct gate_range *parts,
+                          unsigned count, const struct gate_birth *birth)
+{
+    uint64_t old = call->registers[RDI];
+    uint64_t size = round_to_pages(birth->size);
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t offset = parts[i].address - old;
+        uint64_t left = offset < size ? size - offset : 0;
+        uint64_t kept = parts[i].size < left ? parts[i].size : left;
+        if (kept != 0 && !gate_region_insert(birth->address + offset, kept)) {
+            gate_count(&gate_statistics.untracked);
+        } else if (!gate_capture_move(thread, call->symbol, parts[i].address, birth->address + offset, kept, kept)) {
+            gate_count(&gate_statistics.lost);
+        }
     }
 }
 
@@ -285,8 +362,12 @@ static uint64_t slow_mapping(const struct call *call)
         return call_original(call);
     }
     bool counts = is_memory(call);
-    uint64_t interval = 0;
-    bool sampled = counts && gate_thread_count_down(thread, size, &interval);
+    struct gate_birth birth = {.allocator = call->symbol, .size = size, .drawn = size};
+    if (call->symbol == DWUNW_MREMAP) { /* an old size of 0 duplicates it */
+        birth.drawn = size > call->registers[RSI] ? size - call->registers[RSI] : 0;
+    }
+    bool sampled = counts && gate_thread_count_down(thread, size, birth.drawn, &birth.interval);
+    sampled &= birth.drawn != 0;
     struct gate_range undo[GATE_UNMAPPED_AT_ONCE];
     gate_thread_enter(thread, frame_of(call));
     unsigned undone = unmap_old(thread, call, undo);
@@ -295,13 +376,17 @@ static uint64_t slow_mapping(const struct call *call)
     if (result == (uint64_t) MAP_FAILED) {
         remap(thread, call->symbol, undo, undone);
     } else {
+        birth.address = result;
         unmap_replaced(thread, call, result, round_to_pages(size));
         if (counts) {
             count_seen(thread, call->symbol, size);
         }
-        if (sampled) {
+        if (sampled || undone != 0) {
             if (may_record(thread)) {
-                record_mapping(thread, call, result, size, interval);
+                move_mappings(thread, call, undo, undone, &birth);
+                if (sampled) {
+                    record_mapping(thread, call, &birth);
+                }
             }
             recorded(thread);
         }

@@ -262,34 +262,38 @@ static void hand_over(const struct dwunw_allocation *header, bool known)
 }
 
 /* What keeps sums right where there is no room for the stack. */
-static bool write_bare(struct gate_thread *thread, struct dwunw_free *head)
+static bool write_bare(struct gate_thread *thread, const struct dwunw_allocation *header)
 {
+    struct dwunw_bare bare = {.head = header->head, .drawn = header->drawn};
+    uint32_t length = bare.drawn == bare.head.size ? DWUNW_FREE_BYTES : DWUNW_BARE_BYTES;
     struct gate_reservation reservation;
-    if (!gate_queue_reserve(thread, GATE_POOL_BARE, sizeof(*head), &reservation)) {
+    if (!gate_queue_reserve(thread, GATE_POOL_BARE, length, &reservation)) {
         gate_count(&gate_statistics.lost);
         return false;
     }
-    head->kind = DWUNW_KIND_BARE;
-    head->flags = 0;
-    gate_queue_write(&reservation, 0, head, sizeof(*head));
+    bare.head.kind = DWUNW_KIND_BARE;
+    bare.head.flags &= DWUNW_FLAG_GROWN;
+    gate_queue_write(&reservation, 0, &bare, length);
     gate_queue_publish(&reservation);
     gate_count(&gate_statistics.bare);
     return true;
 }
 
 /* False when there is no room for the record. */
-bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS], unsigned allocator,
-                             uint64_t address, uint64_t size, uint64_t interval)
+bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS],
+                             const struct gate_birth *birth)
 {
     struct dwunw_allocation header;
     memset(&header, 0, sizeof(header));
+    unsigned allocator = birth->allocator;
     fill_head(thread, &header.head, DWUNW_KIND_ALLOCATION, allocator);
-    header.head.flags = DWUNW_FLAG_AT_RETURN;
-    header.head.address = address;
-    header.head.size = size;
-    header.head.interval = interval;
+    header.head.flags = DWUNW_FLAG_AT_RETURN | birth->flags;
+    header.head.address = birth->address;
+    header.head.size = birth->size;
+    header.head.interval = birth->interval;
+    header.drawn = birth->drawn;
     memcpy(header.registers, registers, sizeof(header.registers));
-    header.registers[0] = allocator == DWUNW_POSIX_MEMALIGN ? 0 : address;
+    header.registers[0] = allocator == DWUNW_POSIX_MEMALIGN ? 0 : birth->address;
     header.return_address = registers[REGISTER_PC];
     header.anchor_thread = java_thread_of(header.head.tid);
     uint64_t sp = registers[REGISTER_SP];
@@ -317,35 +321,72 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
         fill_anchor(&header);
         write_record(&reservation, &header, known);
         gate_queue_publish(&reservation);
-    } else if (!write_bare(thread, &header.head)) {
+    } else if (!write_bare(thread, &header)) {
         return false;
     }
     is_written(&gate_statistics.sampled);
     return true;
 }
 
-void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size)
+static void fill_free(const struct gate_thread *thread, struct dwunw_free *record, unsigned kind, unsigned allocator,
+                      uint64_t address, uint64_t size)
+{
+    fill_head(thread, record, kind, allocator);
+    record->address = address;
+    record->size = size;
+    record->interval = thread != NULL ? thread->interval : __atomic_load_n(&gate_control->interval, __ATOMIC_RELAXED);
+}
+
+/* A record about a block that is known. False when there is no room for it; of the program's the kernel counts that. */
+static bool write_short(struct gate_thread *thread, const struct dwunw_free *record, uint32_t length, uint64_t *written)
+{
+    if (!gate_control->capture) {
+        gate_probe_free(record, length);
+        is_written(written);
+        return true;
+    }
+    struct gate_reservation reservation;
+    if (!gate_queue_reserve(thread, GATE_POOL_FREES, length, &reservation)
+        && !gate_queue_reserve(thread, GATE_POOL_BARE, length, &reservation)) {
+        return false;
+    }
+    gate_queue_write(&reservation, 0, record, length);
+    gate_queue_publish(&reservation);
+    is_written(written);
+    return true;
+}
+
+static void capture_free(struct gate_thread *thread, unsigned kind, uint32_t flags, unsigned allocator,
+                         uint64_t address, uint64_t size)
 {
     struct dwunw_free record;
     memset(&record, 0, sizeof(record));
-    fill_head(thread, &record, kind, allocator);
-    record.address = address;
-    record.size = size;
-    record.interval = thread != NULL ? thread->interval : __atomic_load_n(&gate_control->interval, __ATOMIC_RELAXED);
+    fill_free(thread, &record, kind, allocator, address, size);
+    record.flags = flags;
     uint64_t unused = 0;
-    uint64_t *written = kind == DWUNW_KIND_FREE ? &gate_statistics.freed : &unused;
-    if (!gate_control->capture) {
-        gate_probe_free(&record, sizeof(record));
-        is_written(written);
-        return;
-    }
-    struct gate_reservation reservation;
-    if (!gate_queue_reserve(thread, GATE_POOL_FREES, sizeof(record), &reservation)
-        && !gate_queue_reserve(thread, GATE_POOL_BARE, sizeof(record), &reservation)) {
+    if (!write_short(thread, &record, sizeof(record), kind == DWUNW_KIND_FREE ? &gate_statistics.freed : &unused)) {
         gate_count(&gate_statistics.lost_frees);
-        return;
     }
-    gate_queue_write(&reservation, 0, &record, sizeof(record));
-    gate_queue_publish(&reservation);
-    is_written(written);
+}
+
+void gate_capture_free(struct gate_thread *thread, unsigned kind, unsigned allocator, uint64_t address, uint64_t size)
+{
+    capture_free(thread, kind, 0, allocator, address, size);
+}
+
+void gate_capture_leaving(struct gate_thread *thread, unsigned allocator, uint64_t address, uint64_t size)
+{
+    capture_free(thread, DWUNW_KIND_FREE, DWUNW_FLAG_MOVES, allocator, address, size);
+}
+
+bool gate_capture_move(struct gate_thread *thread, unsigned allocator, uint64_t from, uint64_t to, uint64_t size,
+                       uint64_t kept)
+{
+    struct dwunw_move record;
+    memset(&record, 0, sizeof(record));
+    fill_free(thread, &record.head, DWUNW_KIND_MOVE, allocator, to, size);
+    record.old_address = from;
+    record.kept = kept;
+    uint64_t unused = 0;
+    return write_short(thread, &record.head, sizeof(record), &unused);
 }

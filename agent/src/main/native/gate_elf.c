@@ -108,7 +108,7 @@ static bool matches(const struct gate_module *module, uint32_t index, const char
         || module->base + symbol->st_value == address;
 }
 
-static bool gnu_defines(const struct gate_module *module, const char *name, uintptr_t address)
+static const ElfW(Sym) *gnu_find(const struct gate_module *module, const char *name, uintptr_t address)
 {
     uint32_t hash = 5381;
     for (const char *c = name; *c != '\0'; c++) {
@@ -123,16 +123,16 @@ static bool gnu_defines(const struct gate_module *module, const char *name, uint
     for (int steps = 0; index >= first && index != 0 && steps < MAX_CHAIN; index++, steps++) {
         uint32_t value = chain[index - first];
         if ((value | 1) == (hash | 1) && matches(module, index, name, address)) {
-            return true;
+            return &module->symbols[index];
         }
         if (value & 1) {
-            return false;
+            return NULL;
         }
     }
-    return false;
+    return NULL;
 }
 
-static bool sysv_defines(const struct gate_module *module, const char *name, uintptr_t address)
+static const ElfW(Sym) *sysv_find(const struct gate_module *module, const char *name, uintptr_t address)
 {
     uint32_t hash = 0;
     for (const char *c = name; *c != '\0'; c++) {
@@ -146,19 +146,30 @@ static bool sysv_defines(const struct gate_module *module, const char *name, uin
     uint32_t index = bucket_count == 0 ? 0 : buckets[hash % bucket_count];
     for (int steps = 0; index != 0 && steps < MAX_CHAIN; index = chain[index], steps++) {
         if (matches(module, index, name, address)) {
-            return true;
+            return &module->symbols[index];
         }
     }
-    return false;
+    return NULL;
+}
+
+static const ElfW(Sym) *find(const struct gate_module *module, const char *name, uintptr_t address)
+{
+    if (module->symbols == NULL || module->strings == NULL) {
+        return NULL;
+    }
+    if (module->gnu_hash != NULL) {
+        return gnu_find(module, name, address);
+    }
+    return module->hash != NULL ? sysv_find(module, name, address) : NULL;
 }
 
 bool gate_module_defines(const struct gate_module *module, const char *name, uintptr_t address)
 {
-    if (module->symbols == NULL || module->strings == NULL) {
-        return false;
-    }
-    if (module->gnu_hash != NULL) {
-        return gnu_defines(module, name, address);
-    }
-    return module->hash != NULL && sysv_defines(module, name, address);
+    return find(module, name, address) != NULL;
+}
+
+uintptr_t gate_module_function(const struct gate_module *module, const char *name)
+{
+    const ElfW(Sym) *symbol = find(module, name, 0);
+    return symbol != NULL && ELF64_ST_TYPE(symbol->st_info) == STT_FUNC ? module->base + symbol->st_value : 0;
 }

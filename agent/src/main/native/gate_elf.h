@@ -40,6 +40,8 @@ void gate_module_locate(struct gate_module *module, const struct dl_phdr_info *i
 void gate_module_parse(struct gate_module *module);
 /* Whether it exports a definition of `name`; if `address` is not 0, one at that address. */
 bool gate_module_defines(const struct gate_module *module, const char *name, uintptr_t address);
+/* The function that it exports as `name`, 0 if there is none. */
+uintptr_t gate_module_function(const struct gate_module *module, const char *name);
 
 /* gate_names.c: what may stand in a slot, and the column of stubs for it. */
 struct gate_name {

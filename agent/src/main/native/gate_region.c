@@ -60,6 +60,35 @@ bool gate_region_insert(uint64_t address, uint64_t size)
     return false;
 }
 
+/* The entry is claimed while its size changes, as another thread may be cutting it. */
+static bool extend(struct gate_range *entry, uint64_t low, uint64_t from, uint64_t to)
+{
+    uint64_t address = __atomic_load_n(&entry->address, __ATOMIC_ACQUIRE);
+    if (address < low || address >= to
+        || !__atomic_compare_exchange_n(&entry->address, &address, CLAIMED, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED)) {
+        return false;
+    }
+    uint64_t end = address + __atomic_load_n(&entry->size, __ATOMIC_RELAXED);
+    bool reaches = end >= from && end <= to;
+    if (reaches) {
+        __atomic_store_n(&entry->size, to - address, __ATOMIC_RELAXED);
+    }
+    __atomic_store_n(&entry->address, address, __ATOMIC_RELEASE);
+    return reaches;
+}
+
+bool gate_region_extend(uint64_t low, uint64_t from, uint64_t to)
+{
+    uint32_t limit = __atomic_load_n(&high, __ATOMIC_ACQUIRE);
+    for (uint32_t i = 0; i < limit; i++) {
+        if (extend(&regions[i], low, from, to)) {
+            return true;
+        }
+    }
+    return gate_region_insert(from, to - from);
+}
+
 /* Cuts [from, to) out of the entry, if it reaches into it: what lies before stays in the entry, what lies behind gets
  * an entry of its own. The size is read again once the entry is claimed, as another thread may just have cut it; `busy`
  * when another thread is at it. */

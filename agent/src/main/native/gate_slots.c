@@ -41,6 +41,8 @@ uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
 struct gate_range gate_libc;
 static uintptr_t family_base[GATE_FAMILIES]; /* of the library; 0 = unused, as only an executable has bias 0 */
 static bool family_used[GATE_FAMILIES];
+/* malloc_usable_size of the library; 0 = it has none. Written like gate_original. */
+static uintptr_t family_usable_size[GATE_FAMILIES];
 
 static uintptr_t defaults[GATE_NAMES]; /* what an unresolved slot will be bound to */
 static bool interposed;           /* malloc is not libc's */
@@ -101,10 +103,18 @@ static int family_of(const struct gate_module *owner)
         if (!family_used[family]) {
             family_used[family] = true;
             family_base[family] = owner->base;
+            __atomic_store_n(&family_usable_size[family], gate_module_function(owner, "malloc_usable_size"),
+                             __ATOMIC_RELEASE);
             return family;
         }
     }
     return -1;
+}
+
+uint64_t gate_usable_size(unsigned family, uint64_t address)
+{
+    uintptr_t function = __atomic_load_n(&family_usable_size[family], __ATOMIC_ACQUIRE);
+    return function == 0 ? 0 : ((size_t (*)(void *)) function)((void *) (uintptr_t) address);
 }
 
 /* Of C++, or what goes by its columns. */

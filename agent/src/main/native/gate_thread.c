@@ -255,16 +255,21 @@ struct gate_thread *gate_thread_freeing(uint64_t address)
     return gate_thread != NULL || exited || address == 0 ? gate_thread : begin();
 }
 
-/* A new interval's countdown is drawn afresh, which changes nothing, since an exponential one has no memory. But a call
- * that the old countdown was still there for is decided by it, and not by the new one as well: if it ran out, the call is a
- * sample of the interval before. */
-bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t *interval)
+/* A new interval's countdown is drawn afresh, which changes nothing, since an exponential one has no memory. But a
+ * call that the old countdown was still there for is decided by it, and not by the new one as well: if it ran out,
+ * the call is a sample of the interval before.
+ *
+ * Of a reallocation only the bytes drawn can make a sample. The stub does not know them and takes all bytes off a
+ * countdown that survives them: what is left of it is as good as fresh, since it has no memory. So a countdown that
+ * ends within the call, but beyond the bytes drawn, has to be drawn afresh: left as it is, it would be known to be
+ * short. */
+bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t drawn, uint64_t *interval)
 {
     uint32_t generation = __atomic_load_n(&gate_control->generation, __ATOMIC_ACQUIRE);
     if (thread->generation != generation) {
         bool counting = thread->left != 0 && thread->left < NEVER / 2; /* neither told to draw, nor detached since */
         bool decided = thread->generation != 0 && counting && !thread->excluded;
-        bool ran_out = size >= thread->left;
+        bool ran_out = drawn >= thread->left;
         *interval = thread->interval;
         thread->interval = __atomic_load_n(&gate_control->interval, __ATOMIC_RELAXED);
         thread->left = gate_draw(&thread->random, thread->interval);
@@ -282,8 +287,9 @@ bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t 
         thread->left -= size;
         return false;
     }
+    bool ran_out = drawn >= thread->left;
     thread->left = gate_draw(&thread->random, thread->interval);
-    return true;
+    return ran_out;
 }
 
 typedef bool visitor(struct gate_thread *thread, void *context);

@@ -7,10 +7,14 @@
  *   0        2          4        8                 16        24      32         40    44    48
  *   | kind   | allocator| flags  | time_ns         | address | size  | interval | tid | pid |
  *   +-- a free and an allocation without its stack end here (DWUNW_FREE_BYTES) -----------------+
+ *   48              56              64
+ *   | old_address   | kept          | a move ends here (DWUNW_MOVE_BYTES)
+ *   | drawn         | an allocation without its stack of which not all bytes were drawn ends here (DWUNW_BARE_BYTES)
+ *                                     any other goes on:
  *   48              64                   72         80         88         96            104  108
  *   | comm[16]      | anchor_thread      | anchor_sp| anchor_pc| anchor_fp| stack_base  | len | cap |
- *   112                                                         248        256
- *   | registers[17], DWARF order, x86-64: rax rdx rcx rbx rsi rdi rbp rsp r8-r15, then pc | return_address | stack bytes ...
+ *   112                                                                                 248              256     264
+ *   | registers[17], DWARF order, x86-64: rax rdx rcx rbx rsi rdi rbp rsp r8-r15, then pc | return_address | drawn | stack bytes ...
  */
 #ifndef DWUNW_SAMPLE_H
 #define DWUNW_SAMPLE_H
@@ -32,7 +36,8 @@ enum dwunw_kind {
     DWUNW_KIND_ALLOCATION = 1, /* a sampled block came to life; a snapshot follows */
     DWUNW_KIND_FREE = 2,       /* a sampled block died (or, for munmap, `size` bytes at `address` were unmapped) */
     DWUNW_KIND_UNFREE = 3,     /* the free before did not happen: realloc or mremap failed, the old block lives on */
-    DWUNW_KIND_BARE = 4,       /* an allocation whose stack there was no room for: as long as a free */
+    DWUNW_KIND_BARE = 4,       /* an allocation whose stack there was no room for */
+    DWUNW_KIND_MOVE = 5,       /* the free before was the first half of a reallocation: where the block is now */
 };
 
 /* The order is that of io.dwunw.agent.sample.Allocator. */
@@ -64,6 +69,10 @@ enum dwunw_flag {
     DWUNW_FLAG_STACK_FAULT = 1u << 2,
     /* anchor_* hold the thread's JavaFrameAnchor as it was when the sample was taken. */
     DWUNW_FLAG_ANCHOR = 1u << 3,
+    /* Of a free: a move by the same thread follows, or an UNFREE. */
+    DWUNW_FLAG_MOVES = 1u << 4,
+    /* Of an allocation: the heap block was sampled before and has grown; the thread's move before says where it is. */
+    DWUNW_FLAG_GROWN = 1u << 5,
 };
 
 struct dwunw_free {
@@ -78,6 +87,21 @@ struct dwunw_free {
     dwunw_u32 pid;
 };
 
+/* A reallocation changes a block's size in two ways. `kept` bytes are as much as the old block had room for, at most
+ * all of the new: what is known of the old block applies to them. The rest is new, and drawn as an allocation of its
+ * own. */
+struct dwunw_move {
+    struct dwunw_free head; /* address and size: of the new block */
+    dwunw_u64 old_address;  /* as in the free before */
+    dwunw_u64 kept;
+};
+
+/* Ends after the head where all bytes were drawn. */
+struct dwunw_bare {
+    struct dwunw_free head;
+    dwunw_u64 drawn; /* as in dwunw_allocation */
+};
+
 struct dwunw_allocation {
     struct dwunw_free head;
     char comm[16];             /* NUL-padded OS thread name */
@@ -90,13 +114,18 @@ struct dwunw_allocation {
     dwunw_u32 stack_capacity;  /* bytes this record's size class has room for */
     dwunw_u64 registers[17];   /* DWARF numbering, pc last */
     dwunw_u64 return_address;  /* the allocator's own return address, where the producer knows it; else 0 */
+    dwunw_u64 drawn;           /* the last bytes of `size`, for which the sample was drawn: all, or what a block has grown by */
     dwunw_u8 stack[];
 };
 
 #define DWUNW_FREE_BYTES 48
-#define DWUNW_ALLOCATION_HEADER_BYTES 256
+#define DWUNW_BARE_BYTES 56
+#define DWUNW_MOVE_BYTES 64
+#define DWUNW_ALLOCATION_HEADER_BYTES 264
 
 _Static_assert(sizeof(struct dwunw_free) == DWUNW_FREE_BYTES, "free record");
+_Static_assert(sizeof(struct dwunw_move) == DWUNW_MOVE_BYTES, "move record");
+_Static_assert(sizeof(struct dwunw_bare) == DWUNW_BARE_BYTES, "bare record");
 _Static_assert(sizeof(struct dwunw_allocation) == DWUNW_ALLOCATION_HEADER_BYTES, "allocation header");
 _Static_assert(__builtin_offsetof(struct dwunw_free, time_ns) == 8, "time_ns");
 _Static_assert(__builtin_offsetof(struct dwunw_free, address) == 16, "address");
@@ -104,12 +133,15 @@ _Static_assert(__builtin_offsetof(struct dwunw_free, size) == 24, "size");
 _Static_assert(__builtin_offsetof(struct dwunw_free, interval) == 32, "interval");
 _Static_assert(__builtin_offsetof(struct dwunw_free, tid) == 40, "tid");
 _Static_assert(__builtin_offsetof(struct dwunw_free, pid) == 44, "pid");
+_Static_assert(__builtin_offsetof(struct dwunw_move, old_address) == 48, "old_address");
+_Static_assert(__builtin_offsetof(struct dwunw_move, kept) == 56, "kept");
 _Static_assert(__builtin_offsetof(struct dwunw_allocation, comm) == 48, "comm");
 _Static_assert(__builtin_offsetof(struct dwunw_allocation, anchor_thread) == 64, "anchor_thread");
 _Static_assert(__builtin_offsetof(struct dwunw_allocation, stack_base) == 96, "stack_base");
 _Static_assert(__builtin_offsetof(struct dwunw_allocation, stack_length) == 104, "stack_length");
 _Static_assert(__builtin_offsetof(struct dwunw_allocation, registers) == 112, "registers");
 _Static_assert(__builtin_offsetof(struct dwunw_allocation, return_address) == 248, "return_address");
-_Static_assert(__builtin_offsetof(struct dwunw_allocation, stack) == 256, "stack");
+_Static_assert(__builtin_offsetof(struct dwunw_allocation, drawn) == 256, "drawn");
+_Static_assert(__builtin_offsetof(struct dwunw_allocation, stack) == 264, "stack");
 
 #endif

@@ -27,6 +27,11 @@ static void sample(void)
     SAMPLE("TID", dwunw_free, tid);
     SAMPLE("PID", dwunw_free, pid);
     SAMPLE_VALUE("FREE_BYTES", sizeof(struct dwunw_free));
+    SAMPLE("BARE_DRAWN", dwunw_bare, drawn);
+    SAMPLE_VALUE("BARE_BYTES", sizeof(struct dwunw_bare));
+    SAMPLE("OLD_ADDRESS", dwunw_move, old_address);
+    SAMPLE("KEPT", dwunw_move, kept);
+    SAMPLE_VALUE("MOVE_BYTES", sizeof(struct dwunw_move));
     SAMPLE("COMM", dwunw_allocation, comm);
     SAMPLE_VALUE("COMM_BYTES", sizeof(((struct dwunw_allocation *) 0)->comm));
     SAMPLE("ANCHOR_THREAD", dwunw_allocation, anchor_thread);
@@ -38,6 +43,7 @@ static void sample(void)
     SAMPLE("STACK_CAPACITY", dwunw_allocation, stack_capacity);
     SAMPLE("REGISTERS", dwunw_allocation, registers);
     SAMPLE("RETURN_ADDRESS", dwunw_allocation, return_address);
+    SAMPLE("DRAWN", dwunw_allocation, drawn);
     SAMPLE("STACK", dwunw_allocation, stack);
     SAMPLE_VALUE("ALLOCATION_HEADER_BYTES", sizeof(struct dwunw_allocation));
     SAMPLE_VALUE("REGISTER_COUNT", sizeof(((struct dwunw_allocation *) 0)->registers) / sizeof(u64));
@@ -45,10 +51,13 @@ static void sample(void)
     SAMPLE_VALUE("KIND_FREE", DWUNW_KIND_FREE);
     SAMPLE_VALUE("KIND_UNFREE", DWUNW_KIND_UNFREE);
     SAMPLE_VALUE("KIND_BARE", DWUNW_KIND_BARE);
+    SAMPLE_VALUE("KIND_MOVE", DWUNW_KIND_MOVE);
     SAMPLE_VALUE("FLAG_AT_RETURN", DWUNW_FLAG_AT_RETURN);
     SAMPLE_VALUE("FLAG_STACK_CUT", DWUNW_FLAG_STACK_CUT);
     SAMPLE_VALUE("FLAG_STACK_FAULT", DWUNW_FLAG_STACK_FAULT);
     SAMPLE_VALUE("FLAG_ANCHOR", DWUNW_FLAG_ANCHOR);
+    SAMPLE_VALUE("FLAG_MOVES", DWUNW_FLAG_MOVES);
+    SAMPLE_VALUE("FLAG_GROWN", DWUNW_FLAG_GROWN);
 }
 
 static void allocators(void)

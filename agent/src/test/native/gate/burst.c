@@ -47,7 +47,8 @@ static void take(const struct dwunw_free *record, uint32_t length, void *context
     CHECK(record->size == SIZE && record->interval == 1 && record->tid == (uint32_t) syscall(SYS_gettid), "head");
     CHECK(record->allocator == DWUNW_MALLOC && record->time_ns != 0, "head");
     CHECK(record->kind == DWUNW_KIND_BARE ? length == DWUNW_FREE_BYTES
-                                          : record->kind == DWUNW_KIND_ALLOCATION && length > 256,
+                                          : record->kind == DWUNW_KIND_ALLOCATION
+                                                && length > DWUNW_ALLOCATION_HEADER_BYTES,
           "kind %u, %u bytes", record->kind, length);
     alive[i] = true;
     seen->births++;

@@ -132,7 +132,7 @@ static long mapped_kib(void)
 
 static void ignore(const struct dwunw_free *record, uint32_t length, void *context)
 {
-    CHECK(record->kind >= DWUNW_KIND_ALLOCATION && record->kind <= DWUNW_KIND_BARE, "kind %u", record->kind);
+    CHECK(record->kind >= DWUNW_KIND_ALLOCATION && record->kind <= DWUNW_KIND_MOVE, "kind %u", record->kind);
     *(uint64_t *) context += length;
 }
 

@@ -175,8 +175,10 @@ EXPORT unsigned door_drain(door_handler *handler, void *context)
 
 EXPORT double weight(const struct dwunw_free *record)
 {
+    uint64_t drawn = record->kind == DWUNW_KIND_BARE ? record->size
+                                                     : ((const struct dwunw_allocation *) (const void *) record)->drawn;
     if (record->interval <= 1) {
-        return (double) record->size;
+        return (double) drawn;
     }
-    return (double) record->size / -expm1(-(double) record->size / (double) record->interval);
+    return (double) drawn / -expm1(-(double) drawn / (double) record->interval);
 }

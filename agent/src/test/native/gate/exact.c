@@ -25,7 +25,7 @@ static _Atomic int running = THREADS;
 
 /* The reader's own account. */
 static uint64_t live[LIVE_SLOTS];
-static uint64_t seen_bytes[GATE_COUNTERS], seen_calls[GATE_COUNTERS], deaths, births;
+static uint64_t seen_bytes[GATE_COUNTERS], seen_calls[GATE_COUNTERS], deaths, births, samples;
 
 static uint64_t *live_slot(uint64_t address)
 {
@@ -53,20 +53,32 @@ static void account(const struct dwunw_free *record, uint32_t length, void *cont
     uint64_t *slot = live_slot(record->address);
     if (record->kind == DWUNW_KIND_ALLOCATION) {
         const struct dwunw_allocation *sample = (const struct dwunw_allocation *) (const void *) record;
-        CHECK(*slot == 0, "%lx born twice", record->address);
+        bool grown = record->flags & DWUNW_FLAG_GROWN;
+        CHECK(*slot == (grown ? record->address : 0), "%lx born twice", record->address);
         CHECK(length == DWUNW_ALLOCATION_HEADER_BYTES + sample->stack_length, "%u %u", length, sample->stack_length);
         CHECK(sample->stack_length > 0 && sample->stack_base == sample->registers[7], "stack");
         CHECK(record->flags & DWUNW_FLAG_AT_RETURN, "flags %x", record->flags);
         CHECK(strncmp(sample->comm, "worker", 6) == 0, "comm %.16s", sample->comm);
+        samples++;
+        if (grown) {
+            return; /* its move has been counted */
+        }
         *slot = record->address;
         seen_bytes[record->allocator] += record->size;
         seen_calls[record->allocator]++;
         births++;
+    } else if (record->kind == DWUNW_KIND_MOVE) {
+        const struct dwunw_move *move = (const struct dwunw_move *) (const void *) record;
+        CHECK(length == DWUNW_MOVE_BYTES && move->kept <= record->size, "%u bytes, %lu kept", length, move->kept);
+        CHECK(*slot == 0, "%lx born twice", record->address);
+        *slot = record->address;
+        seen_bytes[record->allocator] += record->size;
+        seen_calls[record->allocator]++;
     } else {
         CHECK(record->kind == DWUNW_KIND_FREE, "kind %u", record->kind);
         CHECK(*slot == record->address, "%lx died unborn", record->address);
         forget(slot);
-        deaths++;
+        deaths += !(record->flags & DWUNW_FLAG_MOVES);
     }
 }
 
@@ -166,7 +178,7 @@ int main(void)
         CHECK(c.bytes[a] == bytes && c.calls[a] == calls, "counters of %u: %lu of %lu bytes, %lu of %lu calls", a,
               c.bytes[a], bytes, c.calls[a], calls);
     }
-    CHECK(births == deaths && births == c.sampled, "%lu born, %lu died, %lu sampled", births, deaths, c.sampled);
+    CHECK(births == deaths && samples == c.sampled, "%lu born, %lu died, %lu sampled", births, deaths, c.sampled);
     CHECK(door_detach() > 0, "detach");
     printf("ok: %lu blocks\n", births);
     return 0;

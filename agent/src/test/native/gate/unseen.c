@@ -41,10 +41,11 @@ static unsigned outstanding(const char *what)
     for (unsigned i = 0; i < count; i++) {
         bool born = false;
         for (unsigned k = 0; k < i && records[i].kind == DWUNW_KIND_FREE; k++) {
-            born |= records[k].address == records[i].address && records[k].kind == DWUNW_KIND_ALLOCATION;
+            born |= records[k].address == records[i].address && records[k].kind != DWUNW_KIND_FREE;
         }
-        CHECK(records[i].kind == DWUNW_KIND_ALLOCATION || born, "%s: %lx died unborn", what, records[i].address);
-        alive += records[i].kind == DWUNW_KIND_ALLOCATION ? 1 : -1u;
+        CHECK(records[i].kind != DWUNW_KIND_FREE || born, "%s: %lx died unborn", what, records[i].address);
+        bool grown = records[i].kind == DWUNW_KIND_ALLOCATION && records[i].flags & DWUNW_FLAG_GROWN;
+        alive += records[i].kind == DWUNW_KIND_FREE ? -1u : !grown;
     }
     return alive;
 }
@@ -94,7 +95,8 @@ static void once(void)
     free(sink);
     door_counters(&after);
     drain();
-    CHECK(count == 4 && records[0].size == 300 && records[2].size == 3000 && records[2].allocator == DWUNW_REALLOCARRAY
+    CHECK(count == 5 && records[0].size == 300 && records[3].size == 3000 && records[3].allocator == DWUNW_REALLOCARRAY
+              && records[2].kind == DWUNW_KIND_MOVE
               && records[1].allocator == DWUNW_REALLOCARRAY,
           "reallocarray: %u records", count);
     CHECK(after.calls[DWUNW_REALLOCARRAY] - before.calls[DWUNW_REALLOCARRAY] == 2

@@ -37,7 +37,7 @@ final class EngineLayout {
     static final int SETTINGS_LENGTH = 64;
 
     static final int CALL_FLAGS = 56;
-    static final int CALL_LENGTH = 72;
+    static final int CALL_LENGTH = 80;
     static final int CALL_EXCLUDED = 4;
 
     static final int BOUNDS_LOW = 0;

@@ -64,7 +64,7 @@ public final class AllocationSites {
         }
 
         @Override
-        public void block(long address, long size, long weight, long born, S stack) {
+        public void block(long address, long size, long weight, double variance, long born, S stack) {
             long age = Math.max(0, nowNanos - born);
             if (age < minAgeNanos) {
                 return;

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * The sampled blocks that have not been freed yet, by address.
  *
  * <p>An open-addressing hash table over parallel arrays: linear probing, deletion by moving later entries back, so that
- * no tombstones gather under churn. A block costs 44 bytes plus slack. The table doubles up to {@link #MAX_BLOCKS};
+ * no tombstones gather under churn. A block costs 60 bytes plus slack. The table doubles up to {@link #MAX_BLOCKS};
  * beyond that new blocks are counted in {@link #overflowed()} and forgotten, never silently.
  *
  * <p>Hot: inserting, finding and removing allocate nothing while the table is large enough. Not thread-safe.
@@ -23,6 +23,10 @@ public final class LiveAllocations<S> {
     private long[] addresses = new long[INITIAL_CAPACITY];
     private long[] sizes = new long[INITIAL_CAPACITY];
     private long[] weights = new long[INITIAL_CAPACITY];
+    private double[] variances = new double[INITIAL_CAPACITY];
+    /** Bytes by which a block's stack leads, see {@link #grow}. */
+    private long[] leads = new long[INITIAL_CAPACITY];
+
     private long[] times = new long[INITIAL_CAPACITY];
     private @Nullable Object[] stacks = new Object[INITIAL_CAPACITY];
     private int count;
@@ -37,9 +41,10 @@ public final class LiveAllocations<S> {
          * @param address of the block
          * @param size in bytes, as asked for
          * @param weight bytes that the sample stands for
+         * @param variance of the weight, estimated, in square bytes; 0 if it is no estimate
          * @param timeNanos CLOCK_MONOTONIC time of the allocation
          */
-        void block(long address, long size, long weight, long timeNanos, S stack);
+        void block(long address, long size, long weight, double variance, long timeNanos, S stack);
     }
 
     /**
@@ -49,6 +54,11 @@ public final class LiveAllocations<S> {
      * @param address not 0
      */
     public void add(long address, long size, long weight, long timeNanos, S stack) {
+        add(address, LiveBlock.sampled(size, size, weight, timeNanos, stack));
+    }
+
+    /** As the other, of a block that may have been reallocated before. */
+    void add(long address, LiveBlock<S> block) {
         if (address == 0) {
             return;
         }
@@ -67,10 +77,33 @@ public final class LiveAllocations<S> {
             count++;
         }
         addresses[slot] = address;
-        sizes[slot] = size;
-        weights[slot] = weight;
-        times[slot] = timeNanos;
-        stacks[slot] = stack;
+        put(slot, block);
+    }
+
+    private void put(int slot, LiveBlock<S> block) {
+        sizes[slot] = block.size();
+        weights[slot] = block.weight();
+        variances[slot] = block.variance();
+        leads[slot] = block.lead();
+        times[slot] = block.timeNanos();
+        stacks[slot] = block.stack();
+    }
+
+    /** A known block was sampled once more, for the bytes that it has grown by; see {@link LiveBlock#grown}. */
+    void grow(int slot, long size, long drawn, long weight, S stack) {
+        LiveBlock<S> block = block(slot);
+        if (block != null) {
+            put(slot, block.grown(size, drawn, weight, stack));
+        }
+    }
+
+    /** The block in {@code slot}, as found by {@link #find}; null if there is none. */
+    @Nullable
+    LiveBlock<S> block(int slot) {
+        S stack = stack(slot);
+        return stack == null
+                ? null
+                : new LiveBlock<>(sizes[slot], weights[slot], variances[slot], leads[slot], times[slot], stack);
     }
 
     /** Where {@code address} lies, or -1; valid until the next change, to be used with the accessors below. */
@@ -144,6 +177,8 @@ public final class LiveAllocations<S> {
         addresses = new long[INITIAL_CAPACITY];
         sizes = new long[INITIAL_CAPACITY];
         weights = new long[INITIAL_CAPACITY];
+        variances = new double[INITIAL_CAPACITY];
+        leads = new long[INITIAL_CAPACITY];
         times = new long[INITIAL_CAPACITY];
         stacks = new Object[INITIAL_CAPACITY];
         count = 0;
@@ -155,7 +190,7 @@ public final class LiveAllocations<S> {
         for (int slot = 0; slot < addresses.length; slot++) {
             Object stack = stacks[slot];
             if (addresses[slot] != 0 && stack != null) {
-                visitor.block(addresses[slot], sizes[slot], weights[slot], times[slot], (S) stack);
+                visitor.block(addresses[slot], sizes[slot], weights[slot], variances[slot], times[slot], (S) stack);
             }
         }
     }
@@ -191,6 +226,8 @@ public final class LiveAllocations<S> {
         addresses[to] = addresses[from];
         sizes[to] = sizes[from];
         weights[to] = weights[from];
+        variances[to] = variances[from];
+        leads[to] = leads[from];
         times[to] = times[from];
         stacks[to] = stacks[from];
     }
@@ -199,12 +236,16 @@ public final class LiveAllocations<S> {
         long[] oldAddresses = addresses;
         long[] oldSizes = sizes;
         long[] oldWeights = weights;
+        double[] oldVariances = variances;
+        long[] oldLeads = leads;
         long[] oldTimes = times;
         @Nullable Object[] oldStacks = stacks;
         int capacity = oldAddresses.length * 2;
         addresses = new long[capacity];
         sizes = new long[capacity];
         weights = new long[capacity];
+        variances = new double[capacity];
+        leads = new long[capacity];
         times = new long[capacity];
         stacks = new Object[capacity];
         for (int i = 0; i < oldAddresses.length; i++) {
@@ -213,6 +254,8 @@ public final class LiveAllocations<S> {
                 addresses[slot] = oldAddresses[i];
                 sizes[slot] = oldSizes[i];
                 weights[slot] = oldWeights[i];
+                variances[slot] = oldVariances[i];
+                leads[slot] = oldLeads[i];
                 times[slot] = oldTimes[i];
                 stacks[slot] = oldStacks[i];
             }

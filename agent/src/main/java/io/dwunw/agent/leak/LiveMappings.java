@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The sampled mappings ({@code mmap}, {@code mremap}) that still have pages mapped.
  *
- * <p>Unlike a heap block, a mapping can be unmapped from either end, in the middle, together with its neighbours, or be
- * replaced by a mapping at a fixed address. What remains keeps its share of the weight, its time and its stack.
- * Mappings outside libc are few, so a sorted tree is enough. Not thread-safe.
+ * <p>Unlike a heap block, a mapping can be unmapped from either end, in the middle, together with its neighbours, or
+ * be replaced by a mapping at a fixed address. What remains, and what {@code mremap} moves, keeps its share of the
+ * weight, its time and its stack. Mappings outside libc are few, so a sorted tree is enough. Not thread-safe.
  *
  * @param <S> what the owner attaches to a mapping: its stack
  */
@@ -24,19 +24,36 @@ public final class LiveMappings<S> {
     private long changes;
     private long overflowed;
 
-    private record Mapping<S>(long number, long address, long size, double weightPerByte, long timeNanos, S stack) {
+    /**
+     * One mapping, or a part of it.
+     *
+     * @param number of the mapping, the same of all its parts
+     */
+    record Mapping<S>(long number, long address, LiveBlock<S> block) {
         long end() {
-            return address + size;
+            return address + block.size();
         }
 
         Mapping<S> part(long from, long to) {
-            return new Mapping<>(number, from, to - from, weightPerByte, timeNanos, stack);
+            return new Mapping<>(number, from, block.part(to - from));
         }
+    }
+
+    /** Is shown the parts of mappings that are gone. */
+    interface Listener<S> {
+        void gone(Mapping<S> part);
     }
 
     /** Adds a mapping; what it replaces (a fixed address) is gone. Empty ranges and such beyond 2^63 are ignored. */
     public void add(long address, long size, long weight, long timeNanos, S stack) {
         added++;
+        put(new Mapping<>(added, address, LiveBlock.sampled(size, size, weight, timeNanos, stack)));
+    }
+
+    /** Puts a part of a mapping where it has been moved to, or where it has turned out to be still. */
+    void put(Mapping<S> mapping) {
+        long address = mapping.address();
+        long size = mapping.block().size();
         if (address <= 0 || size <= 0 || address + size < 0) {
             return;
         }
@@ -46,7 +63,32 @@ public final class LiveMappings<S> {
             return;
         }
         changes++;
-        byAddress.put(address, new Mapping<>(added, address, size, (double) weight / size, timeNanos, stack));
+        byAddress.put(address, mapping);
+    }
+
+    /**
+     * A mapping has grown, and the growth was sampled. It continues what lies before it; if that is no sampled
+     * memory, it is a mapping by itself.
+     *
+     * @param address of the whole mapping
+     * @param size of the whole mapping
+     * @param drawn its last bytes, which are new
+     * @param weight bytes that the sample of them stands for
+     */
+    void grow(long address, long size, long drawn, long weight, long timeNanos, S stack) {
+        long from = address + size - drawn;
+        Map.Entry<Long, Mapping<S>> before = byAddress.lowerEntry(from);
+        if (before == null
+                || before.getValue().address() < address
+                || before.getValue().end() != from) {
+            add(from, drawn, weight, timeNanos, stack);
+            return;
+        }
+        added++;
+        Mapping<S> mapping = before.getValue();
+        LiveBlock<S> block = mapping.block();
+        LiveBlock<S> grown = block.grown(block.size() + drawn, drawn, weight, stack);
+        put(new Mapping<>(mapping.number(), mapping.address(), grown));
     }
 
     /**
@@ -54,7 +96,7 @@ public final class LiveMappings<S> {
      *
      * @param listener is shown each part that is gone
      */
-    public void remove(long address, long size, LiveAllocations.@Nullable Visitor<S> listener) {
+    void remove(long address, long size, @Nullable Listener<S> listener) {
         if (address < 0 || size <= 0 || byAddress.isEmpty()) {
             return;
         }
@@ -73,7 +115,7 @@ public final class LiveMappings<S> {
                 byAddress.put(to, mapping.part(to, mapping.end()));
             }
             if (listener != null) {
-                show(mapping.part(from, to), listener);
+                listener.gone(mapping.part(from, to));
             }
             entry = byAddress.lowerEntry(from);
         }
@@ -126,11 +168,9 @@ public final class LiveMappings<S> {
     /** Shows every mapping that is left to {@code visitor}, by rising address. */
     public void forEach(LiveAllocations.Visitor<S> visitor) {
         for (Mapping<S> m : byAddress.values()) {
-            show(m, visitor);
+            LiveBlock<S> block = m.block();
+            visitor.block(
+                    m.address(), block.size(), block.weight(), block.variance(), block.timeNanos(), block.stack());
         }
-    }
-
-    private static <S> void show(Mapping<S> m, LiveAllocations.Visitor<S> visitor) {
-        visitor.block(m.address(), m.size(), Math.round(m.weightPerByte() * m.size()), m.timeNanos(), m.stack());
     }
 }

@@ -1,32 +1,60 @@
 package io.dwunw.agent.leak;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All live sampled memory: heap blocks and mappings, and the rules by which records change them.
  *
  * <p>A free is reported when {@code realloc} or {@code mremap} <em>starts</em>, because the address may belong to
- * somebody else before they return; should they fail, the record after it takes the free back ({@link #unfreed}). Not
- * thread-safe.
+ * somebody else before they return. The record after it of the same thread says where the memory is now ({@link
+ * #moved}), or takes the free back ({@link #unfreed}). Not thread-safe.
  *
  * @param <S> what the owner attaches to a block: its stack
  */
 public final class LiveMemory<S> {
-    /** Frees that may still be taken back, also those of munmap that never are: the oldest go, which loses the undo only. */
+    /**
+     * Frees that are still to be decided, also those of munmap that never are: the oldest go, which loses the undo
+     * only.
+     */
     private static final int MAX_UNDECIDED = 1 << 14;
 
     private final LiveAllocations<S> blocks = new LiveAllocations<>();
     private final LiveMappings<S> mappings = new LiveMappings<>();
-    private final Map<Long, Undecided<S>> undecided = new LinkedHashMap<>() {
+    private final Map<Begun, Undecided<S>> undecided = new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Long, Undecided<S>> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Begun, Undecided<S>> eldest) {
             return size() > MAX_UNDECIDED;
         }
     };
 
-    private record Undecided<S>(boolean mapping, long size, long weight, long timeNanos, S stack) {}
+    /** A call under way. By its thread, too: another may get the address, and free it, before that call is decided. */
+    private static final class Begun {
+        private final long address;
+        private final int tid;
+
+        Begun(long address, int tid) {
+            this.address = address;
+            this.tid = tid;
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Begun begun && address == begun.address && tid == begun.tid;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * tid + Long.hashCode(address >>> 4);
+        }
+    }
+
+    /** What a call under way has freed: one heap block, or parts of mappings. */
+    private record Undecided<S>(@Nullable LiveBlock<S> block, List<LiveMappings.Mapping<S>> parts) {}
 
     /** Told of every death of sampled memory. */
     public interface Deaths {
@@ -50,51 +78,139 @@ public final class LiveMemory<S> {
     }
 
     /**
-     * A heap block died. One that is not known (allocated before the sampling began, or its sample was lost) is ignored.
+     * A block or mapping has grown, and its growth was sampled. What is known of it by now stays: the time of its
+     * birth, and its weight, to which that of the growth is added. One that is not known comes to life by this.
      *
-     * @param mayBeUndone by {@link #unfreed}: the free is the first half of a reallocation
+     * @param known of a heap block, whether it was sampled before; if not, anything else at its address has died
+     *     unseen
+     * @param size of all of it
+     * @param drawn its last bytes, which are new
+     * @param weight bytes that the sample of them stands for
      */
-    public void freed(long address, long timeNanos, boolean mayBeUndone, Deaths deaths) {
+    public void grown(
+            boolean mapping, boolean known, long address, long size, long drawn, long weight, long timeNanos, S stack) {
+        if (mapping) {
+            mappings.grow(address, size, drawn, weight, timeNanos, stack);
+            return;
+        }
+        int slot = known ? blocks.find(address) : -1;
+        if (slot < 0) {
+            blocks.add(address, LiveBlock.sampled(size, drawn, weight, timeNanos, stack));
+        } else {
+            blocks.grow(slot, size, drawn, weight, stack);
+        }
+    }
+
+    /**
+     * A heap block died. One that is not known (allocated before the sampling began, or its sample was lost) is
+     * ignored.
+     */
+    public void freed(long address, long timeNanos, Deaths deaths) {
         int slot = blocks.find(address);
         if (slot < 0) {
             return;
         }
         long size = blocks.size(slot);
         long born = blocks.timeNanos(slot);
-        S stack = blocks.stack(slot);
-        if (mayBeUndone && stack != null) {
-            undecided.put(address, new Undecided<>(false, size, blocks.weight(slot), born, stack));
-        }
         blocks.removeAt(slot);
         deaths.died(address, size, Math.max(0, timeNanos - born));
     }
 
-    /**
-     * A range is about to be unmapped, or moved.
-     *
-     * @param mayBeUndone by {@link #unfreed}: the call may fail
-     */
-    public void unmapped(long address, long size, long timeNanos, boolean mayBeUndone, Deaths deaths) {
-        // Should the call fail, what is there now comes back, and that need not have been sampled.
-        undecided.remove(address);
-        mappings.remove(address, size, new LiveAllocations.Visitor<>() {
-            @Override
-            public void block(long start, long bytes, long weight, long born, S stack) {
-                if (mayBeUndone) {
-                    undecided.put(start, new Undecided<>(true, bytes, weight, born, stack));
-                }
-                deaths.died(start, bytes, Math.max(0, timeNanos - born));
-            }
-        });
+    /** A heap block is about to be reallocated: {@link #moved} or {@link #unfreed} follows. */
+    public void reallocating(long address, int tid) {
+        Begun call = new Begun(address, tid);
+        undecided.remove(call); // that of a call which never ended
+        int slot = blocks.find(address);
+        LiveBlock<S> block = slot < 0 ? null : blocks.block(slot);
+        if (block != null) {
+            undecided.put(call, new Undecided<>(block, List.of()));
+            blocks.removeAt(slot);
+        }
     }
 
-    /** The free of {@code address} did not happen after all; whether the block was known. */
-    public boolean unfreed(long address) {
-        Undecided<S> block = undecided.remove(address);
-        if (block == null) {
+    /**
+     * A range is about to be unmapped.
+     *
+     * @param tid whose call it is; should it fail, {@link #unfreed} follows
+     */
+    public void unmapped(long address, long size, long timeNanos, int tid, Deaths deaths) {
+        for (LiveMappings.Mapping<S> part : takeOut(address, size, tid)) {
+            died(part, timeNanos, deaths);
+        }
+    }
+
+    /** A range is about to be moved by {@code mremap}: {@link #moved} or {@link #unfreed} follows. */
+    public void remapping(long address, long size, int tid) {
+        takeOut(address, size, tid);
+    }
+
+    private List<LiveMappings.Mapping<S>> takeOut(long address, long size, int tid) {
+        Begun call = new Begun(address, tid);
+        // Should the call fail, what is there now comes back, and that need not have been sampled.
+        undecided.remove(call);
+        List<LiveMappings.Mapping<S>> parts = new ArrayList<>(1);
+        mappings.remove(address, size, new LiveMappings.Listener<>() {
+            @Override
+            public void gone(LiveMappings.Mapping<S> part) {
+                parts.add(part);
+            }
+        });
+        if (!parts.isEmpty()) {
+            undecided.put(call, new Undecided<>(null, parts));
+        }
+        return parts;
+    }
+
+    private static <S> void died(LiveMappings.Mapping<S> part, long timeNanos, Deaths deaths) {
+        LiveBlock<S> block = part.block();
+        deaths.died(part.address(), block.size(), Math.max(0, timeNanos - block.timeNanos()));
+    }
+
+    /**
+     * What {@code tid} was about to reallocate, or to remap, is at another address now, or has another size there. It
+     * is as old as before.
+     *
+     * @param from where it was, as told when the call began
+     * @param to where it is
+     * @param size in bytes, as asked for
+     * @param kept how many of them the old block had room for, see {@link LiveBlock#moved}
+     * @param deaths told of the pages of a mapping that were cut off
+     */
+    public void moved(long from, long to, long size, long kept, long timeNanos, int tid, Deaths deaths) {
+        Undecided<S> old = undecided.remove(new Begun(from, tid));
+        if (old == null) {
+            return;
+        }
+        if (old.block() != null) {
+            blocks.add(to, old.block().moved(size, kept));
+        }
+        for (LiveMappings.Mapping<S> part : old.parts()) {
+            long left = Math.min(part.end(), from + kept) - part.address();
+            if (left > 0) {
+                mappings.put(new LiveMappings.Mapping<>(
+                        part.number(),
+                        to + (part.address() - from),
+                        part.block().part(left)));
+            }
+            long gone = Math.max(part.address(), from + kept);
+            if (gone < part.end()) {
+                died(part.part(gone, part.end()), timeNanos, deaths);
+            }
+        }
+    }
+
+    /** The free of {@code address} by {@code tid} did not happen after all; whether anything was known there. */
+    public boolean unfreed(long address, int tid) {
+        Undecided<S> old = undecided.remove(new Begun(address, tid));
+        if (old == null) {
             return false;
         }
-        allocated(block.mapping(), address, block.size(), block.weight(), block.timeNanos(), block.stack());
+        if (old.block() != null) {
+            blocks.add(address, old.block());
+        }
+        for (LiveMappings.Mapping<S> part : old.parts()) {
+            mappings.put(part);
+        }
         return true;
     }
 

@@ -7,12 +7,18 @@ import static io.dwunw.agent.sample.SampleDescriptor.ANCHOR_FP;
 import static io.dwunw.agent.sample.SampleDescriptor.ANCHOR_PC;
 import static io.dwunw.agent.sample.SampleDescriptor.ANCHOR_SP;
 import static io.dwunw.agent.sample.SampleDescriptor.ANCHOR_THREAD;
+import static io.dwunw.agent.sample.SampleDescriptor.BARE_BYTES;
+import static io.dwunw.agent.sample.SampleDescriptor.BARE_DRAWN;
 import static io.dwunw.agent.sample.SampleDescriptor.COMM;
 import static io.dwunw.agent.sample.SampleDescriptor.COMM_BYTES;
+import static io.dwunw.agent.sample.SampleDescriptor.DRAWN;
 import static io.dwunw.agent.sample.SampleDescriptor.FLAGS;
 import static io.dwunw.agent.sample.SampleDescriptor.FREE_BYTES;
 import static io.dwunw.agent.sample.SampleDescriptor.INTERVAL;
+import static io.dwunw.agent.sample.SampleDescriptor.KEPT;
 import static io.dwunw.agent.sample.SampleDescriptor.KIND;
+import static io.dwunw.agent.sample.SampleDescriptor.MOVE_BYTES;
+import static io.dwunw.agent.sample.SampleDescriptor.OLD_ADDRESS;
 import static io.dwunw.agent.sample.SampleDescriptor.PID;
 import static io.dwunw.agent.sample.SampleDescriptor.REGISTERS;
 import static io.dwunw.agent.sample.SampleDescriptor.REGISTER_COUNT;
@@ -47,6 +53,7 @@ public final class Sample {
     private final SampledStack stack = new SampledStack(EMPTY);
     private ByteBuffer buffer = EMPTY;
     private int offset;
+    private int length;
 
     /**
      * Lays the flyweight over a record.
@@ -61,9 +68,15 @@ public final class Sample {
         }
         buffer = records;
         this.offset = offset;
+        this.length = length;
         int stackBytes = 0;
         switch (kind()) {
             case SampleDescriptor.KIND_FREE, SampleDescriptor.KIND_UNFREE, SampleDescriptor.KIND_BARE -> {}
+            case SampleDescriptor.KIND_MOVE -> {
+                if (length < MOVE_BYTES) {
+                    return false;
+                }
+            }
             case SampleDescriptor.KIND_ALLOCATION -> {
                 if (length < ALLOCATION_HEADER_BYTES) {
                     return false;
@@ -102,6 +115,11 @@ public final class Sample {
     /** The free before, of the same address by the same thread, did not happen. */
     public boolean isUnfree() {
         return kind() == SampleDescriptor.KIND_UNFREE;
+    }
+
+    /** The free before, of {@link #oldAddress} by the same thread, was the first half of a reallocation. */
+    public boolean isMove() {
+        return kind() == SampleDescriptor.KIND_MOVE;
     }
 
     /** As the record numbers it: an {@link Allocator}'s number, or beyond for functions of the user's. */
@@ -147,9 +165,43 @@ public final class Sample {
         return buffer.getLong(offset + ADDRESS);
     }
 
-    /** Bytes asked for; of a free 0, unless pages were unmapped. */
+    /** Bytes asked for, also of a block that has grown or moved; of a free 0, unless pages were unmapped. */
     public long size() {
         return buffer.getLong(offset + SIZE);
+    }
+
+    /**
+     * Of an allocation: the bytes that the sample was drawn for, the last of its {@link #size}. All of them, or what a
+     * reallocation has added.
+     */
+    public long drawn() {
+        if (isBare()) {
+            return length < BARE_BYTES ? size() : buffer.getLong(offset + BARE_DRAWN);
+        }
+        return buffer.getLong(offset + DRAWN);
+    }
+
+    /**
+     * Of an allocation of which less than all is {@link #drawn}: the heap block was sampled before and has grown; the
+     * thread's move before says where it is.
+     */
+    public boolean hasGrown() {
+        return (flags() & SampleDescriptor.FLAG_GROWN) != 0;
+    }
+
+    /** Of a free: the same thread will say where the block has moved to, or that it has stayed. */
+    public boolean moves() {
+        return (flags() & SampleDescriptor.FLAG_MOVES) != 0;
+    }
+
+    /** Of a move: where the block was. */
+    public long oldAddress() {
+        return buffer.getLong(offset + OLD_ADDRESS);
+    }
+
+    /** Of a move: bytes of the new block that are the old one's; the others are new. */
+    public long kept() {
+        return buffer.getLong(offset + KEPT);
     }
 
     /** Mean bytes between two samples when this one was taken; 1 = every allocation is one. */
@@ -167,11 +219,11 @@ public final class Sample {
     }
 
     /**
-     * The bytes that this sample stands for: {@code size / (1 - exp(-size / interval))}. A block is sampled with just
+     * The bytes that this sample stands for: {@code drawn / (1 - exp(-drawn / interval))}. A block is sampled with just
      * the probability in the divisor, so that sums of weights are unbiased.
      */
     public long weight() {
-        long size = size();
+        long size = drawn();
         long interval = interval();
         if (interval <= 1 || size <= 0) {
             return size;

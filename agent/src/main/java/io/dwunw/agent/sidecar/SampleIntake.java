@@ -3,7 +3,6 @@ package io.dwunw.agent.sidecar;
 import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.ringbuf.SampleHandler;
-import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.Sample;
 import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.MixedStackWalker;
@@ -62,8 +61,10 @@ final class SampleIntake implements SampleHandler {
                 allocated(sample);
             } else if (sample.isFree()) {
                 freed(sample);
+            } else if (sample.isMove()) {
+                moved(sample);
             } else if (sample.isUnfree()) {
-                live.unfreed(sample.blockKey());
+                live.unfreed(sample.blockKey(), sample.tid());
             }
         } catch (RuntimeException e) {
             // One sample that trips us up must not stop the draining of those behind it.
@@ -85,9 +86,8 @@ final class SampleIntake implements SampleHandler {
 
     private void allocated(Sample sample) {
         StackTrace stack = stackOf(sample);
-        Allocator allocator = sample.allocator();
         long weight = sample.weight();
-        live.allocated(allocator.mapsPages(), sample.blockKey(), sample.size(), weight, sample.timeNanos(), stack);
+        account(sample, weight, stack);
         if (!WantedEvents.allocations()) {
             rehearsal.offer(stack);
         } else {
@@ -96,16 +96,42 @@ final class SampleIntake implements SampleHandler {
         }
     }
 
+    private void account(Sample sample, long weight, StackTrace stack) {
+        boolean pages = sample.allocator().mapsPages();
+        long key = sample.blockKey();
+        long size = sample.size();
+        long drawn = sample.drawn();
+        if (drawn < size) {
+            live.grown(pages, sample.hasGrown(), key, size, drawn, weight, sample.timeNanos(), stack);
+        } else {
+            live.allocated(pages, key, size, weight, sample.timeNanos(), stack);
+        }
+    }
+
     private void freed(Sample sample) {
         publishFrees = WantedEvents.frees();
-        Allocator allocator = sample.allocator();
-        // A free of pages may always be taken back: by mremap, or by a mapping at a fixed address that failed.
-        boolean moves = allocator != Allocator.FREE && allocator != Allocator.CUSTOM;
-        if (allocator.mapsPages()) {
-            live.unmapped(sample.address(), sample.size(), sample.timeNanos(), moves, publishDeath);
+        boolean pages = sample.allocator().mapsPages();
+        if (pages && sample.moves()) {
+            live.remapping(sample.address(), sample.size(), sample.tid());
+        } else if (pages) {
+            live.unmapped(sample.address(), sample.size(), sample.timeNanos(), sample.tid(), publishDeath);
+        } else if (sample.moves()) {
+            live.reallocating(sample.blockKey(), sample.tid());
         } else {
-            live.freed(sample.blockKey(), sample.timeNanos(), moves, publishDeath);
+            live.freed(sample.blockKey(), sample.timeNanos(), publishDeath);
         }
+    }
+
+    private void moved(Sample sample) {
+        publishFrees = WantedEvents.frees();
+        live.moved(
+                sample.oldAddress(),
+                sample.address(),
+                sample.size(),
+                sample.kept(),
+                sample.timeNanos(),
+                sample.tid(),
+                publishDeath);
     }
 
     private void noteFree(long blockKey, long size, long lifetimeNanos) {

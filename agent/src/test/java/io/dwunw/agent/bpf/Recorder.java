@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 
 /** Keeps what tests want to know of samples. */
 public final class Recorder implements SampleHandler {
-    /** One sample; {@code what} is '+' for an allocation, '-' for a free, '~' for a free taken back. */
+    /** One sample; {@code what} is '+' for an allocation, '-' for a free, '~' for a free taken back, '>' for a move. */
     public record Seen(
             char what,
             Allocator allocator,
@@ -45,7 +45,7 @@ public final class Recorder implements SampleHandler {
     @Override
     public synchronized void onSample(Sample s) {
         if (!s.isAllocation()) {
-            char what = s.isFree() ? '-' : '~';
+            char what = s.isFree() ? '-' : s.isMove() ? '>' : '~';
             all.add(new Seen(
                     what,
                     s.allocator(),

@@ -29,6 +29,7 @@ class GateNativeTest {
         "exact,",
         "semantics,",
         "weights,",
+        "growth,",
         "signals,",
         "leaps,",
         "burst,",

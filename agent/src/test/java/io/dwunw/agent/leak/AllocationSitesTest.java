@@ -35,7 +35,7 @@ class AllocationSitesTest {
     @Test
     void freedSitesAreGone() {
         live.allocated(false, 16, 100, 100, 10, "a");
-        live.freed(16, 50, false, (address, size, lifetime) -> {});
+        live.freed(16, 50, (address, size, lifetime) -> {});
         assertThat(outstanding(100, 0)).isEmpty();
     }
 

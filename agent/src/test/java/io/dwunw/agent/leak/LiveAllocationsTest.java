@@ -53,7 +53,7 @@ class LiveAllocationsTest {
         }
         assertThat(live.count()).isEqualTo(expected.size());
         Map<Long, Long> seen = new HashMap<>();
-        live.forEach((address, size, weight, time, stack) -> seen.put(address, size));
+        live.forEach((address, size, weight, variance, time, stack) -> seen.put(address, size));
         assertThat(seen).isEqualTo(expected);
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.sample.Sample;
+import io.dwunw.agent.sample.SampleDescriptor;
 import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.agent.stack.StackTraces;
@@ -16,7 +17,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 final class WaitingEventsTest {
-    private static final int HEADER_BYTES = 256;
+    private static final int HEADER_BYTES = SampleDescriptor.ALLOCATION_HEADER_BYTES;
     private static final long SECOND = 1_000_000_000;
 
     private final StackTraces traces = new StackTraces(64);
