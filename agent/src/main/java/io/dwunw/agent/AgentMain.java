@@ -8,22 +8,24 @@ import java.net.URISyntaxException;
 import java.security.CodeSource;
 import java.security.ProtectionDomain;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The doors into the agent: {@code -javaagent}, a later attach, and {@code java -jar}.
  *
- * <p>None lets anything escape: whatever goes wrong becomes one line on standard error, and the application runs on as
- * if there were no agent. The JVM loads this class with the application's loader; what is behind it, {@link AgentLoader}
+ * <p>None lets anything escape into the application: whatever goes wrong becomes one line on standard error, and it runs on
+ * as if there were no agent. Only who attaches the agent to a running JVM is answered with a failure, too. The JVM loads this class with the application's loader; what is behind it, {@link AgentLoader}
  * loads.
  */
 public final class AgentMain {
     private static final String BEHIND = "io.dwunw.agent.Agent";
 
     /** One for the JVM's whole life, however often it is attached. */
-    private static final AtomicReference<@Nullable BiConsumer<@Nullable String, Instrumentation>> AGENT =
-            new AtomicReference<>();
+    private static final AtomicReference<
+                    @Nullable BiFunction<@Nullable String, Instrumentation, Supplier<@Nullable String>>>
+            AGENT = new AtomicReference<>();
 
     private AgentMain() {}
 
@@ -32,9 +34,19 @@ public final class AgentMain {
         enter(argument, instrumentation);
     }
 
-    /** Called in a running JVM, as by {@code jcmd <pid> JVMTI.agent_load}. */
+    /**
+     * Called in a running JVM, as by {@code jcmd <pid> JVMTI.agent_load}, by a thread that is not the application's.
+     *
+     * @throws IllegalStateException if nothing will be traced: the JVM then answers with the return code 102, and reports
+     *     the exception on standard error. The application runs on
+     */
     public static void agentmain(@Nullable String argument, Instrumentation instrumentation) {
-        enter(argument, instrumentation);
+        String failure = enter(argument, instrumentation).get();
+        if (failure != null) {
+            IllegalStateException answer = new IllegalStateException(failure);
+            answer.setStackTrace(new StackTraceElement[0]);
+            throw answer;
+        }
     }
 
     /** {@code java -jar dwunw-agent.jar [help|version]}. */
@@ -58,18 +70,33 @@ public final class AgentMain {
     }
 
     @SuppressWarnings("CatchingUnchecked")
-    private static void enter(@Nullable String argument, Instrumentation instrumentation) {
+    private static Supplier<@Nullable String> enter(@Nullable String argument, Instrumentation instrumentation) {
         try {
-            agent(instrumentation).accept(argument, instrumentation);
+            return agent(instrumentation).apply(argument, instrumentation);
         } catch (Throwable e) {
             // The application must start whatever happens here, even when a class of ours cannot be linked.
-            Console.line("not tracing: " + Console.describe(e));
+            String failure = "not tracing: " + Console.describe(e);
+            Console.line(failure);
+            return new Failure(failure);
         }
     }
 
-    private static synchronized BiConsumer<@Nullable String, Instrumentation> agent(Instrumentation instrumentation)
-            throws ReflectiveOperationException {
-        BiConsumer<@Nullable String, Instrumentation> agent = AGENT.get();
+    private static final class Failure implements Supplier<@Nullable String> {
+        private final String text;
+
+        Failure(String text) {
+            this.text = text;
+        }
+
+        @Override
+        public String get() {
+            return text;
+        }
+    }
+
+    private static synchronized BiFunction<@Nullable String, Instrumentation, Supplier<@Nullable String>> agent(
+            Instrumentation instrumentation) throws ReflectiveOperationException {
+        BiFunction<@Nullable String, Instrumentation, Supplier<@Nullable String>> agent = AGENT.get();
         if (agent == null) {
             agent = load(instrumentation);
             AGENT.set(agent);
@@ -82,8 +109,8 @@ public final class AgentMain {
      * agent's parts in its class path, as tests of the agent do.
      */
     @SuppressWarnings("unchecked")
-    private static BiConsumer<@Nullable String, Instrumentation> load(Instrumentation instrumentation)
-            throws ReflectiveOperationException {
+    private static BiFunction<@Nullable String, Instrumentation, Supplier<@Nullable String>> load(
+            Instrumentation instrumentation) throws ReflectiveOperationException {
         ProtectionDomain domain = AgentMain.class.getProtectionDomain();
         CodeSource source = domain.getCodeSource();
         ClassLoader loader = AgentMain.class.getClassLoader();
@@ -96,6 +123,6 @@ public final class AgentMain {
         }
         Constructor<?> constructor = Class.forName(BEHIND, true, loader).getDeclaredConstructor();
         constructor.setAccessible(true);
-        return (BiConsumer<@Nullable String, Instrumentation>) constructor.newInstance();
+        return (BiFunction<@Nullable String, Instrumentation, Supplier<@Nullable String>>) constructor.newInstance();
     }
 }

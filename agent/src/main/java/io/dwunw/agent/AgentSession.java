@@ -16,6 +16,8 @@ import io.dwunw.jfr.StackReplay;
 import java.lang.instrument.Instrumentation;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One JVM's tracing, from the agent's start to the JVM's end.
@@ -26,6 +28,9 @@ import java.util.function.Consumer;
 final class AgentSession implements SidecarOpener {
     /** Longest that the start of a recording waits for the probes; after that the first allocations are missed. */
     private static final long PROBE_PATIENCE_MILLIS = 5_000;
+
+    /** Longest that somebody who attaches the agent waits to know whether it can trace. */
+    private static final long OPENING_PATIENCE_MILLIS = 10_000;
 
     /** Bytes: with fewer between samples, JFR's own start would give the sidecar more to do than there is time for. */
     private static final long EARLY_INTERVAL = 128 << 10;
@@ -42,12 +47,14 @@ final class AgentSession implements SidecarOpener {
         this.replay = replay;
     }
 
-    static void start(AgentOptions options, Instrumentation instrumentation) {
+    /** What these options ask for and certainly cannot be had, in one line; empty if it may be possible. */
+    static Optional<String> firstMissing(AgentOptions options) {
         Optional<? extends EngineUnavailableException> missing = certainlyMissing(options.engine());
-        if (missing.isPresent()) {
-            Console.line("not tracing: " + missing.get().getMessage());
-            return;
-        }
+        return missing.isPresent() ? Optional.of("not tracing: " + missing.get().getMessage()) : Optional.empty();
+    }
+
+    /** Starts the session; for the answer whether it can trace the caller may have to wait. */
+    static WhyNotTracing start(AgentOptions options, Instrumentation instrumentation) {
         int depth = RecordingDepth.raise(options.depth(), instrumentation);
         AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
@@ -56,6 +63,27 @@ final class AgentSession implements SidecarOpener {
             sidecar.expectRecording();
         }
         sidecar.start();
+        return new WhyNotTracing(sidecar);
+    }
+
+    /** Why a session cannot trace; null if it can. */
+    static final class WhyNotTracing implements Supplier<@Nullable String> {
+        private final Sidecar sidecar;
+
+        WhyNotTracing(Sidecar sidecar) {
+            this.sidecar = sidecar;
+        }
+
+        @Override
+        public @Nullable String get() {
+            return sidecar.awaitOpening(OPENING_PATIENCE_MILLIS);
+        }
+
+        /** As far as it is known by now. */
+        @Nullable
+        String now() {
+            return sidecar.awaitOpening(0);
+        }
     }
 
     /**

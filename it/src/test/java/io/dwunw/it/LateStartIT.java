@@ -90,8 +90,30 @@ final class LateStartIT {
         jvm.join().expectExit(0);
     }
 
+    /** Else whoever attaches it by a script would wait for events that never come. */
+    @JvmTest(
+            main = Steps.class,
+            withAgent = false,
+            record = false,
+            needs = {})
+    void anAgentThatDoesNotTraceAnswersWithAFailure(RunningJvm jvm) {
+        jvm.awaitLine("ready=");
+        assertThat(answer(jvm, "intervall=1k")).contains("return code: 102");
+        assertThat(answer(jvm, "version")).contains("return code: 0");
+        assertThat(answer(jvm, "engine=gate-self")).contains("return code: 0");
+        jvm.send("exit 5");
+        JvmOutcome outcome = jvm.join().expectExit(5);
+        assertThat(outcome.err().stream().filter(line -> line.startsWith("dwunw: ")))
+                .hasSize(2)
+                .anyMatch(line -> line.contains("intervall"));
+    }
+
     private static void load(RunningJvm jvm, String options) {
-        jvm.jcmd("JVMTI.agent_load", jvm.command().agentJar().toString(), QUOTE + options + QUOTE);
+        assertThat(answer(jvm, options)).contains("return code: 0");
+    }
+
+    private static String answer(RunningJvm jvm, String options) {
+        return jvm.jcmd("JVMTI.agent_load", jvm.command().agentJar().toString(), QUOTE + options + QUOTE);
     }
 
     /** A recording of one leak. */

@@ -46,6 +46,10 @@ public final class Sidecar extends ReplayThread {
     /** Released when the probes are attached, or never will be; replaced when they are detached. */
     private volatile CountDownLatch probes = new CountDownLatch(1);
 
+    /** Released when it is certain whether allocations can be caught. */
+    private final CountDownLatch opening = new CountDownLatch(1);
+
+    private volatile @Nullable String whyEnded;
     private volatile boolean statisticsWanted;
     private volatile boolean ended;
     private boolean expecting;
@@ -109,6 +113,20 @@ public final class Sidecar extends ReplayThread {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /**
+     * Waits until it is certain whether allocations can be caught, or patience has ended. Any other thread.
+     *
+     * @return why they cannot be; null if they can, or if it is not certain yet
+     */
+    public @Nullable String awaitOpening(long patienceMillis) {
+        try {
+            opening.await(patienceMillis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return whyEnded;
     }
 
     /** Ends a sleep. */
@@ -306,6 +324,7 @@ public final class Sidecar extends ReplayThread {
             SidecarParts opened = opener.open(this);
             parts = opened;
             bell = opened.bell();
+            opening.countDown();
             return opened;
         } catch (Exception | LinkageError e) {
             end(opener.explain(e), null);
@@ -315,7 +334,9 @@ public final class Sidecar extends ReplayThread {
 
     /** Gives up for good; nobody must wait for this thread any more. */
     private void end(String why, @Nullable SidecarParts p) {
+        whyEnded = why;
         ended = true;
+        opening.countDown();
         probes.countDown();
         opener.ended(why);
         chunkEnd.close();
