@@ -127,7 +127,7 @@ public final class AgentStatisticsEvent extends Event {
     public long replayClasses;
 
     @Label("Replay Failures")
-    @Description("Events that had to be committed without their stack")
+    @Description("Events that had to be committed without their stack because something failed")
     public long replayFailures;
 
     @Label("Joined Samples")
@@ -155,6 +155,17 @@ public final class AgentStatisticsEvent extends Event {
     @Description("Memory in which samples may wait to be taken in; in the kernel all of it is taken from the start")
     @DataAmount
     public long ringBytes;
+
+    @Label("Text-Only Events")
+    @Description("Events whose stack is only in their text, because there was no room for the classes that show it")
+    public long textOnlyEvents;
+
+    @Label("Metaspace of Replay Classes")
+    @Description(
+            "What the classes that show foreign stacks take of the metaspace, as estimated, those included that were"
+                    + " dropped and wait to be unloaded")
+    @DataAmount
+    public long replayMetaspace;
 
     /** A field read; {@link WantedEvents} says when this may be asked. */
     static boolean enabled() {

@@ -3,7 +3,7 @@ package io.dwunw.jfr;
 import java.util.List;
 
 /**
- * One class file (JVMS 4): no fields, methods without branches, so that no stack map is needed. Not thread-safe.
+ * One class file (JVMS 4): no fields, and methods whose only branch is one switch at their start. Not thread-safe.
  *
  * <p>By hand, because what replay generates takes a dozen instructions, and a library for all of them takes a dozen
  * times as long to load as the classes that it writes.
@@ -43,23 +43,17 @@ final class ClassFile {
         methods.u2(0); // attributes
     }
 
-    /**
-     * A public method.
-     *
-     * @param line 0 for none
-     */
-    void method(String name, String descriptor, ClassFileBytes code, int maxStack, int maxLocals, int line) {
+    /** A public method. */
+    void method(String name, String descriptor, MethodCode code, int maxStack, int maxLocals) {
         methodHead(PUBLIC, name, descriptor);
         methods.u2(1).u2(pool.utf8("Code"));
-        int lineTable = line > 0 ? 12 : 0;
-        methods.u4(12 + code.length() + lineTable).u2(maxStack).u2(maxLocals);
-        methods.u4(code.length()).all(code);
+        ClassFileBytes attributes = new ClassFileBytes();
+        int count = code.attributes(attributes, pool);
+        methods.u4(12 + code.bytes().length() + attributes.length());
+        methods.u2(maxStack).u2(maxLocals);
+        methods.u4(code.bytes().length()).all(code.bytes());
         methods.u2(0); // exception handlers
-        if (line > 0) {
-            methods.u2(1).u2(pool.utf8("LineNumberTable")).u4(6).u2(1).u2(0).u2(line);
-        } else {
-            methods.u2(0);
-        }
+        methods.u2(count).all(attributes);
     }
 
     private void methodHead(int access, String name, String descriptor) {

@@ -8,7 +8,7 @@ final class ClassFileBytes {
     /** Longest text of a constant (JVMS 4.4.7). */
     private static final int MAX_UTF8 = 0xffff;
 
-    private byte[] bytes = new byte[512];
+    private byte[] bytes = new byte[128];
     private int length;
 
     int length() {
@@ -27,6 +27,13 @@ final class ClassFileBytes {
 
     ClassFileBytes u4(int value) {
         return u2(value >> 16).u2(value);
+    }
+
+    /** Writes a number over four bytes that are there already. */
+    void u4At(int at, int value) {
+        for (int i = 0; i < Integer.BYTES; i++) {
+            bytes[at + i] = (byte) (value >> (Integer.SIZE - Byte.SIZE * (i + 1)));
+        }
     }
 
     ClassFileBytes all(ClassFileBytes other) {

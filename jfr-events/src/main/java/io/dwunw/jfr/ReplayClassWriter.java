@@ -1,10 +1,11 @@
 package io.dwunw.jfr;
 
 import io.dwunw.jfr.CallEdge.Signature;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * frames of their own between them.
  *
  * <p>A method is {@code T name(args) { ((Callee) this.next).calleeName(defaults); return default; }}, the innermost one
- * {@code ((EventSlot) this.next).event.commit()}, so that nothing stands above it but JFR.
+ * {@code ((EventSlot) this.next).event.commit()}, so that nothing stands above it but JFR. A method that calls from several
+ * lines, or several others, is one method with a switch over the node's {@code site}: a class and a method take ten times the
+ * metaspace that one more call does.
  */
 final class ReplayClassWriter {
     private static final String NODE = internalName(ReplayNode.class);
@@ -32,6 +35,7 @@ final class ReplayClassWriter {
     private static final int ALOAD_0 = 0x2a;
     private static final int POP = 0x57;
     private static final int POP2 = 0x58;
+    private static final int TABLESWITCH = 0xaa;
     private static final int IRETURN = 0xac;
     private static final int LRETURN = 0xad;
     private static final int FRETURN = 0xae;
@@ -43,6 +47,9 @@ final class ReplayClassWriter {
     private static final int INVOKESPECIAL = 0xb7;
     private static final int INVOKEINTERFACE = 0xb9;
     private static final int CHECKCAST = 0xc0;
+
+    /** Where the switch stands in a method that has one, behind the loading of its operand. */
+    private static final int SWITCH_AT = 4;
 
     private final ClassFile out;
     private final Map<Signature, String> calleeInterfaces;
@@ -63,43 +70,76 @@ final class ReplayClassWriter {
     }
 
     /**
-     * A class with one method per edge; the edges have one class name, and distinct signatures.
+     * A class with all these methods, of one class name and distinct signatures.
      *
+     * @param methods the edges of each method, those without a line first: the n-th is what a node of site n calls
      * @param calleeInterfaces the internal name of the interface that declares a signature
      */
-    static byte[] node(List<CallEdge> edges, Map<Signature, String> calleeInterfaces) {
-        List<String> interfaces = new ArrayList<>();
-        for (CallEdge edge : edges) {
-            String declaring = declaring(edge.method(), calleeInterfaces);
-            if (!interfaces.contains(declaring)) {
-                interfaces.add(declaring);
-            }
+    static byte[] node(Collection<List<CallEdge>> methods, Map<Signature, String> calleeInterfaces) {
+        Set<String> interfaces = new LinkedHashSet<>();
+        String name = "";
+        for (List<CallEdge> edges : methods) {
+            name = edges.get(0).className();
+            interfaces.add(declaring(edges.get(0).method(), calleeInterfaces));
         }
-        String name = edges.get(0).className();
-        ClassFile out = new ClassFile(ClassFile.PUBLIC | ClassFile.SUPER, name, NODE, interfaces);
+        int access = ClassFile.PUBLIC | ClassFile.SUPER;
+        ClassFile out = new ClassFile(access, name, NODE, List.copyOf(interfaces));
         ReplayClassWriter writer = new ReplayClassWriter(out, calleeInterfaces);
         writer.constructor();
-        for (CallEdge edge : edges) {
-            writer.method(edge);
+        for (List<CallEdge> edges : methods) {
+            writer.method(edges);
         }
         return out.toArray();
     }
 
     private void constructor() {
-        ClassFileBytes code = new ClassFileBytes();
-        code.u1(ALOAD_0).u1(INVOKESPECIAL).u2(out.pool().method(NODE, "<init>", "()V"));
-        code.u1(RETURN);
-        out.method("<init>", "()V", code, 1, 1, 0);
+        MethodCode code = new MethodCode();
+        code.bytes().u1(ALOAD_0).u1(INVOKESPECIAL).u2(out.pool().method(NODE, "<init>", "()V"));
+        code.bytes().u1(RETURN);
+        out.method("<init>", "()V", code, 1, 1);
     }
 
-    private void method(CallEdge edge) {
-        MethodDescriptor descriptor = edge.method().descriptor();
-        ClassFileBytes code = new ClassFileBytes();
-        code.u1(ALOAD_0).u1(GETFIELD).u2(out.pool().field(NODE, "next", "L" + OBJECT + ";"));
-        int stack = edge.callee() == null ? commit(code) : call(code, edge.callee());
-        returnDefault(code, descriptor.result());
-        out.method(
-                edge.method().name(), descriptor.text(), code, Math.max(stack, 2), 1 + descriptor.slots(), edge.line());
+    private void method(List<CallEdge> edges) {
+        Signature method = edges.get(0).method();
+        MethodDescriptor descriptor = method.descriptor();
+        MethodCode code = new MethodCode();
+        int table = edges.size() == 1 ? -1 : switchOverSites(code.bytes(), edges.size());
+        int stack = 2; // a long or double to return
+        for (int site = 0; site < edges.size(); site++) {
+            if (table >= 0) {
+                int offset = code.bytes().length() - SWITCH_AT;
+                code.bytes().u4At(table + (1 + 2 + site) * Integer.BYTES, offset);
+                code.bytes().u4At(table, offset); // the default is the last
+                code.target();
+            }
+            stack = Math.max(stack, callAndReturn(code, edges.get(site)));
+        }
+        out.method(method.name(), descriptor.text(), code, stack, 1 + descriptor.slots());
+    }
+
+    /**
+     * {@code tableswitch} over {@code this.site}, with its offsets still to be written.
+     *
+     * @return where its table begins: default, low, high, one offset per site
+     */
+    private int switchOverSites(ClassFileBytes code, int sites) {
+        code.u1(ALOAD_0).u1(GETFIELD).u2(out.pool().field(NODE, "site", "I"));
+        code.u1(TABLESWITCH).u1(0).u2(0); // padded to four
+        int table = code.length();
+        code.u4(0).u4(0).u4(sites - 1);
+        for (int i = 0; i < sites; i++) {
+            code.u4(0);
+        }
+        return table;
+    }
+
+    private int callAndReturn(MethodCode code, CallEdge edge) {
+        code.line(edge.line());
+        ClassFileBytes bytes = code.bytes();
+        bytes.u1(ALOAD_0).u1(GETFIELD).u2(out.pool().field(NODE, "next", "L" + OBJECT + ";"));
+        int stack = edge.callee() == null ? commit(bytes) : call(bytes, edge.callee());
+        returnDefault(bytes, edge.method().descriptor().result());
+        return stack;
     }
 
     private int commit(ClassFileBytes code) {

@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * All generated classes that may call each other: they share one parent loader with the interfaces of the callees. A
  * generation only grows; dropping the last reference to it is how its classes are unloaded.
  *
- * <p>Missing edges of one stack are made together: one interface for all new signatures, and per class name one class
- * that holds all its new methods, unless a signature occurs twice (recursion). The n-th class of a name goes to the n-th
- * loader, so there are as many loaders as the most frequent name has classes.
+ * <p>Missing edges of the stacks at hand are made together: per class name one class that holds all its new methods, each with
+ * all its new calls. The n-th class of a name goes to the n-th loader, so there are as many loaders as the most frequent name
+ * has classes.
  */
 final class ReplayGeneration {
     private static final String CALLEES = ReplayNode.class.getPackageName().replace('.', '/') + "/callee/C";
@@ -30,20 +30,49 @@ final class ReplayGeneration {
     private static final Caller ROOT_CALLER = new Caller("dwunw", ReplayClassWriter.ROOT_SIGNATURE, 0);
 
     private static final int MAX_CALLERS = 1 << 12;
+    /** Calls of one method. The JVM does not compile methods of more than 8,000 bytes. */
+    private static final int MAX_SITES = 64;
+    /**
+     * Methods of one interface. More would be fewer interfaces, but a class has a table entry for each method of an interface
+     * of its, whether it has the method or not.
+     */
+    private static final int MAX_SIGNATURES = 4;
+
+    /** Metaspace that a class takes by itself, in bytes, and as a multiple of its class file, on JDK 17 and 25. */
+    private static final int CLASS_BYTES = 1_000;
+
+    private static final int BYTES_PER_FILE_BYTE = 2;
+    /** The same for a class that is still to be written, without its methods. */
+    private static final int MAX_CLASS_BYTES = 2_000;
+    /** Metaspace that a loader takes at once. */
+    private static final int LOADER_BYTES = 8 << 10;
+    /** Metaspace that one more call takes, where it needs a method and an interface of its own. */
+    private static final int MAX_EDGE_BYTES = 1_000;
 
     private final EventSlot slot;
     private final ReplayLoader callees = new ReplayLoader(ReplayNode.class.getClassLoader());
     private final List<ReplayLoader> loaders = new ArrayList<>();
     private final Map<String, Integer> classesOfName = new HashMap<>();
     private final Map<Signature, String> interfaces = new HashMap<>();
-    private final Map<CallEdge, ReplayNode> prototypes = new HashMap<>();
+    private final Map<CallEdge, Site> sites = new HashMap<>();
     /** By the object: stacks share those of the frames that they share, and class file names take time to make. */
     private final IdentityHashMap<FrameName, Caller> callers = new IdentityHashMap<>();
 
     private final WeakHashMap<ReplayedStack, ReplayRoot> chains = new WeakHashMap<>();
     private int interfaceCount;
     private int classCount;
-    private long bytes;
+    private long bytes = LOADER_BYTES;
+
+    /** Where an edge's call is: in a method of the prototype's class. */
+    private static final class Site {
+        private final ReplayNode prototype;
+        private final int number;
+
+        Site(ReplayNode prototype, int number) {
+            this.prototype = prototype;
+            this.number = number;
+        }
+    }
 
     ReplayGeneration(EventSlot slot) {
         this.slot = slot;
@@ -59,7 +88,7 @@ final class ReplayGeneration {
         return callees;
     }
 
-    /** Size of all class files. Metaspace takes about five times as much. */
+    /** Bytes of metaspace that all its classes take, as estimated. */
     long bytes() {
         return bytes;
     }
@@ -78,34 +107,61 @@ final class ReplayGeneration {
         chains.put(stack, root);
     }
 
-    /**
-     * Links a chain for {@code stack}, generating what is missing.
-     *
-     * @param frames innermost first, not empty
-     */
-    ReplayRoot build(ReplayedStack stack, List<FrameName> frames) throws ReflectiveOperationException {
-        List<CallEdge> edges = edges(frames);
-        Set<CallEdge> missing = new LinkedHashSet<>(edges);
-        missing.removeAll(prototypes.keySet());
-        if (!missing.isEmpty()) {
-            defineInterface(missing);
-            defineNodes(missing);
+    /** Stacks to be built together, and what is missing for it. */
+    final class Plan {
+        private final List<ReplayedStack> stacks = new ArrayList<>();
+        private final List<List<CallEdge>> edges = new ArrayList<>();
+        private final Set<CallEdge> missing = new LinkedHashSet<>();
+        private final Set<String> classNames = new HashSet<>();
+
+        /** @param frames innermost first, not empty */
+        void add(ReplayedStack stack, List<FrameName> frames) {
+            List<CallEdge> all = edges(frames);
+            stacks.add(stack);
+            edges.add(all);
+            for (CallEdge edge : all) {
+                if (!sites.containsKey(edge)) {
+                    missing.add(edge);
+                    classNames.add(edge.className());
+                }
+            }
         }
-        Object callee = slot;
-        for (CallEdge edge : edges) {
-            callee = prototype(edge).calling(callee);
+
+        /** Bytes of metaspace that it takes at most; 0 if all that is needed is there. */
+        long mostBytes() {
+            return missing.isEmpty()
+                    ? 0
+                    : LOADER_BYTES
+                            + (long) missing.size() * MAX_EDGE_BYTES
+                            + (long) classNames.size() * MAX_CLASS_BYTES;
         }
-        ReplayRoot root = (ReplayRoot) callee;
-        chains.put(stack, root);
-        return root;
+
+        /** Links a chain for each stack, generating what is missing. */
+        void build() throws ReflectiveOperationException {
+            if (!missing.isEmpty()) {
+                defineInterfaces(missing);
+                defineNodes(missing);
+            }
+            for (int i = 0; i < stacks.size(); i++) {
+                link(stacks.get(i), edges.get(i));
+            }
+        }
     }
 
-    private ReplayNode prototype(CallEdge edge) {
-        ReplayNode prototype = prototypes.get(edge);
-        if (prototype == null) {
-            throw new IllegalStateException(edge.toString());
+    Plan plan() {
+        return new Plan();
+    }
+
+    private void link(ReplayedStack stack, List<CallEdge> edges) {
+        Object callee = slot;
+        for (CallEdge edge : edges) {
+            Site site = sites.get(edge);
+            if (site == null) {
+                throw new IllegalStateException(edge.toString());
+            }
+            callee = site.prototype.calling(callee, site.number);
         }
-        return prototype;
+        chains.put(stack, (ReplayRoot) callee);
     }
 
     private List<CallEdge> edges(List<FrameName> frames) {
@@ -132,16 +188,30 @@ final class ReplayGeneration {
         return known;
     }
 
-    private void defineInterface(Set<CallEdge> missing) {
-        Set<Signature> methods = new LinkedHashSet<>();
+    /** Together are the methods of one class name: what has one of them most likely has the others. */
+    private void defineInterfaces(Set<CallEdge> missing) {
+        Map<String, Set<Signature>> byClass = new LinkedHashMap<>();
+        Set<Signature> seen = new LinkedHashSet<>();
         for (CallEdge edge : missing) {
-            if (!interfaces.containsKey(edge.method())) {
+            if (!interfaces.containsKey(edge.method()) && seen.add(edge.method())) {
+                Set<Signature> methods = byClass.get(edge.className());
+                if (methods == null) {
+                    methods = new LinkedHashSet<>();
+                    byClass.put(edge.className(), methods);
+                }
                 methods.add(edge.method());
+                if (methods.size() == MAX_SIGNATURES) {
+                    defineInterface(methods);
+                    byClass.remove(edge.className());
+                }
             }
         }
-        if (methods.isEmpty()) {
-            return;
+        for (Set<Signature> methods : byClass.values()) {
+            defineInterface(methods);
         }
+    }
+
+    private void defineInterface(Set<Signature> methods) {
         String name = CALLEES + interfaceCount++;
         define(callees, ReplayClassWriter.callees(name, methods));
         for (Signature method : methods) {
@@ -160,48 +230,56 @@ final class ReplayGeneration {
             edges.add(edge);
         }
         for (List<CallEdge> edges : byClass.values()) {
-            for (List<CallEdge> part : parts(edges)) {
+            for (Map<Signature, List<CallEdge>> part : parts(edges)) {
                 defineNode(part);
             }
         }
     }
 
-    /** Splits edges such that no part has a signature twice. */
-    private static List<List<CallEdge>> parts(List<CallEdge> edges) {
-        List<List<CallEdge>> parts = new ArrayList<>();
-        List<CallEdge> rest = edges;
-        while (!rest.isEmpty()) {
-            Set<Signature> used = new HashSet<>();
-            List<CallEdge> part = new ArrayList<>();
-            List<CallEdge> later = new ArrayList<>();
-            for (CallEdge edge : rest) {
-                (used.add(edge.method()) ? part : later).add(edge);
+    /** Splits edges by method, such that in no part a method has too many. */
+    private static List<Map<Signature, List<CallEdge>>> parts(List<CallEdge> edges) {
+        List<Map<Signature, List<CallEdge>>> parts = new ArrayList<>();
+        Map<Signature, Integer> counts = new HashMap<>();
+        for (CallEdge edge : edges) {
+            int before = counts.getOrDefault(edge.method(), 0);
+            counts.put(edge.method(), before + 1);
+            int part = before / MAX_SITES;
+            if (part == parts.size()) {
+                parts.add(new LinkedHashMap<>());
             }
-            parts.add(part);
-            rest = later;
+            List<CallEdge> ofMethod = parts.get(part).get(edge.method());
+            if (ofMethod == null) {
+                ofMethod = new ArrayList<>();
+                parts.get(part).put(edge.method(), ofMethod);
+            }
+            // Those without a line come first: the JVM gives an instruction the line of the last entry before it.
+            ofMethod.add(edge.line() == 0 ? 0 : ofMethod.size(), edge);
         }
         return parts;
     }
 
-    private void defineNode(List<CallEdge> part) throws ReflectiveOperationException {
-        byte[] classFile = ReplayClassWriter.node(part, interfaces);
-        String name = part.get(0).className();
+    private void defineNode(Map<Signature, List<CallEdge>> methods) throws ReflectiveOperationException {
+        byte[] classFile = ReplayClassWriter.node(methods.values(), interfaces);
+        String name = methods.values().iterator().next().get(0).className();
         int index = classesOfName.getOrDefault(name, 0);
         classesOfName.put(name, index + 1);
         while (index >= loaders.size()) {
             loaders.add(new ReplayLoader(callees));
+            bytes += LOADER_BYTES;
         }
         Constructor<?> constructor = define(loaders.get(index), classFile).getConstructor();
         ReplayNode prototype = (ReplayNode) constructor.newInstance();
-        for (CallEdge edge : part) {
-            prototypes.put(edge, prototype);
+        for (List<CallEdge> edges : methods.values()) {
+            for (int i = 0; i < edges.size(); i++) {
+                sites.put(edges.get(i), new Site(prototype, i));
+            }
         }
     }
 
     private Class<?> define(ReplayLoader loader, byte[] classFile) {
         Class<?> defined = loader.define(classFile);
         classCount++;
-        bytes += classFile.length;
+        bytes += CLASS_BYTES + (long) BYTES_PER_FILE_BYTE * classFile.length;
         return defined;
     }
 }

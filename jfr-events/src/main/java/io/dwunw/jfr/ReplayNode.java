@@ -12,12 +12,16 @@ public abstract class ReplayNode implements Cloneable {
     @SuppressWarnings("NullAway.Init") // set by calling() before any use; prototypes are never called
     public Object next;
 
+    /** Which of the calls that the method makes is this frame's: its index in the method's switch. */
+    public int site;
+
     protected ReplayNode() {}
 
-    final ReplayNode calling(Object callee) {
+    final ReplayNode calling(Object callee, int ofSite) {
         try {
             ReplayNode node = (ReplayNode) clone();
             node.next = callee;
+            node.site = ofSite;
             return node;
         } catch (CloneNotSupportedException impossible) {
             throw new AssertionError(impossible);

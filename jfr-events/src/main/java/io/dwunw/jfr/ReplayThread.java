@@ -54,6 +54,7 @@ public abstract class ReplayThread extends Thread {
             } catch (Throwable t) {
                 commitWithoutStack(t);
             }
+            root = null; // the interpreter would hold all its classes while this thread waits
             root = advance();
         }
     }

@@ -1,7 +1,7 @@
 package io.dwunw.jfr;
 
+import java.lang.ref.SoftReference;
 import java.lang.ref.WeakReference;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -11,51 +11,55 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds and keeps the generated classes behind {@link ReplayedStack}s.
  *
- * <p>Bounded: beyond {@code maxClassBytes} all classes are dropped at once, to be unloaded by the collector, and stacks that
- * are still in use get new ones at their next publication. If too many wait to be unloaded, new stacks are not replayed.
+ * <p>Bounded: when a generation of classes is full all of it is dropped, to be unloaded by the collector, and stacks that are
+ * still in use get new ones at their next publication. Where there is no room for more, an event shows one frame that says
+ * that the stack is in its text. The JVM takes all classes back by itself before it runs out of memory, of metaspace or of
+ * heap: they are held by a soft reference.
  *
  * <p>Threading: {@link #prepare} and the counters from any thread; the rest belongs to the one {@link ReplayThread} that
- * it was given to. Allocation: 16 bytes per frame of a stack, about 2 KiB of metaspace per class.
+ * it was given to. Allocation: 24 bytes per frame of a stack; in metaspace some 2 KiB per class, and 50 bytes per call.
  */
 public final class StackReplay {
-    /** Bytes. About 12 000 classes, and 30 MiB of metaspace. */
-    public static final long DEFAULT_MAX_CLASS_BYTES = 5 << 20;
+    /** In place of a stack for which there is no room. */
+    private static final List<FrameName> TEXT_ONLY = List.of(FrameName.ofGap("stack in the text field"));
 
-    /** Generations that wait to be unloaded. Many where the collector comes rarely, all where it never unloads. */
-    private static final int MAX_RETIRED = 3;
-
-    /** Publications without replay of new stacks, when there is no memory for more classes. */
-    private static final int PAUSE = 1_000;
+    /** What was used so lately was not taken back for being old. */
+    private static final long RECENT_NANOS = 5_000_000_000L;
 
     private final StackFolding folding;
-    private final long maxClassBytes;
+    private final ReplayBudget budget;
     private final EventSlot slot = new EventSlot();
     private final ReplayRoot withoutReplay = new WithoutReplay(slot);
     /** Made when first needed: not while the application waits to be started. */
-    private @Nullable ReplayGeneration generation;
+    private @Nullable SoftReference<ReplayGeneration> generation;
 
-    private final List<WeakReference<ClassLoader>> retired = new ArrayList<>();
+    private WeakReference<ClassLoader> loader = new WeakReference<>(null);
+    private long bytesOfGeneration;
+    private long usedAt;
+    /** Its classes are never dropped: it is needed when there is no room for any. */
+    private @Nullable ReplayRoot textOnly;
+
     private @Nullable ReplayedStack current;
-    private int pause;
 
     private long classesOfOldGenerations;
     private volatile long classes;
+    private volatile long metaspace;
     private final AtomicLong failures = new AtomicLong();
+    private final AtomicLong textOnlyEvents = new AtomicLong();
 
     /** For a depth as {@link RecordingDepth} reports it. */
     public StackReplay(int recordedDepth) {
-        this(recordedDepth, DEFAULT_MAX_CLASS_BYTES);
+        this(recordedDepth, new ReplayBudget(ReplayBudget.MAX_BYTES, ReplayBudget.MIN_LIFE_NANOS, new MetaspaceRoom()));
     }
 
     /**
-     * Also sets the bound on memory.
+     * With another budget.
      *
      * @param recordedDepth how many frames JFR keeps of a stack
-     * @param maxClassBytes size of all class files after which all are dropped; metaspace takes five times as much
      */
-    public StackReplay(int recordedDepth, long maxClassBytes) {
+    StackReplay(int recordedDepth, ReplayBudget budget) {
         this.folding = new StackFolding(recordedDepth - ReplayThread.NOISE_FRAMES);
-        this.maxClassBytes = maxClassBytes;
+        this.budget = budget;
     }
 
     /** A handle for these frames. Cheap: nothing is generated before the first publication. */
@@ -68,21 +72,40 @@ public final class StackReplay {
         return classes;
     }
 
-    /** Events that had to be committed without their stack. */
+    /** Bytes of metaspace that generated classes take now, those included that wait to be unloaded; an estimate. */
+    public long metaspaceBytes() {
+        return metaspace;
+    }
+
+    /** Events that had to be committed without their stack because something failed. */
     public long failures() {
         return failures.get();
     }
 
-    /** Generates what replaying {@code stack} needs, before the first event with it. On the publishing thread. */
-    public void rehearse(ReplayedStack stack) {
-        if (pause > 0 || generation().find(stack) != null) {
-            return;
-        }
+    /** Events whose stack is only in their text, because there was no room for more classes. */
+    public long textOnlyEvents() {
+        return textOnlyEvents.get();
+    }
+
+    /** Whether an event with this stack would show it without anything to be generated before. On the publishing thread. */
+    public boolean isReady(ReplayedStack stack) {
+        return generation().find(stack) != null;
+    }
+
+    /** Whether new stacks may be generated at all now. On the publishing thread. */
+    public boolean hasRoom() {
+        return budget.hasRoom(generation(), System.nanoTime());
+    }
+
+    /**
+     * Generates what replaying these stacks needs, before the first event with them. Together they need far fewer classes than
+     * one by one. On the publishing thread.
+     */
+    public void rehearse(List<ReplayedStack> stacks) {
         try {
-            build(stack);
+            build(stacks);
         } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
-            // It will fail again when it is needed, and be reported then.
-            pause = 0;
+            // One of them will fail again when it is needed, and be reported then.
         }
     }
 
@@ -97,17 +120,18 @@ public final class StackReplay {
         if (stack == null || !event.isEnabled()) {
             return withoutReplay;
         }
-        ReplayRoot known = generation().find(stack);
-        if (known != null) {
-            return known;
-        }
-        if (pause > 0) {
-            pause--;
-            failures.incrementAndGet();
-            return withoutReplay;
-        }
         try {
-            return build(stack);
+            ReplayRoot known = generation().find(stack);
+            if (known != null) {
+                return known;
+            }
+            build(List.of(stack));
+            known = generation().find(stack);
+            if (known != null) {
+                return known;
+            }
+            textOnlyEvents.incrementAndGet();
+            return textOnly == null ? withoutReplay : textOnly;
         } catch (Throwable t) {
             failed.accept(t);
             return broken(t);
@@ -115,40 +139,89 @@ public final class StackReplay {
     }
 
     private ReplayGeneration generation() {
-        ReplayGeneration made = generation;
-        if (made == null) {
-            made = new ReplayGeneration(slot);
-            generation = made;
+        long now = System.nanoTime();
+        ReplayGeneration held = generation == null ? null : generation.get();
+        if (held == null) {
+            if (generation != null) {
+                leave();
+                if (now - usedAt < RECENT_NANOS) {
+                    budget.exhausted(now); // the JVM has taken it back
+                }
+            }
+            held = begin(now);
         }
-        return made;
+        usedAt = now;
+        return held;
     }
 
-    private ReplayRoot build(ReplayedStack stack) throws ReflectiveOperationException {
-        List<FrameName> frames = folding.fold(stack.frames());
-        if (frames.isEmpty()) {
-            return withoutReplay;
+    private ReplayGeneration begin(long now) {
+        ReplayGeneration begun = new ReplayGeneration(slot);
+        generation = new SoftReference<>(begun);
+        loader = new WeakReference<>(begun.loader());
+        bytesOfGeneration = 0;
+        budget.born(now);
+        return begun;
+    }
+
+    private void leave() {
+        budget.dropped(loader, bytesOfGeneration);
+        classesOfOldGenerations = classes;
+        generation = null;
+    }
+
+    private void build(List<ReplayedStack> stacks) throws ReflectiveOperationException {
+        ReplayGeneration held = generation();
+        ReplayGeneration.Plan plan = plan(held, stacks);
+        long now = System.nanoTime();
+        if (plan.mostBytes() > 0 && budget.full(held)) {
+            if (!budget.mayRenew(now)) {
+                return;
+            }
+            leave();
+            held = begin(now);
+            plan = plan(held, stacks);
         }
-        if (generation().bytes() >= maxClassBytes && !startGeneration()) {
-            pause = PAUSE;
-            failures.incrementAndGet();
-            return withoutReplay;
+        boolean more = plan.mostBytes() > 0;
+        if (more && !budget.allows(held, plan.mostBytes(), now)) {
+            return;
         }
         try {
-            return generation().build(stack, frames);
+            if (more) {
+                prepareTextOnly();
+            }
+            plan.build();
         } finally {
-            classes = classesOfOldGenerations + generation().classCount();
+            bytesOfGeneration = held.bytes();
+            classes = classesOfOldGenerations + held.classCount();
+            metaspace = held.bytes() + budget.retiredBytes();
         }
     }
 
-    private boolean startGeneration() {
-        retired.removeIf(loader -> loader.get() == null);
-        if (retired.size() >= MAX_RETIRED) {
-            return false;
+    /** Leaves out stacks that have nothing to be shown. */
+    private ReplayGeneration.Plan plan(ReplayGeneration held, List<ReplayedStack> stacks) {
+        ReplayGeneration.Plan plan = held.plan();
+        for (ReplayedStack stack : stacks) {
+            List<FrameName> frames = folding.fold(stack.frames());
+            if (frames.isEmpty()) {
+                held.replace(stack, withoutReplay);
+            } else {
+                plan.add(stack, frames);
+            }
         }
-        retired.add(new WeakReference<>(generation().loader()));
-        classesOfOldGenerations += generation().classCount();
-        generation = new ReplayGeneration(slot);
-        return true;
+        return plan;
+    }
+
+    /** As long as there is room. */
+    private void prepareTextOnly() throws ReflectiveOperationException {
+        if (textOnly == null) {
+            ReplayGeneration own = new ReplayGeneration(slot);
+            ReplayGeneration.Plan plan = own.plan();
+            ReplayedStack stack = prepare(TEXT_ONLY);
+            plan.add(stack, TEXT_ONLY);
+            plan.build();
+            textOnly = own.find(stack);
+            classesOfOldGenerations += own.classCount();
+        }
     }
 
     /**
@@ -159,8 +232,10 @@ public final class StackReplay {
     ReplayRoot broken(Throwable failure) {
         failures.incrementAndGet();
         if (failure instanceof OutOfMemoryError) {
-            startGeneration();
-            pause = PAUSE;
+            if (generation != null) {
+                leave();
+            }
+            budget.exhausted(System.nanoTime());
         } else if (failure instanceof Error && current != null) {
             generation().replace(current, withoutReplay); // it would fail again
         }

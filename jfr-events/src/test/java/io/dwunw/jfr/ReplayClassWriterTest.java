@@ -23,10 +23,21 @@ class ReplayClassWriterTest {
 
     @Test
     void classFilesAreThoseOfAsm() {
-        List<CallEdge> edges = List.of(
-                new CallEdge(new Caller("a/B", LONGS, 17), INNER), new CallEdge(new Caller("a/B", INNER, 0), null));
-        byte[] written = ReplayClassWriter.node(edges, Map.of(LONGS, "c/C0", INNER, "c/C1"));
+        List<List<CallEdge>> methods = List.of(
+                List.of(new CallEdge(new Caller("a/B", LONGS, 17), INNER)),
+                List.of(new CallEdge(new Caller("a/B", INNER, 0), null)));
+        byte[] written = ReplayClassWriter.node(methods, Map.of(LONGS, "c/C0", INNER, "c/C1"));
         assertThat(normal(written)).isEqualTo(normal(expected()));
+    }
+
+    @Test
+    void aMethodOfSeveralCallsIsASwitchAsAsmWritesIt() {
+        List<CallEdge> edges = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            edges.add(new CallEdge(new Caller("a/B", LONGS, i), i % 2 == 0 ? LONGS : INNER));
+        }
+        byte[] written = ReplayClassWriter.node(List.of(edges), Map.of(LONGS, "c/C0", INNER, "c/C1"));
+        assertThat(normal(written)).isEqualTo(normal(expectedSwitch(edges)));
     }
 
     @Test
@@ -67,6 +78,59 @@ class ReplayClassWriterTest {
         return out.toByteArray();
     }
 
+    private static byte[] expectedSwitch(List<CallEdge> edges) {
+        ClassWriter out = new ClassWriter(0);
+        out.visit(Opcodes.V1_6, Opcodes.ACC_PUBLIC | Opcodes.ACC_SUPER, "a/B", null, NODE, new String[] {"c/C0"});
+        constructor(out);
+        MethodVisitor method =
+                out.visitMethod(Opcodes.ACC_PUBLIC, "longs", LONGS.descriptor().text(), null, null);
+        method.visitVarInsn(Opcodes.ALOAD, 0);
+        method.visitFieldInsn(Opcodes.GETFIELD, NODE, "site", "I");
+        Label[] targets = new Label[edges.size()];
+        for (int i = 0; i < targets.length; i++) {
+            targets[i] = new Label();
+        }
+        method.visitTableSwitchInsn(0, targets.length - 1, targets[targets.length - 1], targets);
+        for (int i = 0; i < targets.length; i++) {
+            method.visitLabel(targets[i]);
+            method.visitFrame(Opcodes.F_SAME, 0, null, 0, null);
+            if (edges.get(i).line() > 0) {
+                method.visitLineNumber(edges.get(i).line(), targets[i]);
+            }
+            method.visitVarInsn(Opcodes.ALOAD, 0);
+            method.visitFieldInsn(Opcodes.GETFIELD, NODE, "next", "Ljava/lang/Object;");
+            if (i % 2 == 0) {
+                method.visitTypeInsn(Opcodes.CHECKCAST, "c/C0");
+                method.visitInsn(Opcodes.LCONST_0);
+                method.visitInsn(Opcodes.DCONST_0);
+                method.visitInsn(Opcodes.ACONST_NULL);
+                method.visitInsn(Opcodes.FCONST_0);
+                method.visitMethodInsn(
+                        Opcodes.INVOKEINTERFACE,
+                        "c/C0",
+                        "longs",
+                        LONGS.descriptor().text(),
+                        true);
+                method.visitInsn(Opcodes.POP2);
+            } else {
+                method.visitTypeInsn(Opcodes.CHECKCAST, "c/C1");
+                method.visitMethodInsn(Opcodes.INVOKEINTERFACE, "c/C1", "inner‹T›", "()V", true);
+            }
+            method.visitInsn(Opcodes.DCONST_0);
+            method.visitInsn(Opcodes.DRETURN);
+        }
+        method.visitMaxs(7, 7);
+        return out.toByteArray();
+    }
+
+    private static void constructor(ClassWriter out) {
+        MethodVisitor constructor = out.visitMethod(Opcodes.ACC_PUBLIC, "<init>", "()V", null, null);
+        constructor.visitVarInsn(Opcodes.ALOAD, 0);
+        constructor.visitMethodInsn(Opcodes.INVOKESPECIAL, NODE, "<init>", "()V", false);
+        constructor.visitInsn(Opcodes.RETURN);
+        constructor.visitMaxs(1, 1);
+    }
+
     private static byte[] expected() {
         ClassWriter out = new ClassWriter(0);
         List<String> interfaces = new ArrayList<>(List.of("c/C0", "c/C1"));
@@ -77,11 +141,7 @@ class ReplayClassWriterTest {
                 null,
                 NODE,
                 interfaces.toArray(String[]::new));
-        MethodVisitor constructor = out.visitMethod(Opcodes.ACC_PUBLIC, "<init>", "()V", null, null);
-        constructor.visitVarInsn(Opcodes.ALOAD, 0);
-        constructor.visitMethodInsn(Opcodes.INVOKESPECIAL, NODE, "<init>", "()V", false);
-        constructor.visitInsn(Opcodes.RETURN);
-        constructor.visitMaxs(1, 1);
+        constructor(out);
         MethodVisitor calls =
                 out.visitMethod(Opcodes.ACC_PUBLIC, "longs", LONGS.descriptor().text(), null, null);
         Label start = new Label();

@@ -72,7 +72,37 @@ class StackReplayTest {
 
         assertThat(replay(frames)).hasSize(40).startsWith("libfoo.f0()", "libfoo.f1()");
 
-        assertThat(replay.classesGenerated()).as("interface, libfoo, root").isEqualTo(3);
+        assertThat(replay.classesGenerated())
+                .as("interfaces of four, libfoo, root, and what is shown without room")
+                .isEqualTo(10 + 2 + 3);
+    }
+
+    /** Each pair of a line and a callee of its is a call of its own, but needs no class of its own. */
+    @Test
+    void stacksMadeReadyTogetherShareTheirClasses() throws Exception {
+        List<List<FrameName>> stacks = new ArrayList<>();
+        List<ReplayedStack> together = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            FrameName middle = FrameName.ofJava("com.acme.Many", "middle" + i % 7, "(J)D", 10 + i % 20, "");
+            FrameName outer = FrameName.ofJava("com.acme.Many", "outer", "()V", i, "");
+            stacks.add(List.of(MALLOC, middle, outer, MAIN));
+            together.add(replay.prepare(stacks.get(i)));
+        }
+        replay.rehearse(together);
+        assertThat(together).allMatch(replay::isReady);
+        assertThat(replay.classesGenerated()).isLessThan(16);
+
+        List<RecordedEvent> events = Recorded.publish(replay, stacks);
+
+        for (int i = 0; i < 200; i++) {
+            String line = i == 0 ? "" : ":" + i;
+            assertThat(Recorded.replayed(events.get(i)))
+                    .containsExactly(
+                            "libc.malloc()",
+                            "com.acme.Many.middle" + i % 7 + "(J)D:" + (10 + i % 20),
+                            "com.acme.Many.outer()" + line,
+                            "com.acme.Main.main([Ljava/lang/String;)V:42");
+        }
     }
 
     @Test

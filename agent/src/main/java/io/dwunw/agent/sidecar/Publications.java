@@ -13,7 +13,9 @@ import io.dwunw.jfr.ReplayedStack;
 import io.dwunw.jfr.WantedEvents;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /** Turns what the sidecar knows into events with their stacks, one at a time. Confined to the sidecar thread. */
@@ -114,6 +116,8 @@ final class Publications {
 
     private Publication publication(SampledAllocation allocation) {
         ReplayedStack stack = stacks.name(allocation.stack());
+        boolean replayed =
+                WantedEvents.allocations() && stacks.makeReady(stack, new UpcomingStacks(waiting.upcoming()));
         NativeAllocationEvent event = new NativeAllocationEvent();
         event.address = allocation.address();
         event.size = allocation.size();
@@ -126,7 +130,10 @@ final class Publications {
         event.stackState = allocation.stack().state().text();
         event.stackId = allocation.stack().id();
         // Without leak events nobody says when a chunk ends.
-        if (!waiting.limited() || !WantedEvents.leaks() || told.isNews(allocation.stack(), System.nanoTime())) {
+        if (!replayed
+                || !waiting.limited()
+                || !WantedEvents.leaks()
+                || told.isNews(allocation.stack(), System.nanoTime())) {
             event.frames = stack.text();
         }
         return new Publication(event, stack);
@@ -139,6 +146,7 @@ final class Publications {
 
     private Publication publication(AllocationSite<StackTrace> leak) {
         ReplayedStack stack = stacks.name(leak.stack());
+        stacks.makeReady(stack, new LeakStacks(leaks.iterator()));
         NativeLeakEvent event = new NativeLeakEvent();
         event.outstanding = leak.outstandingBytes();
         event.outstandingBlocks = leak.outstandingCount();
@@ -149,5 +157,51 @@ final class Publications {
         event.site = hex(leak.site());
         event.frames = stack.text();
         return new Publication(event, stack);
+    }
+
+    /** The stacks of waiting events, as far as they have one. */
+    private static final class UpcomingStacks implements Iterator<StackTrace> {
+        private final Iterator<Waiting> events;
+        private @Nullable StackTrace next;
+
+        UpcomingStacks(Iterator<Waiting> events) {
+            this.events = events;
+        }
+
+        @Override
+        public boolean hasNext() {
+            while (next == null && events.hasNext()) {
+                next = events.next() instanceof SampledAllocation allocation ? allocation.stack() : null;
+            }
+            return next != null;
+        }
+
+        @Override
+        public StackTrace next() {
+            StackTrace stack = hasNext() ? next : null;
+            if (stack == null) {
+                throw new NoSuchElementException();
+            }
+            next = null;
+            return stack;
+        }
+    }
+
+    private static final class LeakStacks implements Iterator<StackTrace> {
+        private final Iterator<AllocationSite<StackTrace>> sites;
+
+        LeakStacks(Iterator<AllocationSite<StackTrace>> sites) {
+            this.sites = sites;
+        }
+
+        @Override
+        public boolean hasNext() {
+            return sites.hasNext();
+        }
+
+        @Override
+        public StackTrace next() {
+            return sites.next().stack();
+        }
     }
 }

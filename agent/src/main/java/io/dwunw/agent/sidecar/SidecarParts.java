@@ -251,6 +251,8 @@ public final class SidecarParts implements AutoCloseable {
         event.sidecarCpuTime = clock.nanos();
         event.replayClasses = replay.classesGenerated();
         event.replayFailures = replay.failures();
+        event.textOnlyEvents = replay.textOnlyEvents();
+        event.replayMetaspace = replay.metaspaceBytes();
         event.unpublished = waiting.unpublished();
         event.joinedSamples = waiting.joined();
         event.internalErrors = internalErrors;

@@ -6,6 +6,7 @@ import io.dwunw.agent.stack.StackState;
 import io.dwunw.agent.stack.StackTrace;
 import java.util.ArrayDeque;
 import java.util.IdentityHashMap;
+import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,6 +121,11 @@ final class WaitingEvents {
             allowance = Math.max(0, allowance - 1);
         }
         return next;
+    }
+
+    /** The events in the order in which they will go out; valid until something changes. */
+    Iterator<Waiting> upcoming() {
+        return queue.iterator();
     }
 
     void clear() {

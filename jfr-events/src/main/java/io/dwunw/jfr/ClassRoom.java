@@ -1,0 +1,12 @@
+package io.dwunw.jfr;
+
+/** Where generated classes go. */
+interface ClassRoom {
+    /**
+     * Whether there is room for more of them, with enough left for others.
+     *
+     * @param bytes that they take
+     * @param taken bytes that the generated classes take already
+     */
+    boolean has(long bytes, long taken);
+}
