@@ -12,14 +12,17 @@ import io.dwunw.agent.hotspot.MemoryWindow;
 import io.dwunw.agent.hotspot.RollCall;
 import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.linux.Linux;
+import io.dwunw.agent.linux.OpenedByBytes;
 import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.agent.sidecar.DistinctErrors;
 import io.dwunw.agent.sidecar.OverheadBudget;
 import io.dwunw.agent.sidecar.ProcessModules;
 import io.dwunw.agent.sidecar.SidecarParts;
+import io.dwunw.agent.sidecar.UnreadFiles;
 import io.dwunw.agent.stack.FrameNames;
 import io.dwunw.agent.stack.MixedStackWalker;
+import io.dwunw.bytes.ReadBudget;
 import io.dwunw.jfr.StackReplay;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
@@ -48,7 +51,11 @@ final class SidecarAssembly {
             DistinctErrors errors,
             Consumer<String> console) {
         SelfMemory memory = new SelfMemory();
-        ModuleMap moduleMap = new ModuleMap(ProcessImages.ofSelf(memory));
+        UnreadFiles unread = new UnreadFiles(console);
+        ReadBudget files = ReadBudget.ofProcess();
+        files.tell(unread);
+        files.measureBy(new OwnTime(CpuClock.ofThread()));
+        ModuleMap moduleMap = new ModuleMap(ProcessImages.ofSelf(memory, new OpenedByBytes()));
         ProcessModules modules = new ProcessModules(moduleMap, errors);
         modules.refreshIfOld();
         HotSpot hotspot = hotspot(moduleMap, memory, instrumentation);
@@ -76,6 +83,7 @@ final class SidecarAssembly {
                 replay,
                 budget,
                 errors,
+                unread,
                 options.depth(),
                 options.minAge(),
                 options.maxEvents());
@@ -99,6 +107,20 @@ final class SidecarAssembly {
         @Override
         public void javaThread(int tid, long javaThread) {
             engine.javaThread(tid, javaThread);
+        }
+    }
+
+    /** Of the sidecar: what others do meanwhile is no fault of a file. */
+    private static final class OwnTime implements ReadBudget.Clock {
+        private final CpuClock clock;
+
+        OwnTime(CpuClock clock) {
+            this.clock = clock;
+        }
+
+        @Override
+        public long nanos() {
+            return clock.nanos();
         }
     }
 

@@ -167,6 +167,10 @@ public final class AgentStatisticsEvent extends Event {
     @DataAmount
     public long replayMetaspace;
 
+    @Label("Files Read in Part")
+    @Description("Files of which something was left out because it would take too much memory or time")
+    public long unreadFiles;
+
     /** A field read; {@link WantedEvents} says when this may be asked. */
     static boolean enabled() {
         return PROBE.isEnabled();

@@ -10,9 +10,21 @@ final class ArrayStore implements ByteStore {
     private static final long INT = 0xffff_ffffL;
 
     private final byte[] array;
+    private final FileAccount account;
 
+    /** Of an array that belongs to no file: nothing is counted. */
     ArrayStore(byte[] array) {
+        this(array, FileAccount.NONE);
+    }
+
+    ArrayStore(byte[] array, FileAccount account) {
         this.array = array;
+        this.account = account;
+    }
+
+    @Override
+    public FileAccount account() {
+        return account;
     }
 
     @Override

@@ -20,6 +20,9 @@ interface ByteStore {
         return this;
     }
 
+    /** What the bytes, and all that is derived of them, count for. */
+    FileAccount account();
+
     /** Lets go of what the bytes are read from. */
     default void close() {}
 }

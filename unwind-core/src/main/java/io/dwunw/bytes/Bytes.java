@@ -47,6 +47,16 @@ public final class Bytes {
         return new Bytes(store, 0, size, order);
     }
 
+    /** An array that was derived of these bytes, and counts for the same file; in the same order. */
+    public Bytes derived(byte[] array) {
+        return new Bytes(new ArrayStore(array, store.account()), 0, array.length, order);
+    }
+
+    /** What is allocated and done because of these bytes is to be counted here. */
+    public FileAccount account() {
+        return store.account();
+    }
+
     /** No bytes at all. */
     public static Bytes empty() {
         return EMPTY;
@@ -175,6 +185,7 @@ public final class Bytes {
         byte[] chunk = new byte[Math.min(size, CHUNK_BYTES)];
         for (long done = 0; done < size; done += chunk.length) {
             int count = (int) Math.min(chunk.length, size - done);
+            account().watch();
             copy(done, chunk, 0, count);
             crc.update(chunk, 0, count);
         }

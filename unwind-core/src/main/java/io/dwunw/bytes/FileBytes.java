@@ -43,8 +43,11 @@ public final class FileBytes implements ByteStore {
     private final RandomAccessFile file;
     private final AtomicReferenceArray<Page> pages = new AtomicReferenceArray<>(KEPT_PAGES);
 
-    private FileBytes(RandomAccessFile file) {
+    private final FileAccount account;
+
+    private FileBytes(RandomAccessFile file, FileAccount account) {
         this.file = file;
+        this.account = account;
     }
 
     /**
@@ -54,6 +57,15 @@ public final class FileBytes implements ByteStore {
      * @throws IOException if the file cannot be opened, is none (a pipe would be waited for), or has 2 GiB or more
      */
     public static Bytes open(Path path) throws IOException {
+        return open(path, path.toString(), ReadBudget.ofProcess());
+    }
+
+    /**
+     * As {@link #open(Path)}, but counts what is derived of the file for {@code budget}.
+     *
+     * @param name what the file is called to people
+     */
+    public static Bytes open(Path path, String name, ReadBudget budget) throws IOException {
         if (Files.exists(path) && !Files.isRegularFile(path)) {
             throw new IOException(path + " is not a regular file");
         }
@@ -63,7 +75,7 @@ public final class FileBytes implements ByteStore {
             if (size > Integer.MAX_VALUE) {
                 throw new IOException(path + " has " + size + " bytes, more than are supported");
             }
-            return Bytes.of(new FileBytes(file), (int) size, ByteOrder.LITTLE_ENDIAN);
+            return Bytes.of(new FileBytes(file, budget.account(name, file)), (int) size, ByteOrder.LITTLE_ENDIAN);
         } catch (IOException | RuntimeException unusable) {
             file.close();
             throw unusable;
@@ -72,11 +84,17 @@ public final class FileBytes implements ByteStore {
 
     @Override
     public ByteStore reread() {
-        return new FileBytes(file);
+        return new FileBytes(file, account);
+    }
+
+    @Override
+    public FileAccount account() {
+        return account;
     }
 
     @Override
     public void close() {
+        account.close();
         try {
             file.close();
         } catch (IOException alreadyGone) {

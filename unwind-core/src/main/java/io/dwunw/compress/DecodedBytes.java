@@ -1,19 +1,23 @@
 package io.dwunw.compress;
 
+import io.dwunw.bytes.FileAccount;
 import io.dwunw.bytes.MalformedDataException;
 import java.util.Arrays;
 
-/** Growing output, which is also the dictionary that matches are copied from. */
+/** Growing output, which is also the dictionary that matches are copied from. Counted for the file that it is decoded from. */
 final class DecodedBytes {
     private static final int INITIAL_BYTES = 1 << 16;
 
+    private static final String WHAT = "compressed part";
+
     private final int maxBytes;
-    private byte[] array;
+    private final FileAccount account;
+    private byte[] array = {};
     private int size;
 
-    DecodedBytes(int maxBytes) {
+    DecodedBytes(int maxBytes, FileAccount account) {
         this.maxBytes = maxBytes;
-        this.array = new byte[Math.min(INITIAL_BYTES, maxBytes)];
+        this.account = account;
     }
 
     int size() {
@@ -26,7 +30,24 @@ final class DecodedBytes {
     }
 
     byte[] toArray() {
-        return Arrays.copyOf(array, size);
+        resize(size);
+        return array;
+    }
+
+    /** Nothing of it is needed. */
+    void discard() {
+        account.give(array.length);
+        array = new byte[0];
+        size = 0;
+    }
+
+    private void resize(int length) {
+        if (length != array.length) {
+            int before = array.length;
+            account.take(length, WHAT);
+            array = Arrays.copyOf(array, length);
+            account.give(before);
+        }
     }
 
     /** Makes room for that many more bytes. */
@@ -34,9 +55,10 @@ final class DecodedBytes {
         if (more > maxBytes - size) {
             throw new MalformedDataException("decodes to more bytes than allowed", maxBytes);
         }
+        account.watch();
         if (more > array.length - size) {
-            int doubled = (int) Math.min(maxBytes, 2L * array.length);
-            array = Arrays.copyOf(array, Math.max(doubled, size + more));
+            int doubled = (int) Math.min(maxBytes, Math.max(INITIAL_BYTES, 2L * array.length));
+            resize(Math.max(doubled, size + more));
         }
     }
 

@@ -37,19 +37,24 @@ public final class Xz {
     }
 
     /**
-     * Decodes a whole .xz file, of one or more streams.
+     * Decodes a whole .xz file, of one or more streams. The result counts for the file that {@code file} is of.
      *
      * @param maxBytes the largest acceptable size of the result
      * @throws MalformedDataException if it is no such file, a check fails, it uses another filter, or the result would be
-     *     larger than {@code maxBytes}
+     *     larger than {@code maxBytes} or than the file's budget
      */
     public static byte[] decode(Bytes file, int maxBytes) {
-        DecodedBytes out = new DecodedBytes(maxBytes);
+        DecodedBytes out = new DecodedBytes(maxBytes, file.account());
         Xz decoder = new Xz(file.order(ByteOrder.LITTLE_ENDIAN), out);
-        do {
-            decoder.stream();
-        } while (!decoder.atEndOfStreams());
-        return out.toArray();
+        try {
+            do {
+                decoder.stream();
+            } while (!decoder.atEndOfStreams());
+            return out.toArray();
+        } catch (MalformedDataException unusable) {
+            out.discard();
+            throw unusable;
+        }
     }
 
     /** Skips stream padding, which comes in multiples of four zero bytes (paragraph 2.2). */

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 public final class EhFrameHdr {
     private static final int VERSION = 1;
     private static final int PREAMBLE_BYTES = 4;
+    /** Rows looked at between two looks at the clock. */
+    private static final int ROWS_WATCHED = 1024;
 
     private final Bytes bytes;
     private final long svma;
@@ -78,6 +80,9 @@ public final class EhFrameHdr {
     public boolean isSearchable() {
         try {
             for (int i = 1; i < count; i++) {
+                if (i % ROWS_WATCHED == 0) {
+                    bytes.account().watch();
+                }
                 if (Long.compareUnsigned(startSvma(i - 1), startSvma(i)) > 0) {
                     return false;
                 }

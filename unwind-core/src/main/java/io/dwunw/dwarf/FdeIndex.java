@@ -1,20 +1,31 @@
 package io.dwunw.dwarf;
 
+import io.dwunw.bytes.FileAccount;
 import io.dwunw.bytes.MalformedDataException;
 import java.util.Arrays;
 import java.util.function.Consumer;
 
 /** A search table for sections that come without one (or with a broken one), made by reading all entries once. */
 public final class FdeIndex {
+    /** Of the heap: 12 in the end, but sorting takes more. */
+    private static final int BYTES_PER_FDE = 50;
+
+    /** Entries read between two looks at the clock. */
+    private static final int ENTRIES_WATCHED = 64;
+
     private long[] starts = new long[1024];
     private int[] offsets = new int[1024];
     private int count;
 
-    private FdeIndex() {}
+    private final FileAccount account;
+
+    private FdeIndex(FileAccount account) {
+        this.account = account;
+    }
 
     /** Indexes a section; entries that are damaged are left out, a damaged length ends the section. */
     static FdeIndex scan(CfiSection section) {
-        FdeIndex index = new FdeIndex();
+        FdeIndex index = new FdeIndex(section.bytes().account());
         forEach(section, index::add);
         index.sort();
         return index;
@@ -23,7 +34,11 @@ public final class FdeIndex {
     /** Shows every readable FDE of a section, in file order. */
     public static void forEach(CfiSection section, Consumer<Fde> action) {
         long offset = 0;
+        int entries = 0;
         while (section.bytes().contains(offset, 4)) {
+            if (entries++ % ENTRIES_WATCHED == 0) {
+                section.bytes().account().watch();
+            }
             long next;
             try {
                 next = section.next(offset);
@@ -71,6 +86,7 @@ public final class FdeIndex {
             return;
         }
         if (count == starts.length) {
+            account.take((long) BYTES_PER_FDE * count, "call frame information");
             starts = Arrays.copyOf(starts, 2 * count);
             offsets = Arrays.copyOf(offsets, 2 * count);
         }

@@ -53,15 +53,19 @@ final class CompressedSection {
         if (size < 0 || size > ElfLimits.MAX_INFLATED_BYTES || size > section.size() * MAX_RATIO) {
             throw new MalformedDataException("section would inflate to too many bytes", size);
         }
+        section.account().take(size, "compressed section");
         Inflater inflater = new Inflater();
+        boolean done = false;
         try {
             byte[] inflated = new byte[(int) size];
             inflate(inflater, section.from(headerBytes), inflated);
-            return Bytes.of(inflated, section.order());
+            done = true;
+            return section.derived(inflated);
         } catch (DataFormatException broken) {
             throw new MalformedDataException("compressed section does not inflate", size);
         } finally {
             inflater.end();
+            section.account().give(done ? 0 : size);
         }
     }
 
@@ -73,6 +77,7 @@ final class CompressedSection {
             int count = inflater.inflate(inflated, done, inflated.length - done);
             done += count;
             if (count == 0) {
+                deflated.account().watch();
                 int more = (int) Math.min(chunk.length, deflated.size() - fed);
                 if (more == 0 || !inflater.needsInput()) {
                     throw new MalformedDataException("compressed section is too short", done);

@@ -1,6 +1,7 @@
 package io.dwunw.elf;
 
 import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.FileAccount;
 import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.memory.MemoryReader;
 import java.util.ArrayList;
@@ -53,6 +54,11 @@ public final class ElfImage {
     public static ElfImage ofMemory(MemoryReader memory, long headerAvma) {
         MemoryContent content = MemoryContent.at(memory, headerAvma);
         return new ElfImage(ElfHeader.parse(content.head()), content, content.bias());
+    }
+
+    /** What is allocated and done because of this image is to be counted here. */
+    public FileAccount account() {
+        return content.head().account();
     }
 
     /** Closes the file, if it is one: parts that were not read are malformed from then on. May be called again. */

@@ -1,6 +1,8 @@
 package io.dwunw.elf;
 
 import io.dwunw.bytes.Bytes;
+import io.dwunw.bytes.FileAccount;
+import io.dwunw.bytes.ReadBudget;
 import io.dwunw.memory.MemoryReader;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -13,16 +15,21 @@ final class MemoryContent implements ElfContent {
     /** What a segment claims to have is allocated as far as memory has it. */
     private static final int FIRST_BYTES = 1 << 16;
 
+    private static final String SEGMENT = "segment";
+
     private final MemoryReader memory;
     private final Bytes head;
     private final long bias;
     private final Map<ProgramHeader, Bytes> segments = new HashMap<>();
+    private final FileAccount account;
     private int allowance = ElfLimits.MAX_MEMORY_IMAGE_BYTES;
 
     private MemoryContent(MemoryReader memory, Bytes head, long bias) {
         this.memory = memory;
         this.head = head;
         this.bias = bias;
+        this.account = ReadBudget.ofProcess()
+                .account("the image at 0x" + Long.toHexString(bias) + " in memory", this);
     }
 
     /** The image whose ELF header lies at {@code headerAvma}. */
@@ -69,12 +76,16 @@ final class MemoryContent implements ElfContent {
         }
         byte[] copy = new byte[Math.min(wanted, FIRST_BYTES)];
         int got = 0;
+        account.take(copy.length, SEGMENT);
         while (true) {
             got += Math.max(0, memory.read(bias + segment.svma() + got, copy, got, copy.length - got));
             if (got < copy.length || got == wanted) {
                 break;
             }
-            copy = Arrays.copyOf(copy, (int) Math.min(wanted, 2L * copy.length));
+            int more = (int) Math.min(wanted, 2L * copy.length);
+            account.take(more, SEGMENT);
+            account.give(copy.length);
+            copy = Arrays.copyOf(copy, more);
         }
         allowance -= got;
         return Bytes.of(got == copy.length ? copy : Arrays.copyOf(copy, got), head.order());

@@ -7,6 +7,11 @@ import java.util.List;
 
 /** Reads all section headers and resolves their names. */
 final class SectionTable {
+    /** Counted at once, before they are read. */
+    private static final int HEADERS_COUNTED = 64;
+    /** Of the heap, for one with its name, as long as the table is being read. */
+    private static final int HEADER_BYTES = 250;
+
     private SectionTable() {}
 
     /** As many headers as the file really holds; none when the table is absent or lies outside the file. */
@@ -20,6 +25,10 @@ final class SectionTable {
             long at = header.sectionHeadersOffset() + (long) i * header.sectionHeaderBytes();
             if (!file.contains(at, SectionHeader.bytes(word))) {
                 break;
+            }
+            if (i % HEADERS_COUNTED == 0) {
+                file.account().watch();
+                file.account().take(HEADERS_COUNTED * (long) HEADER_BYTES, "section table");
             }
             unnamed.add(SectionHeader.parse(file, at, word, i));
         }

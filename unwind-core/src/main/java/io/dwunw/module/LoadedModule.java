@@ -52,9 +52,9 @@ public final class LoadedModule {
         return first.hasFile() && !first.deleted() && FileIdentity.isInode(pathHere(), first.inode());
     }
 
-    /** File name: the path's last part, {@code [vdso]} for the vdso. */
+    /** File name: the path's last part, for people; {@code [vdso]} for the vdso. */
     public String name() {
-        return path().substring(path().lastIndexOf('/') + 1);
+        return PathText.shown(path().substring(path().lastIndexOf('/') + 1));
     }
 
     /** The lines of maps that this module consists of, lowest first; at least one. */

@@ -25,7 +25,7 @@ public final class MiniDebugInfo {
         }
         try {
             Bytes packed = image.content(section);
-            return ElfImage.ofFile(Bytes.of(Xz.decode(packed, MAX_BYTES), packed.order()));
+            return ElfImage.ofFile(packed.derived(Xz.decode(packed, MAX_BYTES)));
         } catch (MalformedDataException broken) {
             return null;
         }

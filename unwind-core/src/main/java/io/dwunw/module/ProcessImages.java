@@ -3,6 +3,7 @@ package io.dwunw.module;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
+import io.dwunw.bytes.ReadBudget;
 import io.dwunw.elf.BuildId;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.memory.MemoryReader;
@@ -20,8 +21,10 @@ public final class ProcessImages implements ImageSource {
     private final String root;
     private final @Nullable MemoryReader memory;
     private final DebugFiles debugFiles;
+    private final @Nullable PathOpener opener;
 
-    private ProcessImages(String proc, String root, @Nullable MemoryReader memory) {
+    private ProcessImages(String proc, String root, @Nullable MemoryReader memory, @Nullable PathOpener opener) {
+        this.opener = opener;
         this.proc = proc;
         this.root = root;
         this.memory = memory;
@@ -30,12 +33,17 @@ public final class ProcessImages implements ImageSource {
 
     /** This process's images. Without a memory reader there is no vdso, and no replaced file without privileges. */
     public static ProcessImages ofSelf(@Nullable MemoryReader memory) {
-        return new ProcessImages("/proc/self", "", memory);
+        return ofSelf(memory, null);
+    }
+
+    /** As {@link #ofSelf(MemoryReader)}; {@code opener} opens what this JVM cannot name. */
+    public static ProcessImages ofSelf(@Nullable MemoryReader memory, @Nullable PathOpener opener) {
+        return new ProcessImages("/proc/self", "", memory, opener);
     }
 
     /** Another process's images, seen through its own root directory. */
     public static ProcessImages of(long pid, @Nullable MemoryReader memory) {
-        return new ProcessImages("/proc/" + pid, "/proc/" + pid + "/root", memory);
+        return new ProcessImages("/proc/" + pid, "/proc/" + pid + "/root", memory, null);
     }
 
     @Override
@@ -60,13 +68,32 @@ public final class ProcessImages implements ImageSource {
 
     private @Nullable Bytes atItsPath(Mapping mapping) {
         String path = root + mapping.path();
-        if (mapping.deleted() || !FileIdentity.isInode(path, mapping.inode())) {
+        if (mapping.deleted()) {
             return null;
         }
+        PathOpener byBytes = opener;
+        int descriptor = byBytes == null || isSpeakable(path) ? -1 : byBytes.open(PathText.encode(path));
         try {
-            return FileBytes.open(Path.of(path));
+            String here = descriptor < 0 ? path : "/proc/self/fd/" + descriptor;
+            return FileIdentity.isInode(here, mapping.inode()) ? open(here, path) : null;
         } catch (IOException unreadable) {
             return null; // a program may be executable and not readable
+        } finally {
+            if (byBytes != null && descriptor >= 0) {
+                byBytes.close(descriptor);
+            }
+        }
+    }
+
+    private static Bytes open(String here, String path) throws IOException {
+        return FileBytes.open(Path.of(here), PathText.shown(path), ReadBudget.ofProcess());
+    }
+
+    private static boolean isSpeakable(String path) {
+        try {
+            return Path.of(path).toString().equals(path);
+        } catch (InvalidPathException unspeakable) {
+            return false;
         }
     }
 
@@ -81,7 +108,7 @@ public final class ProcessImages implements ImageSource {
         try {
             return debugFiles.find(Path.of(root + module.path()), image);
         } catch (InvalidPathException unspeakable) {
-            return null;
+            return debugFiles.find(Path.of(""), image); // by its build id
         }
     }
 

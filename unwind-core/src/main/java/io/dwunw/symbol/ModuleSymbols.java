@@ -16,6 +16,9 @@ final class ModuleSymbols {
     /** By the address where the symbols start. */
     private final Map<Long, Names> names = new HashMap<>();
 
+    /** Of the heap, for an entry of the map, without the text. */
+    private static final int OBJECT_BYTES = 200;
+
     private record Names(String name, String mangled) {}
 
     ModuleSymbols(ElfImage image, SymbolTables tables) {
@@ -62,6 +65,8 @@ final class ModuleSymbols {
 
     private Names read(int entry) {
         String mangled = tables.name(index.preferred(entry, preference));
-        return new Names(Demangler.demangle(mangled), mangled);
+        String name = Demangler.demangle(mangled);
+        tables.account().take(OBJECT_BYTES + (long) mangled.length() + name.length(), "names of functions");
+        return new Names(name, mangled);
     }
 }

@@ -25,6 +25,10 @@ final class PltStubs {
     private static final int RELA_BYTES = 24;
     /** Slots of one file; browsers have some 10,000. */
     private static final int MAX_SLOTS = 1 << 20;
+    /** Counted at once, before they are read. */
+    private static final int SLOTS_COUNTED = 256;
+    /** Of the heap, for one in the map. */
+    private static final int SLOT_BYTES = 100;
     /** Files have two. */
     private static final int MAX_RELOCATION_SECTIONS = 16;
     /** Both architectures' stubs have 16 bytes, but the 8 of x86-64's {@code .plt.got} without IBT. */
@@ -149,6 +153,10 @@ final class PltStubs {
         Bytes relocations = image.content(section);
         ElfSymbols symbols = image.dynsym();
         for (long at = 0; at + RELA_BYTES <= relocations.size() && into.size() < MAX_SLOTS; at += RELA_BYTES) {
+            if (at % (RELA_BYTES * SLOTS_COUNTED) == 0) {
+                image.account().watch();
+                image.account().take(SLOTS_COUNTED * (long) SLOT_BYTES, "relocations");
+            }
             long symbol = relocations.u64(at + 8) >>> 32;
             if (symbol > 0 && symbol < symbols.count()) {
                 into.putIfAbsent(relocations.u64(at), symbol);

@@ -13,6 +13,12 @@ final class SymbolIndexBuilder {
     /** Symbols further than this above the lowest code are ignored: no code model but the large one reaches so far. */
     private static final long MAX_SPAN = 1L << 32;
 
+    /** While the index is built, from arrays that may grow, and afterwards. */
+    private static final int BYTES_PER_SYMBOL = 24;
+
+    private static final int KEPT_PER_SYMBOL = 14;
+    private static final String WHAT = "symbols";
+
     /** With room for so many symbols from the start; larger files' arrays grow. */
     private static final int MAX_INITIAL_CAPACITY = 1 << 17;
 
@@ -41,6 +47,7 @@ final class SymbolIndexBuilder {
                     MAX_INITIAL_CAPACITY,
                     capacity + Math.min(MAX_INITIAL_CAPACITY, tables.table(i).count()));
         }
+        tables.account().take(BYTES_PER_SYMBOL * (long) capacity, WHAT);
         distances = new int[capacity];
         sizes = new int[capacity];
         references = new int[capacity];
@@ -59,6 +66,7 @@ final class SymbolIndexBuilder {
         long shift = tables.shift(number) - base;
         SymbolEntries entries = tables.table(number).entries();
         for (int n = entries.next(); n > 0 && entries.first() < SymbolTables.MAX_INDEX; n = entries.next()) {
+            tables.account().watch();
             addBlock(entries, n, strings, shift, SymbolTables.reference(number, entries.first()));
         }
     }
@@ -95,6 +103,7 @@ final class SymbolIndexBuilder {
     private void makeRoom(int symbols) {
         if (count + symbols > distances.length) {
             int capacity = distances.length * 2;
+            tables.account().take(BYTES_PER_SYMBOL * (long) distances.length, WHAT);
             distances = Arrays.copyOf(distances, capacity);
             sizes = Arrays.copyOf(sizes, capacity);
             references = Arrays.copyOf(references, capacity);
@@ -113,6 +122,8 @@ final class SymbolIndexBuilder {
     }
 
     private SymbolIndex build() {
-        return new SymbolIndex(base, highest, distances, sizes, references, count);
+        SymbolIndex index = new SymbolIndex(base, highest, distances, sizes, references, count);
+        tables.account().give(BYTES_PER_SYMBOL * (long) distances.length - KEPT_PER_SYMBOL * (long) count);
+        return index;
     }
 }

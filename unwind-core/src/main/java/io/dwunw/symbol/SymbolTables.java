@@ -1,5 +1,6 @@
 package io.dwunw.symbol;
 
+import io.dwunw.bytes.FileAccount;
 import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
@@ -21,9 +22,20 @@ final class SymbolTables {
     /** What to add to a table's addresses: prelinking moves a file, but not its debug file. */
     private final long[] shifts = new long[MAX_TABLES];
 
+    private final FileAccount account;
+
+    private SymbolTables(FileAccount account) {
+        this.account = account;
+    }
+
+    /** What is made of the tables counts for the image's file. */
+    FileAccount account() {
+        return account;
+    }
+
     /** All tables of {@code image}; only a stripped file is worth looking for its debug file. */
     static SymbolTables of(ElfImage image, Path file, DebugFiles debugFiles) {
-        SymbolTables all = new SymbolTables();
+        SymbolTables all = new SymbolTables(image.account());
         all.add(image.symtab(), 0);
         all.add(image.dynsym(), 0);
         if (image.symtab().count() == 0) {

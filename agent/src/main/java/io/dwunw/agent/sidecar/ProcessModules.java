@@ -3,6 +3,7 @@ package io.dwunw.agent.sidecar;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.stack.MappedModules;
 import io.dwunw.module.ModuleMap;
+import io.dwunw.module.PathText;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -160,7 +161,7 @@ public final class ProcessModules implements MappedModules {
                 if (Linux.libraryChanges() != loaded.changes()) {
                     loaded.changed(readFrom);
                 }
-                changed |= readText() && modules.update(new String(text, 0, length, StandardCharsets.ISO_8859_1));
+                changed |= readText() && modules.update(PathText.decode(text, length));
                 long now = System.nanoTime();
                 stale = Linux.libraryChanges() != loaded.changes();
                 if (!stale) {

@@ -49,6 +49,7 @@ public final class SidecarParts implements AutoCloseable {
     private final SampleIntake intake;
     private final Publications publications;
     private final OverheadBudget budget;
+    private final UnreadFiles unread;
     private final CpuClock clock = CpuClock.ofThread();
     private long reconciledLostFrees;
     private long reconciledAt = System.nanoTime();
@@ -72,6 +73,7 @@ public final class SidecarParts implements AutoCloseable {
             StackReplay replay,
             OverheadBudget budget,
             DistinctErrors errors,
+            UnreadFiles unread,
             int depth,
             Duration minAge,
             int maxEvents) {
@@ -84,6 +86,7 @@ public final class SidecarParts implements AutoCloseable {
         this.threads = threads;
         this.replay = replay;
         this.budget = budget;
+        this.unread = unread;
         this.walker = walker;
         StackTraces traces = new StackTraces(KNOWN_STACKS);
         NamedStacks named = new NamedStacks(names, replay);
@@ -252,6 +255,7 @@ public final class SidecarParts implements AutoCloseable {
         event.replayClasses = replay.classesGenerated();
         event.replayFailures = replay.failures();
         event.textOnlyEvents = replay.textOnlyEvents();
+        event.unreadFiles = unread.count();
         event.replayMetaspace = replay.metaspaceBytes();
         event.unpublished = waiting.unpublished();
         event.joinedSamples = waiting.joined();
