@@ -1,6 +1,7 @@
 package io.dwunw.agent;
 
 import io.dwunw.agent.bpf.AllocatorPair;
+import io.dwunw.agent.budget.HeapShare;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.HotSpot;
@@ -41,6 +42,9 @@ import org.jspecify.annotations.Nullable;
 final class SidecarAssembly {
     private static final String LIBJVM = "libjvm.so";
 
+    /** Of the heap, for a frame's name in each of two tables. */
+    private static final int NAME_BYTES = 800;
+
     private SidecarAssembly() {}
 
     static SidecarParts assemble(
@@ -71,7 +75,13 @@ final class SidecarAssembly {
         }
         AllocatorNames allocators = allocatorNames(options.pairs());
         MixedStackWalker walker = new MixedStackWalker(moduleMap, new NativeUnwinder(moduleMap), java, modules);
-        FrameNames names = new FrameNames(walker.walkedModules(), new Symboliser(), java, allocators, options.hidden());
+        FrameNames names = new FrameNames(
+                walker.walkedModules(),
+                new Symboliser(),
+                java,
+                allocators,
+                options.hidden(),
+                HeapShare.entries(FrameNames.MAX_NAMES, NAME_BYTES, 16));
         OverheadBudget budget = new OverheadBudget(engine, options.interval(), options.maxOverhead(), console);
         return new SidecarParts(
                 engine,

@@ -43,8 +43,8 @@ final class LibraryFilesIT {
         AgentEvent last = statistics.get(statistics.size() - 1);
         assertThat(last.number("unreadFiles")).isEqualTo(1);
         assertThat(last.number("internalErrors")).isZero();
-        assertThat(lateBlocks(jvm)).allSatisfy(event -> assertThat(event.names())
-                .contains("libdwunwlate.dwunwlate_outer"));
+        assertThat(lateBlocks(jvm))
+                .allSatisfy(event -> assertThat(event.names()).contains("libdwunwlate.dwunwlate_outer"));
     }
 
     @JvmTest(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dwunw.it.harness.JvmCommand;
 import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.program.ManyBlocks;
 import io.dwunw.it.program.ManyStacks;
 import io.dwunw.it.recording.AgentEvent;
 import io.dwunw.it.recording.ConsumerReader;
@@ -31,8 +32,7 @@ final class ShortMemoryIT {
             jvm = {"-XX:MaxMetaspaceSize=10m", "-XX:CompressedClassSpaceSize=1m", "-XX:+ExitOnOutOfMemoryError"},
             needs = {})
     void theClassesOfManyStacksLeaveRoomInASmallMetaspace(JvmCommand command) throws IOException {
-        JvmOutcome jvm =
-                command.args(walks(command.directory()), BLOCKS).run().expectExit(0);
+        JvmOutcome jvm = command.args(walks(command.directory()), BLOCKS).run().expectExit(0);
         assertThat(jvm.err()).noneMatch(line -> line.contains("internal error"));
         List<AgentEvent> statistics = new ConsumerReader().read(jvm.recording(), AgentEvent.STATISTICS);
         AgentEvent last = statistics.get(statistics.size() - 1);
@@ -48,6 +48,21 @@ final class ShortMemoryIT {
             assertThat(event.stack()).hasSize(3);
             assertThat(event.text("frames")).contains("\n");
         });
+    }
+
+    @JvmTest(
+            main = ManyBlocks.class,
+            args = "160000",
+            agent = "engine=gate-self,interval=1,maxoverhead=off",
+            recording = "settings=none,+dwunw.NativeLeak#enabled=true,+dwunw.AgentStatistics#enabled=true",
+            jvm = {"-Xmx24m", "-XX:+ExitOnOutOfMemoryError"},
+            needs = {})
+    void theTableOfLiveBlocksLeavesRoomInASmallHeap(JvmOutcome jvm) throws IOException {
+        List<AgentEvent> statistics = new ConsumerReader().read(jvm.recording(), AgentEvent.STATISTICS);
+        AgentEvent last = statistics.get(statistics.size() - 1);
+        assertThat(last.number("untrackedBlocks")).isPositive();
+        assertThat(last.number("liveBlocks")).isBetween(10_000L, 30_000L);
+        assertThat(last.number("internalErrors")).isZero();
     }
 
     /** Classes whose methods call each other from {@link #CALLS} lines each; where they are. */

@@ -171,6 +171,11 @@ public final class AgentStatisticsEvent extends Event {
     @Description("Files of which something was left out because it would take too much memory or time")
     public long unreadFiles;
 
+    @Label("Untracked Blocks")
+    @Description(
+            "Sampled blocks and mappings that are no part of leaks, because more were alive than the Java heap has room for")
+    public long untrackedBlocks;
+
     /** A field read; {@link WantedEvents} says when this may be asked. */
     static boolean enabled() {
         return PROBE.isEnabled();

@@ -4,6 +4,7 @@ import io.dwunw.bytes.FileAccount;
 import io.dwunw.bytes.MalformedDataException;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A search table for sections that come without one (or with a broken one), made by reading all entries once. */
 public final class FdeIndex {
@@ -45,15 +46,19 @@ public final class FdeIndex {
             } catch (MalformedDataException damagedLength) {
                 return;
             }
-            try {
-                Fde fde = section.entry(offset).fde();
-                if (fde != null) {
-                    action.accept(fde);
-                }
-            } catch (MalformedDataException damagedEntry) {
-                // The next one may be sound.
+            Fde fde = readable(section, offset);
+            if (fde != null) {
+                action.accept(fde);
             }
             offset = next;
+        }
+    }
+
+    private static @Nullable Fde readable(CfiSection section, long offset) {
+        try {
+            return section.entry(offset).fde();
+        } catch (MalformedDataException damagedEntry) {
+            return null; // the next one may be sound
         }
     }
 

@@ -28,8 +28,7 @@ final class MemoryContent implements ElfContent {
         this.memory = memory;
         this.head = head;
         this.bias = bias;
-        this.account = ReadBudget.ofProcess()
-                .account("the image at 0x" + Long.toHexString(bias) + " in memory", this);
+        this.account = ReadBudget.ofProcess().account("the image at 0x" + Long.toHexString(bias) + " in memory", this);
     }
 
     /** The image whose ELF header lies at {@code headerAvma}. */

@@ -61,7 +61,8 @@ class ReadBudgetTest {
     @Test
     void whatIsDerivedOfAFileCountsForIt() throws Exception {
         Bytes derived = open("packed").derived(new byte[16]);
-        assertThatThrownBy(() -> derived.slice(0, 8).account().take(1001, "more")).isInstanceOf(Exception.class);
+        assertThatThrownBy(() -> derived.slice(0, 8).account().take(1001, "more"))
+                .isInstanceOf(Exception.class);
         assertThat(leftOut).containsExactly("packed");
     }
 

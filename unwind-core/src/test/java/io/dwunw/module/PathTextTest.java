@@ -21,7 +21,8 @@ class PathTextTest {
 
     @Test
     void utf8IsText() {
-        assertThat(decode("/opt/Ümlaut/日本/😀.so".getBytes(StandardCharsets.UTF_8))).isEqualTo("/opt/Ümlaut/日本/😀.so");
+        assertThat(decode("/opt/Ümlaut/日本/😀.so".getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo("/opt/Ümlaut/日本/😀.so");
         assertThat(PathText.shown("/opt/Ümlaut/😀.so")).isEqualTo("/opt/Ümlaut/😀.so");
     }
 

@@ -43,7 +43,9 @@ class LargeFilesTest {
         long function = 0;
         ElfImage image = ElfImage.ofFile(FileBytes.open(LIBJVM));
         for (int i = 0; i < image.dynsym().count(); i++) {
-            function = image.dynsym().name(i).startsWith("JNI_CreateJavaVM") ? image.dynsym().svma(i) : function;
+            function = image.dynsym().name(i).startsWith("JNI_CreateJavaVM")
+                    ? image.dynsym().svma(i)
+                    : function;
         }
         ModuleMap map = new ModuleMap(module -> ElfImage.ofFile(file));
         map.update("10000000-20000000 r-xp 00000000 00:01 42   /libjvm.so\n");

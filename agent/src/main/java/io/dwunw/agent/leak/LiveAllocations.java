@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * The sampled blocks that have not been freed yet, by address.
  *
  * <p>An open-addressing hash table over parallel arrays: linear probing, deletion by moving later entries back, so that
- * no tombstones gather under churn. A block costs 60 bytes plus slack. The table doubles up to {@link #MAX_BLOCKS};
+ * no tombstones gather under churn. A block costs 60 bytes plus slack. The table doubles up to its limit;
  * beyond that new blocks are counted in {@link #overflowed()} and forgotten, never silently.
  *
  * <p>Hot: inserting, finding and removing allocate nothing while the table is large enough. Not thread-safe.
@@ -20,6 +20,7 @@ public final class LiveAllocations<S> {
 
     private static final int INITIAL_CAPACITY = 1 << 12;
 
+    private final int maxBlocks;
     private long[] addresses = new long[INITIAL_CAPACITY];
     private long[] sizes = new long[INITIAL_CAPACITY];
     private long[] weights = new long[INITIAL_CAPACITY];
@@ -32,6 +33,16 @@ public final class LiveAllocations<S> {
     private int count;
     private long overflowed;
     private long replaced;
+
+    /** For {@link #MAX_BLOCKS}. */
+    public LiveAllocations() {
+        this(MAX_BLOCKS);
+    }
+
+    /** @param maxBlocks kept at most */
+    public LiveAllocations(int maxBlocks) {
+        this.maxBlocks = maxBlocks;
+    }
 
     /** Receives blocks one by one; see {@link #forEach}. */
     public interface Visitor<S> {
@@ -66,7 +77,7 @@ public final class LiveAllocations<S> {
         if (addresses[slot] == address) {
             replaced++;
         } else {
-            if (count >= MAX_BLOCKS) {
+            if (count >= maxBlocks) {
                 overflowed++;
                 return;
             }

@@ -19,6 +19,7 @@ public final class LiveMappings<S> {
     /** Most mappings kept: the kernel itself allows 65,530 per process unless told otherwise. */
     public static final int MAX_MAPPINGS = 1 << 17;
 
+    private final int maxMappings;
     private final TreeMap<Long, Mapping<S>> byAddress = new TreeMap<>();
     private long added;
     private long changes;
@@ -44,6 +45,16 @@ public final class LiveMappings<S> {
         void gone(Mapping<S> part);
     }
 
+    /** For {@link #MAX_MAPPINGS}. */
+    public LiveMappings() {
+        this(MAX_MAPPINGS);
+    }
+
+    /** @param maxMappings kept at most */
+    public LiveMappings(int maxMappings) {
+        this.maxMappings = maxMappings;
+    }
+
     /** Adds a mapping; what it replaces (a fixed address) is gone. Empty ranges and such beyond 2^63 are ignored. */
     public void add(long address, long size, long weight, long timeNanos, S stack) {
         added++;
@@ -58,7 +69,7 @@ public final class LiveMappings<S> {
             return;
         }
         remove(address, size, null);
-        if (byAddress.size() >= MAX_MAPPINGS) {
+        if (byAddress.size() >= maxMappings) {
             overflowed++;
             return;
         }

@@ -23,8 +23,8 @@ public final class LiveMemory<S> {
      */
     private static final int MAX_UNDECIDED = 1 << 14;
 
-    private final LiveAllocations<S> blocks = new LiveAllocations<>();
-    private final LiveMappings<S> mappings = new LiveMappings<>();
+    private final LiveAllocations<S> blocks;
+    private final LiveMappings<S> mappings;
     private final Map<Begun, Undecided<S>> undecided = new LinkedHashMap<>() {
         @Override
         protected boolean removeEldestEntry(Map.Entry<Begun, Undecided<S>> eldest) {
@@ -55,6 +55,17 @@ public final class LiveMemory<S> {
 
     /** What a call under way has freed: one heap block, or parts of mappings. */
     private record Undecided<S>(@Nullable LiveBlock<S> block, List<LiveMappings.Mapping<S>> parts) {}
+
+    /** For as many blocks and mappings as there can be. */
+    public LiveMemory() {
+        this(LiveAllocations.MAX_BLOCKS, LiveMappings.MAX_MAPPINGS);
+    }
+
+    /** For so many; others are only counted. */
+    public LiveMemory(int maxBlocks, int maxMappings) {
+        this.blocks = new LiveAllocations<>(maxBlocks);
+        this.mappings = new LiveMappings<>(maxMappings);
+    }
 
     /** Told of every death of sampled memory. */
     public interface Deaths {

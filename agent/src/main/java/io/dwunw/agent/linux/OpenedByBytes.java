@@ -1,7 +1,6 @@
 package io.dwunw.agent.linux;
 
 import io.dwunw.module.PathOpener;
-import java.nio.ByteBuffer;
 
 /** Opens files by the bytes of their path: {@code open(2)}. Stateless. */
 public final class OpenedByBytes implements PathOpener {
@@ -11,16 +10,25 @@ public final class OpenedByBytes implements PathOpener {
 
     @Override
     public int open(byte[] path) {
-        if (path.length >= MAX_PATH) {
+        long size = path.length + 1L; // with the zero behind it
+        if (size > MAX_PATH) {
             return -1;
         }
-        ByteBuffer text = ByteBuffer.allocateDirect(path.length + 1);
-        text.put(path).put((byte) 0);
-        return (int) Linux.syscall(SystemCall.OPEN, Linux.address(text), O_RDONLY_NONBLOCK_CLOEXEC, 0, 0, 0, 0);
+        try {
+            long text = NativeMemory.map(size);
+            try {
+                Linux.memory(text, size).put(0, path);
+                return (int) Linux.syscall(SystemCall.OPEN, text, O_RDONLY_NONBLOCK_CLOEXEC, 0, 0, 0, 0);
+            } finally {
+                NativeMemory.unmap(text, size);
+            }
+        } catch (IllegalStateException noMemory) {
+            return -1;
+        }
     }
 
     @Override
     public void close(int descriptor) {
-        long ignored = Linux.syscall(SystemCall.CLOSE, descriptor, 0, 0, 0, 0, 0);
+        Linux.syscall(SystemCall.CLOSE, descriptor, 0, 0, 0, 0, 0);
     }
 }

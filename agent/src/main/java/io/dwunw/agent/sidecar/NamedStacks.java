@@ -1,5 +1,6 @@
 package io.dwunw.agent.sidecar;
 
+import io.dwunw.agent.budget.HeapShare;
 import io.dwunw.agent.stack.FrameNames;
 import io.dwunw.agent.stack.SiteHash;
 import io.dwunw.agent.stack.StackTrace;
@@ -16,18 +17,21 @@ import java.util.function.ToLongFunction;
 /** Names a distinct stack once, in the form that events carry. The least recently used are forgotten. */
 final class NamedStacks implements ToLongFunction<StackTrace> {
     private static final int MAX_STACKS = 1 << 13;
+    /** Of the heap, for one of 40 frames with its chain of replay. */
+    private static final int STACK_BYTES = 1_500;
 
     /** Stacks that are made ready together: each takes up to 0.3 ms, in which no samples are taken in. */
     private static final int TOGETHER = 32;
     /** Most of them are ready. */
     private static final int LOOKED_AT = 256;
 
+    private final int maxStacks = HeapShare.entries(MAX_STACKS, STACK_BYTES, 32);
     private final FrameNames names;
     private final StackReplay replay;
     private final Map<StackTrace, ReplayedStack> named = new LinkedHashMap<>(256, 0.75f, true) {
         @Override
         protected boolean removeEldestEntry(Map.Entry<StackTrace, ReplayedStack> eldest) {
-            return size() > MAX_STACKS;
+            return size() > maxStacks;
         }
     };
 

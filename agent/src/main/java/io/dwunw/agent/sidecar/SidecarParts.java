@@ -1,9 +1,12 @@
 package io.dwunw.agent.sidecar;
 
+import io.dwunw.agent.budget.HeapShare;
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.EngineUnavailableException;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.JavaThreads;
+import io.dwunw.agent.leak.LiveAllocations;
+import io.dwunw.agent.leak.LiveMappings;
 import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.linux.Doorbell;
@@ -27,6 +30,10 @@ import java.time.Duration;
 public final class SidecarParts implements AutoCloseable {
     /** Distinct stacks that are recognised at once. */
     private static final int KNOWN_STACKS = 1 << 14;
+    /** Of the heap, for one of 40 frames in each of two tables. */
+    private static final int STACK_BYTES = 800;
+    /** The same for a live block, with the slack of its table, a mapping, or an event that waits. */
+    private static final int BLOCK_BYTES = 200;
     /** Longest wait for a thread that was interrupted while it wrote a record, with all later records behind it. */
     private static final long WRITER_PATIENCE_NANOS = 500_000_000L;
 
@@ -39,7 +46,9 @@ public final class SidecarParts implements AutoCloseable {
 
     private final boolean samplesRing;
     private final EngineCounters counters = new EngineCounters();
-    private final LiveMemory<StackTrace> live = new LiveMemory<>();
+    private final LiveMemory<StackTrace> live = new LiveMemory<>(
+            HeapShare.entries(LiveAllocations.MAX_BLOCKS, BLOCK_BYTES, 8),
+            HeapShare.entries(LiveMappings.MAX_MAPPINGS, BLOCK_BYTES, 32));
     private final ProcessModules modules;
     private final JavaThreads threads;
     private final StackReplay replay;
@@ -88,10 +97,11 @@ public final class SidecarParts implements AutoCloseable {
         this.budget = budget;
         this.unread = unread;
         this.walker = walker;
-        StackTraces traces = new StackTraces(KNOWN_STACKS);
+        StackTraces traces = new StackTraces(HeapShare.entries(KNOWN_STACKS, STACK_BYTES, 32));
         NamedStacks named = new NamedStacks(names, replay);
         this.rehearsal = new Rehearsal(named);
-        this.waiting = new WaitingEvents(maxEvents, System.nanoTime());
+        this.waiting = new WaitingEvents(
+                maxEvents, System.nanoTime(), HeapShare.entries(WaitingEvents.MAX_WAITING, BLOCK_BYTES, 32));
         this.intake =
                 new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, rehearsal, waiting, errors);
         this.publications = new Publications(waiting, named, live, allocators, minAge);
@@ -255,6 +265,7 @@ public final class SidecarParts implements AutoCloseable {
         event.replayClasses = replay.classesGenerated();
         event.replayFailures = replay.failures();
         event.textOnlyEvents = replay.textOnlyEvents();
+        event.untrackedBlocks = live.overflowed();
         event.unreadFiles = unread.count();
         event.replayMetaspace = replay.metaspaceBytes();
         event.unpublished = waiting.unpublished();

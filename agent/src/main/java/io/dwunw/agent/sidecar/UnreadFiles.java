@@ -18,7 +18,8 @@ public final class UnreadFiles implements ReadBudget.Listener {
         long before = count;
         count = before + 1;
         if (before == 0) {
-            console.accept("left out a part of " + file + ": " + why + " (said once, counted in dwunw.AgentStatistics)");
+            console.accept(
+                    "left out a part of " + file + ": " + why + " (said once, counted in dwunw.AgentStatistics)");
         }
     }
 

@@ -24,6 +24,7 @@ final class WaitingEvents {
     private static final double NANOS_PER_SECOND = 1e9;
 
     private final int maxPerSecond;
+    private final int maxWaiting;
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
     /** The waiting event of each stack that has one, while the rate is limited. */
     private final IdentityHashMap<StackTrace, SampledAllocation> byStack = new IdentityHashMap<>();
@@ -43,6 +44,16 @@ final class WaitingEvents {
      * @param nanoTime now, as {@link System#nanoTime}
      */
     WaitingEvents(int maxPerSecond, long nanoTime) {
+        this(maxPerSecond, nanoTime, MAX_WAITING);
+    }
+
+    /**
+     * As the other.
+     *
+     * @param maxWaiting events that wait at most
+     */
+    WaitingEvents(int maxPerSecond, long nanoTime, int maxWaiting) {
+        this.maxWaiting = maxWaiting;
         this.maxPerSecond = maxPerSecond;
         this.allowance = maxPerSecond;
         this.allowedAt = nanoTime;
@@ -86,7 +97,7 @@ final class WaitingEvents {
     }
 
     private boolean hasRoom() {
-        if (queue.size() < MAX_WAITING) {
+        if (queue.size() < maxWaiting) {
             return true;
         }
         unpublished++;
@@ -139,7 +150,7 @@ final class WaitingEvents {
 
     /** Whether so many wait that publishing must not be put off any longer. */
     boolean crowded() {
-        return queue.size() >= MAX_WAITING / 2;
+        return queue.size() >= maxWaiting / 2;
     }
 
     /** Samples that have joined the event of another. */

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * stripped and the nearest symbol is all there is, the name starts with {@code ~}.
  */
 public final class FrameNames {
-    /** Remembered at least. */
-    private static final int NAMES = 1 << 16;
+    /** Names worth remembering in a large program. */
+    public static final int MAX_NAMES = 1 << 16;
 
     private static final String JVM_MODULE = "libjvm.so";
 
@@ -28,11 +28,11 @@ public final class FrameNames {
     private final @Nullable JavaCode java;
     private final AllocatorNames allocators;
     private final boolean showHidden;
-    private final NamedFrames names = new NamedFrames(NAMES);
+    private final NamedFrames names;
 
     /** As the other, for stacks of libc's allocator only. */
     public FrameNames(WalkedModules modules, Symboliser symboliser, @Nullable JavaCode java, boolean showHidden) {
-        this(modules, symboliser, java, AllocatorNames.LIBC, showHidden);
+        this(modules, symboliser, java, AllocatorNames.LIBC, showHidden, MAX_NAMES);
     }
 
     /**
@@ -42,13 +42,16 @@ public final class FrameNames {
      * @param java what named the methods in the frames; null if the walker had none
      * @param allocators what the allocators at the top of stacks are called
      * @param showHidden whether Java frames that {@link Throwable} leaves out are shown all the same
+     * @param capacity names remembered at least
      */
     public FrameNames(
             WalkedModules modules,
             Symboliser symboliser,
             @Nullable JavaCode java,
             AllocatorNames allocators,
-            boolean showHidden) {
+            boolean showHidden,
+            int capacity) {
+        this.names = new NamedFrames(capacity);
         this.modules = modules;
         this.symboliser = symboliser;
         this.java = java;

@@ -33,6 +33,16 @@ class LiveAllocationsTest {
     }
 
     @Test
+    void blocksBeyondTheLimitAreCountedOnly() {
+        LiveAllocations<String> few = new LiveAllocations<>(100);
+        for (int i = 1; i <= 150; i++) {
+            few.add(16L * i, 1, 1, 1, "s");
+        }
+        assertThat(few.count()).isEqualTo(100);
+        assertThat(few.overflowed()).isEqualTo(50);
+    }
+
+    @Test
     void churnWithCollisionsNeverLosesOrInventsABlock() {
         Random random = new Random(42);
         Map<Long, Long> expected = new HashMap<>();
