@@ -107,7 +107,7 @@ final class AgentSession implements SidecarOpener {
 
         @Override
         public void accept(Boolean wanted) {
-            sidecar.wake();
+            sidecar.samplesWanted(wanted);
             sidecar.awaitProbes(PROBE_PATIENCE_MILLIS);
         }
     }

@@ -54,6 +54,16 @@ public final class NativeLeakEvent extends Event {
     @Description("The stack with exact names, modules and offsets, one frame a line, innermost first")
     public @Nullable String frames;
 
+    @Label("Outstanding, at Least")
+    @Description("Lower end of the 90 % interval of the outstanding bytes; events come in its order")
+    @DataAmount
+    public long outstandingLow;
+
+    @Label("Outstanding, at Most")
+    @Description("Upper end of the 90 % interval of the outstanding bytes")
+    @DataAmount
+    public long outstandingHigh;
+
     /** A field read; {@link WantedEvents} says when this may be asked. */
     static boolean enabled() {
         return PROBE.isEnabled();

@@ -11,6 +11,8 @@ package io.dwunw.agent.leak;
  * @param sampledCount number of sampled blocks that the estimates rest on
  * @param oldestNanos age of the oldest sampled block
  * @param youngestNanos age of the youngest sampled block
+ * @param outstandingLow lower end of the 90 % interval of {@code outstandingBytes}, see {@link SumInterval}
+ * @param outstandingHigh upper end
  */
 public record AllocationSite<S>(
         long site,
@@ -20,4 +22,6 @@ public record AllocationSite<S>(
         long sampledBytes,
         long sampledCount,
         long oldestNanos,
-        long youngestNanos) {}
+        long youngestNanos,
+        long outstandingLow,
+        long outstandingHigh) {}

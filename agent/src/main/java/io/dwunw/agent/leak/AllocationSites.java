@@ -18,7 +18,9 @@ public final class AllocationSites {
     private AllocationSites() {}
 
     /**
-     * The sites that hold memory older than {@code minAgeNanos}, most outstanding bytes first.
+     * The sites that hold memory older than {@code minAgeNanos}; first those that surely hold most, by {@link
+     * AllocationSite#outstandingLow}: a site that rests on one heavy sample comes after one that many samples vouch
+     * for.
      *
      * @param nowNanos CLOCK_MONOTONIC
      * @param siteOf identity of a stack's site; called once per distinct stack
@@ -41,14 +43,17 @@ public final class AllocationSites {
         for (Gathered<S> gathered : bySite.values()) {
             sites.add(gathered.toSite());
         }
-        sites.sort(new MostBytesFirst<>());
+        sites.sort(new SurestFirst<>());
         return sites;
     }
 
-    private static final class MostBytesFirst<S> implements Comparator<AllocationSite<S>> {
+    private static final class SurestFirst<S> implements Comparator<AllocationSite<S>> {
         @Override
         public int compare(AllocationSite<S> one, AllocationSite<S> other) {
-            int order = Long.compare(other.outstandingBytes(), one.outstandingBytes());
+            int order = Long.compare(other.outstandingLow(), one.outstandingLow());
+            if (order == 0) {
+                order = Long.compare(other.outstandingBytes(), one.outstandingBytes());
+            }
             return order != 0 ? order : Long.compare(one.site(), other.site());
         }
     }
@@ -74,7 +79,7 @@ public final class AllocationSites {
                 total = new Total();
                 totals.put(stack, total);
             }
-            total.add(size, weight, age);
+            total.add(size, weight, variance, age);
         }
     }
 
@@ -85,8 +90,10 @@ public final class AllocationSites {
         private long samples;
         private long oldest;
         private long youngest = Long.MAX_VALUE;
+        private final SumInterval interval = new SumInterval();
 
-        void add(long size, long blockWeight, long age) {
+        void add(long size, long blockWeight, double variance, long age) {
+            interval.add(size, blockWeight, variance);
             weight += blockWeight;
             // An empty block weighs nothing, but it is one.
             blocks += size <= 0 ? 1 : (double) blockWeight / size;
@@ -97,6 +104,7 @@ public final class AllocationSites {
         }
 
         void add(Total other) {
+            interval.add(other.interval);
             weight += other.weight;
             blocks += other.blocks;
             bytes += other.bytes;
@@ -134,7 +142,9 @@ public final class AllocationSites {
                     total.bytes,
                     total.samples,
                     total.oldest,
-                    total.youngest);
+                    total.youngest,
+                    total.interval.low(),
+                    total.interval.high());
         }
     }
 }

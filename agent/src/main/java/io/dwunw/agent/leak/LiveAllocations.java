@@ -219,6 +219,18 @@ public final class LiveAllocations<S> {
         return removed;
     }
 
+    /** Forgets every block that was allocated earlier than that. Cold. */
+    void removeBefore(long timeNanos) {
+        for (long address : addresses.clone()) {
+            if (address != 0) {
+                int slot = slotOf(address);
+                if (times[slot] < timeNanos) {
+                    removeAt(slot);
+                }
+            }
+        }
+    }
+
     private int slotOf(long address) {
         int mask = addresses.length - 1;
         int slot = home(address, mask);

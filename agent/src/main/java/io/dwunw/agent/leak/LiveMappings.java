@@ -1,6 +1,7 @@
 package io.dwunw.agent.leak;
 
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -144,6 +145,17 @@ public final class LiveMappings<S> {
             from = mapped[i + 1];
         }
         remove(from, Long.MAX_VALUE - from, null);
+    }
+
+    /** Forgets the mappings that were made earlier than that. */
+    void removeBefore(long timeNanos) {
+        Iterator<Mapping<S>> each = byAddress.values().iterator();
+        while (each.hasNext()) {
+            if (each.next().block().timeNanos() < timeNanos) {
+                each.remove();
+                changes++;
+            }
+        }
     }
 
     public int count() {

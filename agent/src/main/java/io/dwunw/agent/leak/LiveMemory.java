@@ -239,6 +239,12 @@ public final class LiveMemory<S> {
         mappings.retain(mapped);
     }
 
+    /** Forgets what was allocated earlier than that. */
+    public void forgetBefore(long timeNanos) {
+        blocks.removeBefore(timeNanos);
+        mappings.removeBefore(timeNanos);
+    }
+
     /** As long as it stays the same, so does {@link #deadMappings()}. */
     public long mappingChanges() {
         return mappings.changes();

@@ -86,7 +86,7 @@ final class Publications {
         return leak == null ? null : publication(leak);
     }
 
-    /** Notes down the leaks as of now, most bytes first; {@link #nextLeak} hands them out. */
+    /** Notes down the leaks as of now, those that surely hold most first; {@link #nextLeak} hands them out. */
     void noteLeaks() {
         leaks.clear();
         reports++;
@@ -156,6 +156,8 @@ final class Publications {
         event.report = reports;
         event.site = hex(leak.site());
         event.frames = stack.text();
+        event.outstandingLow = leak.outstandingLow();
+        event.outstandingHigh = leak.outstandingHigh();
         return new Publication(event, stack);
     }
 

@@ -12,10 +12,11 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sidecar thread: drains the ring, publishes, sleeps a little, over and over, and does what other threads wish for.
+ * The sidecar thread: drains the ring, publishes, sleeps a little, over and over, and does what other threads wish
+ * for.
  *
- * <p>{@link #requestStatistics}, {@link #awaitProbes} and {@link #wake} may be called by any thread; everything else
- * happens on the thread itself. It ends only when allocations cannot be caught at all.
+ * <p>{@link #requestStatistics}, {@link #samplesWanted}, {@link #awaitProbes} and {@link #wake} may be called by any
+ * thread; everything else happens on the thread itself. It ends only when allocations cannot be caught at all.
  */
 public final class Sidecar extends ReplayThread {
     /** Records handled before the next look at the mailbox. */
@@ -52,6 +53,9 @@ public final class Sidecar extends ReplayThread {
     private volatile @Nullable String whyEnded;
     private volatile boolean statisticsWanted;
     private volatile boolean ended;
+    /** When a recording said that it wants samples, as {@link System#nanoTime}; 0 = none has. */
+    private volatile long wantedAt;
+
     private boolean expecting;
     /** Since the last sleep. */
     private boolean worked;
@@ -127,6 +131,14 @@ public final class Sidecar extends ReplayThread {
             Thread.currentThread().interrupt();
         }
         return whyEnded;
+    }
+
+    /** A recording wants samples from now on, or none does any more. */
+    public void samplesWanted(boolean wanted) {
+        if (wanted) {
+            wantedAt = System.nanoTime();
+        }
+        wake();
     }
 
     /** Ends a sleep. */
@@ -233,7 +245,7 @@ public final class Sidecar extends ReplayThread {
         boolean want = WantedEvents.any();
         if (expecting && (want || System.nanoTime() - expectedUntil > 0)) {
             expecting = false;
-            p.recordingBegun();
+            p.recordingBegun(wantedAt == 0 ? System.nanoTime() : wantedAt);
         }
         want |= expecting;
         if (want == p.attached()) {

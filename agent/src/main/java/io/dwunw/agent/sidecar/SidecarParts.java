@@ -122,10 +122,17 @@ public final class SidecarParts implements AutoCloseable {
         budget.start(counters);
     }
 
-    /** A recording that was expected wants samples from now on; or there will be none. */
-    void recordingBegun() {
+    /**
+     * A recording that was expected wants samples from now on; or there will be none. What was sampled before is no
+     * leak of it, and few samples with large weights.
+     *
+     * @param begunNanos when it began, as {@link System#nanoTime}
+     */
+    void recordingBegun(long begunNanos) {
         rehearsal.end();
         budget.ahead(false);
+        drainAll();
+        live.forgetBefore(begunNanos);
     }
 
     /**

@@ -20,8 +20,8 @@ class AllocationSitesTest {
         live.allocated(false, 48, 50, 50, 40, "b:1");
         assertThat(outstanding(100, 0))
                 .containsExactly(
-                        new AllocationSite<>('a', "a:2", 4_000, 40, 200, 2, 90, 80),
-                        new AllocationSite<>('b', "b:1", 50, 1, 50, 1, 60, 60));
+                        new AllocationSite<>('a', "a:2", 4_000, 40, 200, 2, 90, 80, 526, 14_992),
+                        new AllocationSite<>('b', "b:1", 50, 1, 50, 1, 60, 60, 50, 50));
     }
 
     @Test
@@ -29,7 +29,17 @@ class AllocationSitesTest {
         live.allocated(false, 16, 100, 100, 10, "a");
         live.allocated(false, 32, 7, 7, 95, "a");
         live.allocated(false, 48, 7, 7, 95, "b");
-        assertThat(outstanding(100, 50)).containsExactly(new AllocationSite<>('a', "a", 100, 1, 100, 1, 90, 90));
+        assertThat(outstanding(100, 50))
+                .containsExactly(new AllocationSite<>('a', "a", 100, 1, 100, 1, 90, 90, 100, 100));
+    }
+
+    @Test
+    void aSiteThatRestsOnOneHeavySampleComesAfterOneThatManyVouchFor() {
+        live.allocated(false, 16, 136, 8 << 20, 10, "phantom");
+        for (int i = 1; i <= 5; i++) {
+            live.allocated(false, 16 + 16 * i, 30_000, 540_000, 10, "leak");
+        }
+        assertThat(outstanding(100, 0)).extracting(AllocationSite::stack).containsExactly("leak", "phantom");
     }
 
     @Test

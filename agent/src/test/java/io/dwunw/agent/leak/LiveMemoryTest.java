@@ -302,6 +302,17 @@ class LiveMemoryTest {
     }
 
     @Test
+    void whatIsOlderThanTheRecordingIsForgotten() {
+        live.allocated(false, 16, 10, 10, BORN - 1, "before");
+        live.allocated(false, 32, 10, 10, BORN, "after");
+        live.allocated(true, PAGE, PAGE, PAGE, BORN - 1, "before");
+        live.allocated(true, 3 * PAGE, PAGE, PAGE, BORN, "after");
+        live.forgetBefore(BORN);
+        assertThat(alive()).containsExactly("32+10*10after", 3 * PAGE + "+" + PAGE + "*" + PAGE + "after");
+        assertThat(live.deadMappings()).isEqualTo(1);
+    }
+
+    @Test
     void nonsenseRangesAreIgnored() {
         live.allocated(true, -1, 10, 10, 0, "x");
         live.allocated(true, Long.MAX_VALUE - 5, 10, 10, 0, "x");

@@ -8,11 +8,12 @@ import java.util.Map;
  * One {@code dwunw.NativeLeak} event as {@code jfr print --json} shows it.
  *
  * @param report number of the report that it belongs to
- * @param outstanding bytes allocated and not freed
+ * @param outstanding bytes allocated and not freed, estimated
+ * @param outstandingLow so many at least, in 95 of 100 cases
  * @param blocks their number
  * @param stack innermost first
  */
-record Leak(long report, String site, long outstanding, long blocks, List<Frame> stack) {
+record Leak(long report, String site, long outstanding, long outstandingLow, long blocks, List<Frame> stack) {
 
     /** Below this come the frames of the thread that published the event. */
     private static final String REPLAY_ROOT = "dwunw";
@@ -58,6 +59,7 @@ record Leak(long report, String site, long outstanding, long blocks, List<Frame>
                 number(values, "report"),
                 String.valueOf(values.get("site")),
                 number(values, "outstanding"),
+                number(values, "outstandingLow"),
                 number(values, "outstandingBlocks"),
                 stack);
     }

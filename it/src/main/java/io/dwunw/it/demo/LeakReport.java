@@ -26,7 +26,7 @@ public final class LeakReport {
         }
     }
 
-    /** The leaks at the end of the recording, largest first, one per site. */
+    /** The leaks at the end of the recording, one per site; first those that surely hold most. */
     static List<Leak> read(Reader json) throws IOException {
         Map<?, ?> recording = Leak.object(Leak.object(JsonReader.read(json)), "recording");
         List<Leak> all = recording.get("events") instanceof List<?> events
@@ -36,7 +36,7 @@ public final class LeakReport {
         long last = all.stream().mapToLong(Leak::report).max().orElse(0);
         return all.stream()
                 .filter(leak -> leak.report() == last)
-                .sorted(Comparator.comparingLong(Leak::outstanding).reversed())
+                .sorted(Comparator.comparingLong(Leak::outstandingLow).reversed())
                 .toList();
     }
 
