@@ -47,7 +47,7 @@ public final class NativeLeakEvent extends Event {
     public long report;
 
     @Label("Site")
-    @Description("Hash of the frames' names: the same site has the same hash in every run")
+    @Description("Hash of what the application did: the same site has the same hash in every run and on every machine")
     public @Nullable String site;
 
     @Label("Frames")

@@ -38,6 +38,12 @@ final class ModuleSymbols {
         return stub == null ? symbol : stub;
     }
 
+    /** The symbol whose stated size has the address; unknown if there is none. */
+    Symbol containing(long svma) {
+        Symbol symbol = fromTables(svma);
+        return symbol.exact() ? symbol : Symbol.unknown(svma);
+    }
+
     private Symbol fromTables(long svma) {
         int range = code.find(svma);
         int entry = range < 0 ? SymbolIndex.NONE : index.find(svma);

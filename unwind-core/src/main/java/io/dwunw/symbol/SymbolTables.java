@@ -45,6 +45,13 @@ final class SymbolTables {
         return all;
     }
 
+    /** What {@code image} exports. */
+    static SymbolTables exports(ElfImage image) {
+        SymbolTables exports = new SymbolTables(image.account());
+        exports.add(image.dynsym(), 0);
+        return exports;
+    }
+
     private void addFrom(@Nullable ElfImage companion, ElfImage image) {
         if (companion != null) {
             add(companion.symtab(), DebugFiles.shift(image, companion));

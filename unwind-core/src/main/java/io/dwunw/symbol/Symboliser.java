@@ -21,6 +21,8 @@ public final class Symboliser implements AutoCloseable {
     private final DebugFiles debugFiles;
     /** Weak keys: a module that was unloaded takes its symbols along. An absent value: the file cannot be read. */
     private final Map<LoadedModule, @Nullable ModuleSymbols> modules = new WeakHashMap<>();
+    /** By exported names only; as the other. */
+    private final Map<LoadedModule, @Nullable ModuleSymbols> exports = new WeakHashMap<>();
 
     /** Finds separate debug files below {@code /usr/lib/debug}. */
     public Symboliser() {
@@ -47,6 +49,36 @@ public final class Symboliser implements AutoCloseable {
         }
     }
 
+    /**
+     * The function that the module itself exports to others and that has the address within its stated size. It depends on the
+     * module's file only, not on debug files nor on whether the file was stripped.
+     *
+     * @param svma as for {@link #symbolise}
+     * @return never null; {@link Symbol#isKnown()} is false if no exported function has the address
+     */
+    public Symbol exported(LoadedModule module, long svma) {
+        try {
+            ModuleSymbols symbols = exports.get(module);
+            if (symbols == null && !exports.containsKey(module)) {
+                forgetClosed();
+                symbols = openExports(module);
+                exports.put(module, symbols);
+            }
+            return symbols == null ? Symbol.unknown(svma) : symbols.containing(svma);
+        } catch (MalformedDataException cutOff) {
+            return Symbol.unknown(svma);
+        }
+    }
+
+    private static @Nullable ModuleSymbols openExports(LoadedModule module) {
+        ElfImage image = module.image();
+        try {
+            return image == null ? null : new ModuleSymbols(image, SymbolTables.exports(image));
+        } catch (MalformedDataException cutOff) {
+            return null;
+        }
+    }
+
     private @Nullable ModuleSymbols symbols(LoadedModule module) {
         ModuleSymbols known = modules.get(module);
         if (known == null && !modules.containsKey(module)) {
@@ -59,7 +91,12 @@ public final class Symboliser implements AutoCloseable {
 
     /** Whoever holds on to such a module must not keep its symbols and its debug file alive. */
     private void forgetClosed() {
-        for (Iterator<LoadedModule> all = modules.keySet().iterator(); all.hasNext(); ) {
+        forgetClosed(modules);
+        forgetClosed(exports);
+    }
+
+    private static void forgetClosed(Map<LoadedModule, @Nullable ModuleSymbols> symbols) {
+        for (Iterator<LoadedModule> all = symbols.keySet().iterator(); all.hasNext(); ) {
             if (all.next().isClosed()) {
                 all.remove();
             }
@@ -91,5 +128,6 @@ public final class Symboliser implements AutoCloseable {
     @Override
     public void close() {
         modules.clear();
+        exports.clear();
     }
 }

@@ -63,6 +63,19 @@ class SymboliserTest {
         assertNamed(symboliser.symbolise(full, svma("__exported_alias") + 1), "exported", 1, true);
     }
 
+    /** The site of a leak must not depend on whether a library was stripped, or its debug file is installed. */
+    @Test
+    void theExportedNameIsTheSameWithAndWithoutOtherSymbols() throws IOException {
+        LoadedModule stripped = LocalBinaries.module(fixture.stripped());
+        for (LoadedModule module : List.of(full, stripped)) {
+            assertNamed(symboliser.exported(module, svma("__exported_alias") + 1), "exported", 1, true);
+            assertThat(symboliser.exported(module, svma("local_function") + 2).isKnown())
+                    .isFalse();
+            assertThat(symboliser.exported(module, svma("sizeless") + 4).isKnown())
+                    .isFalse();
+        }
+    }
+
     @Test
     void namesLocalFunctions() {
         assertNamed(symboliser.symbolise(full, svma("local_function") + 2), "local_function", 2, true);

@@ -2,7 +2,6 @@ package io.dwunw.agent.sidecar;
 
 import io.dwunw.agent.budget.HeapShare;
 import io.dwunw.agent.stack.FrameNames;
-import io.dwunw.agent.stack.SiteHash;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.jfr.FrameName;
 import io.dwunw.jfr.ReplayedStack;
@@ -28,12 +27,8 @@ final class NamedStacks implements ToLongFunction<StackTrace> {
     private final int maxStacks = HeapShare.entries(MAX_STACKS, STACK_BYTES, 32);
     private final FrameNames names;
     private final StackReplay replay;
-    private final Map<StackTrace, ReplayedStack> named = new LinkedHashMap<>(256, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<StackTrace, ReplayedStack> eldest) {
-            return size() > maxStacks;
-        }
-    };
+    private final Map<StackTrace, ReplayedStack> named = new Latest<>();
+    private final Map<StackTrace, Long> sites = new Latest<>();
 
     NamedStacks(FrameNames names, StackReplay replay) {
         this.names = names;
@@ -78,10 +73,15 @@ final class NamedStacks implements ToLongFunction<StackTrace> {
         return replay.isReady(stack);
     }
 
-    /** The hash of a stack's site. */
+    /** The identity of a stack's site. */
     @Override
     public long applyAsLong(StackTrace trace) {
-        return SiteHash.of(frameNames(trace));
+        Long known = sites.get(trace);
+        if (known == null) {
+            known = names.site(trace);
+            sites.put(trace, known);
+        }
+        return known;
     }
 
     private List<FrameName> shown(StackTrace trace) {
@@ -92,12 +92,15 @@ final class NamedStacks implements ToLongFunction<StackTrace> {
         return frames;
     }
 
-    /** A site does not depend on what readers want to see. */
-    private List<FrameName> frameNames(StackTrace trace) {
-        List<FrameName> frames = new ArrayList<>(trace.count());
-        for (int i = 0; i < trace.count(); i++) {
-            frames.add(names.name(trace.frame(i)));
+    @SuppressWarnings("serial") // is not
+    private final class Latest<V> extends LinkedHashMap<StackTrace, V> {
+        Latest() {
+            super(256, 0.75f, true);
         }
-        return frames;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<StackTrace, V> eldest) {
+            return size() > maxStacks;
+        }
     }
 }

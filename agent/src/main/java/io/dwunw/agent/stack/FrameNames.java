@@ -8,6 +8,9 @@ import io.dwunw.module.LoadedModule;
 import io.dwunw.symbol.Symbol;
 import io.dwunw.symbol.Symboliser;
 import io.dwunw.unwind.FrameAddress;
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +32,8 @@ public final class FrameNames {
     private final AllocatorNames allocators;
     private final boolean showHidden;
     private final NamedFrames names;
+    private final SiteHash site = new SiteHash();
+    private final @Nullable String jdk = jdkLibraries();
 
     /** As the other, for stacks of libc's allocator only. */
     public FrameNames(WalkedModules modules, Symboliser symboliser, @Nullable JavaCode java, boolean showHidden) {
@@ -76,6 +81,53 @@ public final class FrameNames {
             return name;
         }
         return FrameName.ofJava(name.className(), name.methodName(), name.descriptor(), name.line(), name.text());
+    }
+
+    /** The identity of a stack's site, see {@link SiteHash}. Cold. */
+    public long site(StackTrace trace) {
+        site.begin();
+        for (int i = 0; i < trace.count(); i++) {
+            addToSite(trace.frame(i));
+        }
+        return site.end();
+    }
+
+    private void addToSite(long frame) {
+        switch (Frame.kind(frame)) {
+            case GAP, RAW, NOT_RECORDED -> site.unknownFrame();
+            case NATIVE -> addNativeToSite(frame);
+            case JAVA -> {
+                FrameName name = name(frame);
+                if (!name.hidden()) {
+                    site.javaFrame(name.className(), name.methodName());
+                }
+            }
+            case STUB -> {}
+            case ALLOCATOR ->
+                site.nativeFrame(allocators.module(Frame.ordinal(frame)), allocators.function(Frame.ordinal(frame)));
+        }
+    }
+
+    private void addNativeToSite(long frame) {
+        LoadedModule module = modules.find(Frame.moduleId(frame));
+        if (module == null) {
+            site.unknownFrame();
+            return;
+        }
+        // Two builds of one version of the JDK do not have the same functions.
+        boolean ofJdk = jdk != null && module.path().startsWith(jdk);
+        long lookup = FrameAddress.lookup(Frame.svma(frame), Frame.isReturnAddress(frame));
+        site.nativeFrame(
+                module.name(), ofJdk ? "" : symboliser.exported(module, lookup).name());
+    }
+
+    /** Where the libraries of this JVM lie, as the kernel names them. */
+    private static @Nullable String jdkLibraries() {
+        try {
+            return Path.of(System.getProperty("java.home", ""), "lib").toRealPath() + "/";
+        } catch (IOException | InvalidPathException gone) {
+            return null;
+        }
     }
 
     private FrameName resolve(long frame) {

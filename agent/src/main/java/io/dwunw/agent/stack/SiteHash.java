@@ -1,77 +1,119 @@
 package io.dwunw.agent.stack;
 
-import io.dwunw.jfr.FrameName;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The identity of an allocation site: a hash of its frames' names. The same site has the same hash in the next run, on
- * another machine, and after lines have moved, because neither addresses nor lines go into it.
+ * The identity of an allocation site: a hash of what the application did, the same in the next run and on another machine.
+ * Into it go the allocator, the native functions between it and the first Java frame, and the Java methods, innermost first;
+ * of a stack without Java frames all native functions. {@link SiteNames} says what they are called here. Left out is what
+ * differs though the application does the same: addresses and lines, parameters, hidden frames, what reflection and method handles
+ * put between caller and callee, and the start of a thread. Of a library those functions count that it exports, and it
+ * counts itself where there is none in a row of its frames: which of the others have names depends on debug files. Frames
+ * that have become equal by that, one beside the other, count once; so does a method that calls itself.
  *
  * <p>64-bit FNV-1a over UTF-16 code units, then mixed: two sites in a million share a hash with a probability of 1 in 37
- * million.
+ * million. Reused from stack to stack: {@link #begin}, the frames, {@link #end}. Not thread-safe.
  */
 public final class SiteHash {
     private static final long OFFSET_BASIS = 0xcbf29ce484222325L;
     private static final long PRIME = 0x100000001b3L;
-    /** Of anything generated at run time: numbered differently in each run. */
-    private static final String LAMBDA = "$$Lambda";
 
-    /** Proxies, and reflection's accessors: numbered in the order in which they happen to be made. */
-    private static final String PROXY = "$Proxy";
+    private static final String THREAD = "java.lang.Thread.";
+    private static final String UNKNOWN = "unknown";
+    /** Where all threads begin; its inner functions have names only where there is a debug file. */
+    private static final String LIBC = "libc";
 
-    private static final String ACCESSOR = "jdk.internal.reflect.Generated";
-    /** A library that a program unpacks into a file of its own has a random number in its name, longer than a version. */
-    private static final int RANDOM_DIGITS = 6;
+    private final List<String> parts = new ArrayList<>();
+    private int javaFrames;
+    private boolean ended;
 
-    private SiteHash() {}
+    /** A new stack, whose frames come innermost first. */
+    public void begin() {
+        parts.clear();
+        javaFrames = 0;
+        ended = false;
+    }
 
-    /** The site of a stack; frames that readers do not see do not count. */
-    public static long of(List<FrameName> innermostFirst) {
-        long hash = OFFSET_BASIS;
-        for (FrameName frame : innermostFirst) {
-            if (!frame.hidden()) {
-                hash = add(hash, stableClassName(frame.className()));
-                hash = add(hash, frame.methodName());
-                hash = add(hash, frame.descriptor());
+    /**
+     * Takes a native frame.
+     *
+     * @param fileName of the library
+     * @param function demangled; "" if it has no name that is known on every machine
+     */
+    public void nativeFrame(String fileName, String function) {
+        if (javaFrames > 0) {
+            return;
+        }
+        String library = SiteNames.library(fileName);
+        if (function.isEmpty()) {
+            if (!endsIn(library)) {
+                add(library);
             }
+            return;
+        }
+        if (!parts.isEmpty() && last().equals(library)) {
+            parts.remove(parts.size() - 1);
+        }
+        add(library + '!' + FunctionName.plain(function));
+    }
+
+    /** Takes a frame of native code that nobody knows, or the gap where frames are missing. */
+    public void unknownFrame() {
+        if (javaFrames == 0) {
+            add(UNKNOWN);
+        }
+    }
+
+    /** Takes a Java frame that is not hidden. */
+    public void javaFrame(String className, String method) {
+        if (ended || SiteNames.isPlumbing(className)) {
+            return;
+        }
+        if (SiteNames.isCarrier(className, method) && javaFrames > 0) {
+            ended = true;
+            return;
+        }
+        if (add(SiteNames.className(className) + '.' + SiteNames.method(method))) {
+            javaFrames++;
+        }
+    }
+
+    /** The site of the stack. */
+    public long end() {
+        while (javaFrames > 1 && last().startsWith(THREAD)) {
+            parts.remove(parts.size() - 1);
+            javaFrames--;
+        }
+        while (javaFrames == 0 && parts.size() > 1 && last().equals(LIBC)) {
+            parts.remove(parts.size() - 1);
+        }
+        long hash = OFFSET_BASIS;
+        for (int i = 0; i < parts.size(); i++) {
+            hash = add(hash, parts.get(i));
         }
         hash ^= hash >>> 32;
         hash *= 0x9e37_79b9_7f4a_7c15L;
         return hash ^ hash >>> 29;
     }
 
-    private static String stableClassName(String className) {
-        int lambda = className.indexOf(LAMBDA);
-        if (lambda >= 0) {
-            return className.substring(0, lambda + LAMBDA.length());
-        }
-        // Hidden classes: Class.getName() ends in a slash and an address or a number.
-        int slash = className.lastIndexOf('/');
-        String name = slash < 0 ? className : className.substring(0, slash);
-        boolean numbered = name.startsWith(PROXY, name.lastIndexOf('.') + 1) || name.startsWith(ACCESSOR);
-        return withoutNumbers(name, numbered ? 1 : RANDOM_DIGITS);
+    private String last() {
+        return parts.get(parts.size() - 1);
     }
 
-    /** Leaves out every number of at least so many digits. */
-    private static String withoutNumbers(String name, int fewestDigits) {
-        StringBuilder kept = new StringBuilder(name.length());
-        int at = 0;
-        while (at < name.length()) {
-            int end = at;
-            while (end < name.length() && isDigit(name.charAt(end))) {
-                end++;
-            }
-            if (end - at < fewestDigits) {
-                end = Math.max(end, at + 1);
-                kept.append(name, at, end);
-            }
-            at = end;
-        }
-        return kept.toString();
+    /** Whether the last frame was one of this library: what happens inside of it has no name to tell it by. */
+    private boolean endsIn(String library) {
+        return !parts.isEmpty()
+                && last().startsWith(library)
+                && (last().length() == library.length() || last().charAt(library.length()) == '!');
     }
 
-    private static boolean isDigit(char c) {
-        return c >= '0' && c <= '9';
+    private boolean add(String part) {
+        if (!parts.isEmpty() && last().equals(part)) {
+            return false;
+        }
+        parts.add(part);
+        return true;
     }
 
     private static long add(long hash, String text) {
