@@ -269,6 +269,13 @@ bool gate_capture_move(struct gate_thread *thread, unsigned allocator, uint64_t 
  * shows where the JVM keeps it. */
 int gate_java_thread(uint32_t tid, uint64_t java_thread);
 
+/* ---- gate_heap.c: what libc says itself ---- */
+
+void gate_heap_open(void);
+/* Bytes of all blocks that libc's allocator has handed out; false if it does not tell, or is not the only one. Only
+ * differences count. */
+bool gate_heap_in_use(uint64_t *bytes);
+
 /* ---- gate_elf.c, gate_slots.c, gate_open.c: import slots ---- */
 
 extern uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
@@ -291,6 +298,8 @@ void gate_slots_looking_up(void);
 /* The stub that stands before `function`, which was found by the name; 0 if there is none, or if `caller` is an allocator of
  * its own. `in_any`: it was looked for by our library in all libraries, and may be another function for the caller. */
 uintptr_t gate_slots_stub(unsigned name, uintptr_t function, uintptr_t caller, bool in_any);
+/* Whether the gate stands before no other malloc than libc's. */
+bool gate_slots_only_libc_allocates(void);
 /* Whether a library has a search path that is inherited by what it loads. */
 bool gate_slots_any_rpath(void);
 /* Whether somebody is in dlopen who will patch what it brings. */

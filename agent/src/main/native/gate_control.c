@@ -77,6 +77,7 @@ int gate_open(uint64_t ring_bytes, uint32_t stack_bytes, uint64_t interval)
         return -ENOMEM;
     }
     gate_slots_resolve();
+    gate_heap_open();
     uint32_t stack = stack_bytes < MIN_STACK_BYTES ? MIN_STACK_BYTES : stack_bytes;
     gate_control->stack_bytes = stack > MAX_STACK_BYTES ? MAX_STACK_BYTES : stack;
     gate_set_interval(interval);

@@ -95,6 +95,14 @@ EXPORT(jboolean, isLive)(JNIEnv *env, jclass type, jlong address)
     return gate_live_contains((uint64_t) address);
 }
 
+EXPORT(jlong, heapInUse)(JNIEnv *env, jclass type)
+{
+    (void) env;
+    (void) type;
+    uint64_t bytes = 0;
+    return gate_heap_in_use(&bytes) ? (jlong) bytes : -1;
+}
+
 EXPORT(jlong, probePoint)(JNIEnv *env, jclass type, jboolean allocation)
 {
     (void) env;

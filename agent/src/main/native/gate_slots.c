@@ -626,3 +626,16 @@ uintptr_t gate_slots_stub(unsigned name, uintptr_t function, uintptr_t caller, b
     struct search search = {.name = name, .function = function, .caller = caller, .in_any = in_any};
     return with_modules(&search.pass, find_stub, LOOKUP_ATTEMPTS) ? search.stub : 0;
 }
+
+bool gate_slots_only_libc_allocates(void)
+{
+    bool any = false;
+    for (int family = 0; family < GATE_FAMILIES; family++) {
+        uintptr_t original = __atomic_load_n(&gate_original[family][DWUNW_MALLOC], __ATOMIC_ACQUIRE);
+        if (original != 0 && original - gate_libc.address >= gate_libc.size) {
+            return false;
+        }
+        any |= original != 0;
+    }
+    return any && !interposed;
+}

@@ -49,6 +49,7 @@ void door_collect(void);
 /* From now on a system call whose second argument is `second` fails; any second argument if that is 0. */
 void door_refuse(unsigned number, uint32_t second, unsigned error);
 void door_counters(struct door_counters *to);
+bool door_heap_in_use(uint64_t *bytes);
 bool door_is_stub(uintptr_t address);
 /* Hands every committed record to `handler`; their number. */
 typedef void door_handler(const struct dwunw_free *record, uint32_t length, void *context);

@@ -36,6 +36,11 @@ EXPORT int door_watch(bool on)
     return gate_watch(on);
 }
 
+EXPORT bool door_heap_in_use(uint64_t *bytes)
+{
+    return gate_heap_in_use(bytes);
+}
+
 EXPORT int door_verify(void)
 {
     return gate_verify();

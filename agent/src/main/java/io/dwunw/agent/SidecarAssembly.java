@@ -96,7 +96,8 @@ final class SidecarAssembly {
                 unread,
                 options.depth(),
                 options.minAge(),
-                options.maxEvents());
+                options.maxEvents(),
+                console);
     }
 
     private static AllocatorNames allocatorNames(List<AllocatorPair> pairs) {

@@ -176,6 +176,18 @@ public final class AgentStatisticsEvent extends Event {
             "Sampled blocks and mappings that are no part of leaks, because more were alive than the Java heap has room for")
     public long untrackedBlocks;
 
+    @Label("Unseen Bytes")
+    @Description(
+            "Bytes in use in libc's allocator, allocated since the probes were attached, that did not pass the wrappers of the"
+                    + " in-process gate; -1 if that cannot be known")
+    public long unseenBytes;
+
+    @Label("Unseen Frees")
+    @Description(
+            "Bytes that are shown as live, but that libc's allocator does not have in use any more: their frees did not pass"
+                    + " the wrappers of the in-process gate; -1 if that cannot be known")
+    public long unseenFrees;
+
     /** A field read; {@link WantedEvents} says when this may be asked. */
     static boolean enabled() {
         return PROBE.isEnabled();

@@ -109,6 +109,11 @@ public final class CombinedEngine implements SamplingEngine {
     }
 
     @Override
+    public long heapInUse() {
+        return libc.heapInUse();
+    }
+
+    @Override
     public void mappingsDead(long total) {
         libc.mappingsDead(total);
     }

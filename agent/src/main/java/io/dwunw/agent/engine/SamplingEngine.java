@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * but {@link #samples()} are drained by one thread at a time. A closed engine does nothing.
  */
 public interface SamplingEngine extends AutoCloseable {
+    /** No number of bytes. */
+    long UNKNOWN = -1;
+
     /**
      * Starts to sample; does nothing while it samples. May be repeated after {@link #detach}.
      *
@@ -52,6 +55,16 @@ public interface SamplingEngine extends AutoCloseable {
      * @param blockKey see {@link io.dwunw.agent.sample.Sample#blockKey}
      */
     boolean isLive(long blockKey);
+
+    /**
+     * Bytes that libc's allocator has handed out to anybody, as it counts itself: what this engine did not see included. Takes
+     * the allocator's locks, and longer the more free blocks it keeps.
+     *
+     * @return {@link #UNKNOWN} if the allocator does not tell, or is not the only one, or if nothing can go by this engine
+     */
+    default long heapInUse() {
+        return UNKNOWN;
+    }
 
     /**
      * Unmappings need to be told only as long as a sampled mapping may be alive.

@@ -280,6 +280,11 @@ public final class GateEngine implements SamplingEngine {
         return attached && GateNative.isLive(address);
     }
 
+    @Override
+    public synchronized long heapInUse() {
+        return attached ? GateNative.heapInUse() : UNKNOWN;
+    }
+
     /** They go on from engine to engine. */
     @Override
     public synchronized void counters(EngineCounters into) {

@@ -35,6 +35,9 @@ final class GateNative {
 
     static native boolean isLive(long address);
 
+    /** Bytes that libc's allocator has handed out, by its own account; -1 if it does not tell. */
+    static native long heapInUse();
+
     static native long probePoint(boolean allocation);
 
     /** Runs through a probe point with a record that is none. */

@@ -277,6 +277,11 @@ public final class LiveMemory<S> {
         undecided.clear();
     }
 
+    /** Shows the heap blocks that are live to {@code visitor}. */
+    public void forEachBlock(LiveAllocations.Visitor<S> visitor) {
+        blocks.forEach(visitor);
+    }
+
     /** Shows everything that is live to {@code visitor}. */
     public void forEach(LiveAllocations.Visitor<S> visitor) {
         blocks.forEach(visitor);

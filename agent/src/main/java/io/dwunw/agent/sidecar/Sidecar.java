@@ -238,6 +238,7 @@ public final class Sidecar extends ReplayThread {
         owed = p.waiting().size();
         statisticsWanted = true;
         p.reconcile();
+        p.lookForUnseen();
         p.publications().noteLeaks();
     }
 

@@ -25,6 +25,7 @@ import io.dwunw.agent.stack.StackTraces;
 import io.dwunw.jfr.AgentStatisticsEvent;
 import io.dwunw.jfr.StackReplay;
 import java.time.Duration;
+import java.util.function.Consumer;
 
 /** The sidecar's possessions, wired together. Confined to its thread. */
 public final class SidecarParts implements AutoCloseable {
@@ -59,6 +60,7 @@ public final class SidecarParts implements AutoCloseable {
     private final Publications publications;
     private final OverheadBudget budget;
     private final UnreadFiles unread;
+    private final UnseenMemory unseen;
     private final CpuClock clock = CpuClock.ofThread();
     private long reconciledLostFrees;
     private long reconciledAt = System.nanoTime();
@@ -71,6 +73,7 @@ public final class SidecarParts implements AutoCloseable {
      * @param depth most frames of a stack
      * @param minAge younger blocks are not published as leaks
      * @param maxEvents allocation events a second; 0 for no limit
+     * @param console takes a line when memory is noticed that the engine does not see
      */
     public SidecarParts(
             SamplingEngine engine,
@@ -85,7 +88,8 @@ public final class SidecarParts implements AutoCloseable {
             UnreadFiles unread,
             int depth,
             Duration minAge,
-            int maxEvents) {
+            int maxEvents,
+            Consumer<String> console) {
         this.engine = engine;
         this.samples = engine.samples();
         Doorbell ofEngine = engine.doorbell();
@@ -104,6 +108,7 @@ public final class SidecarParts implements AutoCloseable {
                 maxEvents, System.nanoTime(), HeapShare.entries(WaitingEvents.MAX_WAITING, BLOCK_BYTES, 32));
         this.intake =
                 new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, rehearsal, waiting, errors);
+        this.unseen = new UnseenMemory(engine, live, console);
         this.publications = new Publications(waiting, named, live, allocators, minAge);
     }
 
@@ -120,6 +125,7 @@ public final class SidecarParts implements AutoCloseable {
         samples.drainAll(SampleHandler.FORGET, WRITER_PATIENCE_NANOS);
         engine.attach();
         budget.start(counters);
+        unseen.start(lostAllocations(), System.nanoTime());
     }
 
     /**
@@ -131,6 +137,11 @@ public final class SidecarParts implements AutoCloseable {
     void recordingBegun(long begunNanos) {
         rehearsal.end();
         budget.ahead(false);
+        if (engine.attached()) {
+            // What was sampled meanwhile says little of what was allocated.
+            engine.counters(counters);
+            unseen.start(lostAllocations(), System.nanoTime());
+        }
         drainAll();
         live.forgetBefore(begunNanos);
     }
@@ -210,7 +221,23 @@ public final class SidecarParts implements AutoCloseable {
         if (System.nanoTime() - reconciledAt >= NANOS_BETWEEN_RECONCILIATIONS) {
             reconcile();
         }
+        if (samples.backlog() == 0 && unseen.due(System.nanoTime())) {
+            engine.counters(counters);
+            unseen.look(lostAllocations(), budget.interval());
+        }
         return quiet;
+    }
+
+    /** As of the last reading of the counters. */
+    private long lostAllocations() {
+        return counters.lost - counters.lostFrees + live.overflowed();
+    }
+
+    /** Looks for memory that was not seen. When all records have been taken in, and {@link #reconcile} has been called. */
+    void lookForUnseen() {
+        if (engine.attached()) {
+            unseen.look(lostAllocations(), budget.interval());
+        }
     }
 
     /**
@@ -279,6 +306,8 @@ public final class SidecarParts implements AutoCloseable {
         event.joinedSamples = waiting.joined();
         event.internalErrors = internalErrors;
         event.engine = engine.description();
+        event.unseenBytes = unseen.unseenBytes();
+        event.unseenFrees = unseen.unseenFrees();
         event.overhead = (float) budget.overhead();
         event.interval = budget.interval();
         event.timePerSample = intake.walks() == 0 ? 0 : event.sidecarCpuTime / intake.walks();

@@ -45,6 +45,9 @@ class GateNativeTest {
         "opening, liblazy.so libnow.so",
         "churn, liblazy.so 100",
         "lookup, libnow.so libother.so",
+        "heap,",
+        "ways, early libways.so libwaysstatic.so libwaysown.so",
+        "ways, late libways.so libwaysstatic.so libwaysown.so",
     })
     void check(String program, String arguments) throws Exception {
         String[] words = arguments == null ? new String[0] : arguments.split(" ", -1);
@@ -89,7 +92,17 @@ class GateNativeTest {
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
         outcome = checks.run("unseen", List.of(), environment, "preloaded");
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+        outcome = checks.run("heap", List.of(), environment, "preloaded");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
         outcome = checks.run("lookup", List.of(), environment, "libnow.so", "libother.so", "preloaded");
+        assertThat(outcome.exitCode()).as(outcome.output()).isZero();
+    }
+
+    @Test
+    void aPreloadedMallocMayBeAnIndirectFunction() throws Exception {
+        Map<String, String> environment =
+                Map.of("LD_PRELOAD", checks.library("libifunc.so").toString());
+        NativeChecks.Outcome outcome = checks.run("ways", List.of(), environment, "late", "libways.so");
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
     }
 

@@ -37,6 +37,10 @@ final class NativeChecks {
         checks.shared("late.c", "liblazy.so", "-Wl,-z,lazy");
         checks.shared("late.c", "libnow.so", "-fno-plt", "-Wl,-z,now", "-Wl,-z,relro");
         checks.shared("other.c", "libother.so");
+        checks.shared("ifunc.c", "libifunc.so");
+        checks.cpp("ways.cpp", "libways.so");
+        checks.cpp("ways.cpp", "libwaysstatic.so", "-static-libstdc++", "-static-libgcc", "-fno-plt", "-Wl,-z,now");
+        checks.cpp("ways.cpp", "libwaysown.so", "-DOWN_OPERATORS", "-Wl,-z,lazy");
         // Both with libc's allocator, and with one of their own that only RTLD_DEEPBIND makes them use.
         String here = "-Wl,--no-as-needed,-rpath," + directory;
         checks.shared("deep.c", "libdeepnow.so", "-Wl,-z,now");
@@ -56,6 +60,14 @@ final class NativeChecks {
 
     private void shared(String source, String library, String... options) throws IOException, InterruptedException {
         List<String> command = compiler("-fPIC", "-fvisibility=hidden", "-shared");
+        command.addAll(List.of(options));
+        command.addAll(List.of("-o", library, CHECKS.resolve(source).toString()));
+        compile(command);
+    }
+
+    private void cpp(String source, String library, String... options) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of("g++", "-std=c++17", "-O2", "-g", "-fno-builtin", "-Wall"));
+        command.addAll(List.of("-Wextra", "-Werror", "-fPIC", "-fvisibility=hidden", "-shared"));
         command.addAll(List.of(options));
         command.addAll(List.of("-o", library, CHECKS.resolve(source).toString()));
         compile(command);

@@ -19,6 +19,21 @@ final class ForeignFunctions {
         linker = type("Linker").getMethod("nativeLinker").invoke(null);
     }
 
+    /** A function of the C library that takes a {@code long} and returns an address as one. */
+    MethodHandle standard(String function) throws ReflectiveOperationException {
+        Object library = type("Linker").getMethod("defaultLookup").invoke(linker);
+        Object address =
+                type("SymbolLookup").getMethod("findOrThrow", String.class).invoke(library, function);
+        Object layouts = Array.newInstance(type("MemoryLayout"), 1);
+        Array.set(layouts, 0, layout(long.class));
+        Object descriptor = type("FunctionDescriptor")
+                .getMethod("of", type("MemoryLayout"), layouts.getClass())
+                .invoke(null, layout(long.class), layouts);
+        Method downcall = type("Linker")
+                .getMethod("downcallHandle", type("MemorySegment"), type("FunctionDescriptor"), options.getClass());
+        return (MethodHandle) downcall.invoke(linker, address, descriptor, options);
+    }
+
     /** A function of {@link NativeBlocks}' library that returns nothing. */
     MethodHandle downcall(String function, Class<?>... parameters) throws ReflectiveOperationException {
         Object[] layouts =

@@ -66,6 +66,9 @@ public final class NativeBlocks {
 
     private static native void release(int family, long address, long size);
 
+    /** One block, never freed, by the {@code malloc} that {@code dlsym(RTLD_NEXT)} finds. */
+    static native boolean allocateNext(long size);
+
     /** realloc. */
     public static native long reallocate(long address, long size);
 

@@ -1,0 +1,168 @@
+package io.dwunw.agent.sidecar;
+
+import io.dwunw.agent.engine.SamplingEngine;
+import io.dwunw.agent.leak.LiveAllocations;
+import io.dwunw.agent.leak.LiveMemory;
+import io.dwunw.agent.sample.Sample;
+import io.dwunw.agent.stack.StackTrace;
+import java.util.function.Consumer;
+
+/**
+ * Compares what libc's allocator has in use with the blocks that were seen, so that what goes past the engine is noticed.
+ *
+ * <p>Notices what stays, not what is soon freed; and of frees only that more is shown as live than can be. What was allocated
+ * before and freed since hides as much of the difference. Confined to the sidecar thread.
+ */
+final class UnseenMemory {
+    /** Bytes that mean nothing: freed blocks that threads keep, which count as used, and what the loader takes for itself. */
+    static final long MARGIN = 8 << 20;
+
+    /** One part in so many of what was seen means nothing either: blocks are aligned, and not always split. */
+    private static final int MARGIN_PART = 16;
+
+    /** Standard errors of an estimate: one look in a million is wrong. */
+    private static final int MARGIN_ERRORS = 5;
+
+    /** Samples that were not drawn have an error as well: none of as much as 14 mean intervals once in a million looks. */
+    private static final int MARGIN_SAMPLES = 8;
+
+    private static final long NANOS_BETWEEN_LOOKS = 5_000_000_000L;
+    /** A look takes the allocator's locks: it pauses a thousand times as long as it took. */
+    private static final int PAUSE_FACTOR = 1_000;
+
+    private static final String CURE =
+            " (by functions that were looked up before the agent came or with RTLD_NEXT, perhaps):"
+                    + " engine=uprobe sees all";
+
+    private final SamplingEngine engine;
+    private final LiveMemory<StackTrace> live;
+    private final Consumer<String> console;
+    private final Sum sum = new Sum();
+    private boolean saidAllocated;
+    private boolean saidFreed;
+    private long inUseBefore = SamplingEngine.UNKNOWN;
+    private long lostBefore;
+    private long startedAt;
+    /** Mean bytes between two samples, the most at any look. */
+    private long widest;
+
+    private long nextLook;
+    private long unseen = SamplingEngine.UNKNOWN;
+    private long unseenFrees = SamplingEngine.UNKNOWN;
+    /** Between what is in use and what was seen, at the last look. */
+    private long difference;
+
+    /** {@code console} takes a line each, should something be noticed. */
+    UnseenMemory(SamplingEngine engine, LiveMemory<StackTrace> live, Consumer<String> console) {
+        this.engine = engine;
+        this.live = live;
+        this.console = console;
+    }
+
+    /** The live heap blocks: their estimated bytes, as libc rounds them, and how far off these may be. */
+    private final class Sum implements LiveAllocations.Visitor<StackTrace> {
+        private double bytes;
+        private double variance;
+
+        @Override
+        public void block(
+                long blockKey, long size, long weight, double errorSquared, long timeNanos, StackTrace stack) {
+            if (!Sample.isCustom(blockKey) && timeNanos - startedAt >= 0) {
+                bytes += size <= 0 ? chunk(0) : (double) weight / size * chunk(size);
+                variance += errorSquared;
+            }
+        }
+
+        void clear() {
+            bytes = 0;
+            variance = 0;
+        }
+    }
+
+    /** What glibc takes for a block: a header of 8 bytes, 32 bytes at least, a multiple of 16. */
+    static long chunk(long size) {
+        return Math.max(32, (size + 8 + 15) & ~15L);
+    }
+
+    /**
+     * The engine has been attached, or begins to sample by a finer interval; what is in use now is not to be explained.
+     *
+     * @param lost allocation records lost so far
+     */
+    void start(long lost, long nanoTime) {
+        startedAt = nanoTime;
+        widest = 0;
+        inUseBefore = engine.heapInUse();
+        lostBefore = lost;
+        difference = 0;
+        unseen = inUseBefore < 0 ? SamplingEngine.UNKNOWN : 0;
+        unseenFrees = unseen;
+        nextLook = nanoTime + NANOS_BETWEEN_LOOKS;
+    }
+
+    /** Whether it is time for {@link #look}. */
+    boolean due(long nanoTime) {
+        return nanoTime - nextLook >= 0;
+    }
+
+    /**
+     * Looks. To be called when all records have been taken in.
+     *
+     * @param lost allocation records lost so far
+     * @param interval mean bytes between two samples now
+     */
+    void look(long lost, long interval) {
+        widest = Math.max(widest, interval);
+        long begin = System.nanoTime();
+        long inUse = engine.heapInUse();
+        sum.clear();
+        live.forEachBlock(sum);
+        if (inUse >= 0 && inUseBefore >= 0) {
+            compare(inUse, lost);
+        } else {
+            unseen = SamplingEngine.UNKNOWN;
+            unseenFrees = SamplingEngine.UNKNOWN;
+        }
+        long end = System.nanoTime();
+        nextLook = end + Math.max(NANOS_BETWEEN_LOOKS, PAUSE_FACTOR * (end - begin));
+    }
+
+    private void compare(long inUse, long lost) {
+        long before = difference;
+        difference = inUse - inUseBefore - (long) sum.bytes;
+        if (lost != lostBefore) {
+            // What was lost is told as such; how many bytes it stood for cannot be known.
+            lostBefore = lost;
+            inUseBefore += difference - before;
+            difference = before;
+        }
+        double variance = sum.variance + MARGIN_SAMPLES * (double) widest * widest;
+        long margin = MARGIN + (long) (MARGIN_ERRORS * Math.sqrt(variance)) + (long) sum.bytes / MARGIN_PART;
+        unseen = difference > margin ? difference : 0;
+        long tooMany = (long) sum.bytes - inUse;
+        unseenFrees = tooMany > margin ? tooMany : 0;
+        if (unseen > 0 && !saidAllocated) {
+            saidAllocated = true;
+            console.accept(mebibytes(unseen) + " are in use that were allocated past the in-process gate" + CURE);
+        }
+        if (unseenFrees > 0 && !saidFreed) {
+            saidFreed = true;
+            console.accept(
+                    mebibytes(unseenFrees) + " are shown as leaked that were freed past the in-process gate" + CURE);
+        }
+    }
+
+    private static String mebibytes(long bytes) {
+        return ((bytes + (1 << 19)) >> 20) + " MiB";
+    }
+
+    /** Bytes in use that were not seen, as of the last look; -1 if that cannot be known. */
+    long unseenBytes() {
+        return unseen;
+    }
+
+    /** Bytes shown as live that are free, as of the last look; -1 if that cannot be known. */
+    long unseenFrees() {
+        return unseenFrees;
+    }
+}
