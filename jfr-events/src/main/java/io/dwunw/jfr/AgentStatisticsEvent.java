@@ -188,6 +188,16 @@ public final class AgentStatisticsEvent extends Event {
                     + " the wrappers of the in-process gate; -1 if that cannot be known")
     public long unseenFrees;
 
+    @Label("Samples Passed Over")
+    @Description(
+            "Sampled allocations whose blocks were freed before their stacks would have been walked, so that they were not; those that"
+                    + " allocation events tell of are not among them")
+    public long passedOver;
+
+    @Label("Reason for Interval")
+    @Description("Why the interval is what it is")
+    public @Nullable String intervalReason;
+
     /** A field read; {@link WantedEvents} says when this may be asked. */
     static boolean enabled() {
         return PROBE.isEnabled();

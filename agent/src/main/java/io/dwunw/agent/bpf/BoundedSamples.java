@@ -33,6 +33,16 @@ final class BoundedSamples implements SampleSource {
     }
 
     @Override
+    public void lookAhead(SampleHandler handler) {
+        ring.lookAhead(handler);
+    }
+
+    @Override
+    public long room() {
+        return ring.room();
+    }
+
+    @Override
     public long produced() {
         return ring.produced();
     }

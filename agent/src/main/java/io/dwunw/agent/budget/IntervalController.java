@@ -76,8 +76,8 @@ public final class IntervalController {
     }
 
     /** Whether calls alone took more than the budget in the last window: no interval helps against that. */
-    public boolean isHopeless(long availableNanos, long fixedNanos) {
-        return budget > 0 && fixedNanos > budget * availableNanos;
+    public boolean isHopeless(long availableNanos, long callsNanos) {
+        return budget > 0 && callsNanos > budget * availableNanos;
     }
 
     /**

@@ -20,6 +20,9 @@ public final class OverheadMeter {
      */
     static final long ADVANCE_NANOS = 500_000_000;
 
+    /** What waking up costs at the most: where there is always something to do, the first turns, which are slow, would count for ever. */
+    private static final long MOST_WAKE_UP_NANOS = 100_000;
+
     /** The median moves by so small a part of itself: 1/64. */
     private static final int MEDIAN_SHIFT = 6;
 
@@ -45,6 +48,8 @@ public final class OverheadMeter {
     private long turnNanos;
 
     private int hopelessWindows;
+    /** CPU time that the budget was a part of in the last window, for each nanosecond that it lasted. */
+    private double available = 1;
 
     /**
      * Not started.
@@ -88,7 +93,7 @@ public final class OverheadMeter {
         long spent = sidecarCpuNanos - sidecarCpu;
         sidecarCpu = sidecarCpuNanos;
         if (worked) {
-            long wakeUp = Math.min(spent, turnNanos);
+            long wakeUp = Math.min(spent, Math.min(turnNanos, MOST_WAKE_UP_NANOS));
             workNanos += spent - wakeUp;
             idleNanos += wakeUp;
         } else {
@@ -152,10 +157,17 @@ public final class OverheadMeter {
         advanceNanos -= advanced;
         long told = advanced + workNanos - workThatCounts(taken(counters), missed(counters));
         long application = processCpuNanos - processCpu - fixed - sampling - told;
-        long available = Math.max(application, now - windowAt);
-        hopelessWindows = controller.isHopeless(available, fixed) ? hopelessWindows + 1 : 0;
+        long elapsed = now - windowAt;
+        long available = Math.max(application, elapsed);
+        this.available = elapsed <= 0 ? 1 : (double) available / elapsed;
+        hopelessWindows = controller.isHopeless(available, inCalls) ? hopelessWindows + 1 : 0;
         begin(now, processCpuNanos, counters);
         return controller.windowEnded(available, fixed, sampling, told);
+    }
+
+    /** CPU time that the budget was a part of in the last window, in seconds for each second that it lasted; 1 at least. */
+    public double available() {
+        return available;
     }
 
     /** For how many windows in a row calls alone have cost more than the budget. */

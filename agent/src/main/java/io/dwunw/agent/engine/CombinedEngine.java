@@ -51,6 +51,18 @@ public final class CombinedEngine implements SamplingEngine {
             return drained + custom.drain(handler, limit - drained);
         }
 
+        /** In no order with each other: what one of them calls a block the other never does. */
+        @Override
+        public void lookAhead(SampleHandler handler) {
+            custom.lookAhead(handler);
+            libc.lookAhead(handler);
+        }
+
+        @Override
+        public long room() {
+            return Math.min(custom.room(), libc.room());
+        }
+
         @Override
         public long produced() {
             return custom.produced() + libc.produced();

@@ -59,6 +59,16 @@ public final class GateEngine implements SamplingEngine {
         }
 
         @Override
+        public void lookAhead(SampleHandler handler) {
+            copied.lookAhead(handler);
+        }
+
+        @Override
+        public long room() {
+            return copied.room();
+        }
+
+        @Override
         public long produced() {
             return copied.produced();
         }

@@ -55,6 +55,9 @@ final class GateQueue implements SampleSource {
     private int head;
 
     private int tail;
+    /** The first of them that {@link #lookAhead} has not shown; 0 = all have been. */
+    private int ahead;
+
     private long consumed;
     private long malformed;
 
@@ -82,6 +85,7 @@ final class GateQueue implements SampleSource {
             int cell = head;
             head = memory.getInt(at(cell) + NEXT_RECORD);
             tail = head == 0 ? 0 : tail;
+            ahead = ahead == cell ? head : ahead;
             int pool = pool(cell);
             int length = memory.getInt(at(cell) + LENGTH);
             try {
@@ -117,7 +121,22 @@ final class GateQueue implements SampleSource {
             memory.putInt(at(tail) + NEXT_RECORD, reversed);
         }
         tail = newest;
+        ahead = ahead == 0 ? reversed : ahead;
         return true;
+    }
+
+    @Override
+    public void lookAhead(SampleHandler handler) {
+        take();
+        while (ahead != 0) {
+            int cell = ahead;
+            ahead = memory.getInt(at(cell) + NEXT_RECORD);
+            int room = cellBytes[pool(cell)] - CELL_HEADER_BYTES;
+            int length = Math.min(room, memory.getInt(at(cell) + LENGTH));
+            if (sample.wrap(memory, at(cell) + CELL_HEADER_BYTES, length)) {
+                handler.onSample(sample);
+            }
+        }
     }
 
     private boolean hand(SampleHandler handler, int cell, int pool, int length) {
@@ -200,6 +219,11 @@ final class GateQueue implements SampleSource {
     @Override
     public long capacity() {
         return memory.capacity();
+    }
+
+    @Override
+    public long room() {
+        return poolBytes[0] / 4;
     }
 
     @Override

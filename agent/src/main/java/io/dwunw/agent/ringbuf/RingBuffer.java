@@ -46,6 +46,9 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
     private final ByteBuffer data;
     private final Sample sample = new Sample();
     private long position;
+    /** Records before it have been shown by {@link #lookAhead}, or were taken without. */
+    private long ahead;
+
     private long malformed;
     private boolean closed;
 
@@ -110,6 +113,25 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
         return handled;
     }
 
+    @Override
+    public synchronized void lookAhead(SampleHandler handler) {
+        if (ahead - position < 0) {
+            ahead = position;
+        }
+        while (!closed && ahead != (long) LONG.getAcquire(producer, 0)) {
+            int at = (int) (ahead & (bytes - 1));
+            int header = (int) INT.getAcquire(data, at);
+            if ((header & BUSY) != 0) {
+                return;
+            }
+            int length = header & ~DISCARDED;
+            ahead += (length + RECORD_HEADER + 7) & ~7;
+            if ((header & DISCARDED) == 0 && sample.wrap(data, at + RECORD_HEADER, length)) {
+                handler.onSample(sample);
+            }
+        }
+    }
+
     private boolean hand(SampleHandler handler, int at, int length) {
         if (!sample.wrap(data, at, length)) {
             malformed++;
@@ -141,7 +163,12 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
 
     @Override
     public boolean crowded() {
-        return backlog() >= bytes / 4;
+        return backlog() >= room();
+    }
+
+    @Override
+    public long room() {
+        return bytes / 4;
     }
 
     @Override

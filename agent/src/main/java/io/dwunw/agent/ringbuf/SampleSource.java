@@ -12,6 +12,17 @@ public interface SampleSource {
      */
     int drain(SampleHandler handler, int limit);
 
+    /**
+     * Shows what is there and was not shown before, in the order of production, without taking it out: {@link #drain}
+     * hands it over afterwards. Of a record that was shown only its head (the fields that a free has) can be read.
+     *
+     * @param handler must not drain
+     */
+    void lookAhead(SampleHandler handler);
+
+    /** Bytes of records that may wait until the source is {@linkplain #crowded crowded}. */
+    long room();
+
     /** Bytes of records that were produced, ever; where records wait in order of their beginning, those begun. */
     long produced();
 

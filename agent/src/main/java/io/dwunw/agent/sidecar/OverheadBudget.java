@@ -148,6 +148,21 @@ public final class OverheadBudget {
         return controller.interval();
     }
 
+    /** Whether there is a limit. */
+    boolean limited() {
+        return maxOverhead > 0;
+    }
+
+    /** How often a second something may be done that costs so many nanoseconds of CPU time, for a part of the budget. */
+    double affordable(double share, double nanosEach) {
+        return share * maxOverhead * meter.available() * WINDOW_NANOS / Math.max(nanosEach, 1);
+    }
+
+    /** Why it is what it is, for people. */
+    String intervalReason() {
+        return controller.reason();
+    }
+
     private static long[] callPicos(SamplingEngine engine) {
         Allocator[] allocators = Allocator.values();
         long[] picos = new long[allocators.length];

@@ -3,6 +3,7 @@ package io.dwunw.agent.sidecar;
 import io.dwunw.agent.hotspot.JavaThreads;
 import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.ringbuf.SampleHandler;
+import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Sample;
 import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.MixedStackWalker;
@@ -25,6 +26,8 @@ final class SampleIntake implements SampleHandler {
     private final Rehearsal rehearsal;
     private final DistinctErrors errors;
     private final WaitingEvents waiting;
+    private final ShortLivedBlocks shortLived = new ShortLivedBlocks();
+    private final EventDraw draw;
     private final long[] walksByState = new long[StackState.values().length];
     private final LiveMemory.Deaths publishDeath = new LiveMemory.Deaths() {
         @Override
@@ -33,7 +36,10 @@ final class SampleIntake implements SampleHandler {
         }
     };
     private long walks;
+    private long passedOver;
     private boolean publishFrees;
+    /** Whether samples of blocks that are freed already are wanted like any others. */
+    private boolean wantsAll = true;
 
     SampleIntake(
             MixedStackWalker walker,
@@ -43,6 +49,7 @@ final class SampleIntake implements SampleHandler {
             LiveMemory<StackTrace> live,
             Rehearsal rehearsal,
             WaitingEvents waiting,
+            EventDraw draw,
             DistinctErrors errors) {
         this.walker = walker;
         this.frames = frames;
@@ -51,7 +58,20 @@ final class SampleIntake implements SampleHandler {
         this.live = live;
         this.rehearsal = rehearsal;
         this.waiting = waiting;
+        this.draw = draw;
         this.errors = errors;
+    }
+
+    /**
+     * Looks at what waits, so that blocks that are freed by now need not be walked. To be called before samples are handed over;
+     * those that are produced after it are handled as if their blocks were alive.
+     */
+    void lookAhead(SampleSource samples, long nanoTime) {
+        // Who wants the frees wants each of them to find its allocation; until there is a recording, stacks are
+        // rehearsed.
+        wantsAll = WantedEvents.frees() || !WantedEvents.any() || !waiting.limited();
+        samples.lookAhead(shortLived);
+        draw.begin(shortLived.count(), nanoTime);
     }
 
     @Override
@@ -85,6 +105,10 @@ final class SampleIntake implements SampleHandler {
     }
 
     private void allocated(Sample sample) {
+        if (shortLived.handled(sample) && !wantsAll) {
+            lived(sample);
+            return;
+        }
         StackTrace stack = stackOf(sample);
         long weight = sample.weight();
         account(sample, weight, stack);
@@ -92,7 +116,17 @@ final class SampleIntake implements SampleHandler {
             rehearsal.offer(stack);
         } else {
             // Who wants the frees wants each of them to find its allocation.
-            waiting.allocated(sample, weight, stack, threads, WantedEvents.frees());
+            waiting.allocated(sample, weight, 1, stack, threads, WantedEvents.frees());
+        }
+    }
+
+    /** The block was freed by now: it is no leak, and of those events that tell of it there are enough. */
+    private void lived(Sample sample) {
+        if (WantedEvents.allocations() && draw.draws()) {
+            long weight = draw.scaled(sample.weight());
+            waiting.allocated(sample, weight, draw.scaled(1), stackOf(sample), threads, false);
+        } else {
+            passedOver++;
         }
     }
 
@@ -138,6 +172,16 @@ final class SampleIntake implements SampleHandler {
         if (publishFrees) {
             waiting.freed(Sample.addressOf(blockKey), size, lifetimeNanos);
         }
+    }
+
+    /** Samples whose stacks were not walked, because their blocks were freed by then. */
+    long passedOver() {
+        return passedOver;
+    }
+
+    /** What was looked at is of a recording that has ended. */
+    void forgetAhead() {
+        shortLived.clear();
     }
 
     /** Stacks walked so far. */

@@ -29,13 +29,15 @@ final class SampledAllocation implements Waiting {
      * Takes in one more.
      *
      * @param sampleWeight bytes it stands for
+     * @param sampleCount samples it stands for
      * @param chance from 0 to 1, drawn for this sample. It is shown instead of those before with the probability of its
      *     part of the weight; so that sums of weights by whatever is shown (size, thread) stay unbiased
      */
-    void add(Sample sample, long sampleWeight, double chance, JavaThreads threads) {
+    void add(Sample sample, long sampleWeight, long sampleCount, double chance, JavaThreads threads) {
+        boolean first = samples == 0;
         weight += sampleWeight;
-        samples++;
-        if (samples == 1 || chance * weight < sampleWeight) {
+        samples += sampleCount;
+        if (first || chance * weight < sampleWeight) {
             address = sample.address();
             size = sample.size();
             allocator = sample.allocatorNumber();

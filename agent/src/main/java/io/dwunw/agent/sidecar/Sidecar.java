@@ -27,15 +27,16 @@ public final class Sidecar extends ReplayThread {
     private static final long MIN_IDLE_NANOS = 1_000_000;
 
     private static final long MAX_IDLE_NANOS = 10_000_000;
-    /** Records since the last sleep that call for a shorter one: half of the deepest that the smallest ring has room for. */
-    private static final int MANY_RECORDS = 8;
 
     /** What can wait for a moment without samples must not wait for ever where there is none, nor be done each millisecond. */
     private static final long LONGEST_WITHOUT_IDLING_NANOS = 50_000_000;
     /** The same where nothing goes away: how long what can wait does, and how long records may lie in the ring. */
     private static final long LONGEST_QUIET_NANOS = 100_000_000;
 
-    private static final long MAX_QUIET_IDLE_NANOS = 20_000_000;
+    /** Where samples end a sleep once there are many: most blocks that are freed at all are freed by then, and need no walk. */
+    private static final long MAX_QUIET_IDLE_NANOS = 100_000_000;
+    /** Where nothing goes away, but samples do not end a sleep. */
+    private static final long MAX_SILENT_IDLE_NANOS = 25_000_000;
 
     private static final long DETACHED_IDLE_NANOS = 100_000_000;
     /** After that a recording that was to be started with the JVM has not been. */
@@ -64,6 +65,9 @@ public final class Sidecar extends ReplayThread {
     private volatile boolean woken;
 
     private int drainedSinceSleep;
+    /** When the last sleep ended, more waited than should. */
+    private boolean late;
+
     /** Of what could wait at the last sleep: whether it can wait longer than one sleep. */
     private boolean quiet;
 
@@ -170,6 +174,7 @@ public final class Sidecar extends ReplayThread {
             // The engine could not be attached and is closed: nothing of it may be touched any more.
             return null;
         }
+        p.lookAhead();
         int drained = drain(p);
         drainedSinceSleep += drained;
         worked |= drained > 0;
@@ -272,15 +277,22 @@ public final class Sidecar extends ReplayThread {
             idledAt = now;
             quiet = p.idle();
         }
-        idleNanos = drainedSinceSleep >= MANY_RECORDS
-                ? MIN_IDLE_NANOS
-                : Math.min(idleNanos + idleNanos / 4, mayDoze(p) ? MAX_QUIET_IDLE_NANOS : MAX_IDLE_NANOS);
+        idleNanos =
+                late ? Math.max(idleNanos / 2, MIN_IDLE_NANOS) : Math.min(idleNanos + idleNanos / 4, longestIdle(p));
         drainedSinceSleep = 0;
         p.turnEnded(worked);
         worked = false;
         // Nothing is compiled yet that could be freed, and each turn takes time from the application's start.
         sleep(p, expecting ? MAX_IDLE_NANOS : idleNanos);
         woken = false;
+        late = p.attached() && p.waitedTooLong();
+    }
+
+    private long longestIdle(SidecarParts p) {
+        if (mayDoze(p)) {
+            return MAX_QUIET_IDLE_NANOS;
+        }
+        return quiet && !expecting && !p.samplesRing() ? MAX_SILENT_IDLE_NANOS : MAX_IDLE_NANOS;
     }
 
     private void sleep(SidecarParts p, long nanos) {
@@ -294,7 +306,7 @@ public final class Sidecar extends ReplayThread {
         Doorbell door = p.bell();
         // A ring costs its thread more than a sample does: not where records are many, and taken each millisecond.
         boolean mayRing = nanos > MIN_IDLE_NANOS && !expecting;
-        door.arm(mayRing ? MANY_RECORDS : Integer.MAX_VALUE);
+        door.arm(mayRing ? p.recordsThatMayWait() : Integer.MAX_VALUE);
         if (!woken) {
             door.sleep(nanos);
         }

@@ -38,6 +38,15 @@ public final class SidecarParts implements AutoCloseable {
     /** Longest wait for a thread that was interrupted while it wrote a record, with all later records behind it. */
     private static final long WRITER_PATIENCE_NANOS = 500_000_000L;
 
+    private static final long LONGEST_RECORD_BYTES = 128 << 10;
+    /** The smallest ring has room for twice as many of the longest. */
+    private static final int LEAST_RECORDS = 8;
+
+    private static final long NANOS_BETWEEN_PACES = 1_000_000_000L;
+    private static final int LEAST_WALKS_OF_PACE = 10;
+    /** Part of the budget that may be spent on samples of blocks that are freed already. */
+    private static final double SHARE_OF_EVENTS = 0.2;
+
     private static final long NANOS_BETWEEN_RECONCILIATIONS = 5_000_000_000L;
 
     private final SamplingEngine engine;
@@ -58,10 +67,18 @@ public final class SidecarParts implements AutoCloseable {
     private final WaitingEvents waiting;
     private final SampleIntake intake;
     private final Publications publications;
+    private final EventDraw draw;
     private final OverheadBudget budget;
     private final UnreadFiles unread;
     private final UnseenMemory unseen;
     private final CpuClock clock = CpuClock.ofThread();
+    /** Mean length of the records taken in last; at first as long as one can be. */
+    private long recordBytes = LONGEST_RECORD_BYTES;
+
+    private long pacedAt = System.nanoTime();
+    private long pacedCpu;
+    private long pacedWalks;
+
     private long reconciledLostFrees;
     private long reconciledAt = System.nanoTime();
     private long mappingChanges;
@@ -106,8 +123,9 @@ public final class SidecarParts implements AutoCloseable {
         this.rehearsal = new Rehearsal(named);
         this.waiting = new WaitingEvents(
                 maxEvents, System.nanoTime(), HeapShare.entries(WaitingEvents.MAX_WAITING, BLOCK_BYTES, 32));
-        this.intake =
-                new SampleIntake(walker, new FrameBuffer(depth), traces, threads, live, rehearsal, waiting, errors);
+        this.draw = new EventDraw(maxEvents, System.nanoTime());
+        this.intake = new SampleIntake(
+                walker, new FrameBuffer(depth), traces, threads, live, rehearsal, waiting, draw, errors);
         this.unseen = new UnseenMemory(engine, live, console);
         this.publications = new Publications(waiting, named, live, allocators, minAge);
     }
@@ -155,10 +173,40 @@ public final class SidecarParts implements AutoCloseable {
         drainAll();
         waiting.clear();
         live.clear();
+        intake.forgetAhead();
+    }
+
+    /** Looks at all that waits, before {@link #drain}. */
+    void lookAhead() {
+        if (engine.attached()) {
+            long now = System.nanoTime();
+            paceEvents(now);
+            intake.lookAhead(samples, now);
+        }
+    }
+
+    /** Lets events have their share of the budget, by what a walk and all that comes with it have cost of late. */
+    private void paceEvents(long now) {
+        if (!budget.limited() || now - pacedAt < NANOS_BETWEEN_PACES) {
+            return;
+        }
+        pacedAt = now;
+        long cpu = clock.nanos();
+        long walks = intake.walks();
+        if (walks - pacedWalks >= LEAST_WALKS_OF_PACE) {
+            double cost = (double) (cpu - pacedCpu) / (walks - pacedWalks);
+            draw.affordable(budget.affordable(SHARE_OF_EVENTS, cost));
+        }
+        pacedCpu = cpu;
+        pacedWalks = walks;
     }
 
     int drain(int limit) {
+        long consumedBefore = samples.consumed();
         int drained = samples.drain(engine.attached() ? intake : SampleHandler.FORGET, limit);
+        if (drained > 0) {
+            recordBytes = Math.max(1, (samples.consumed() - consumedBefore) / drained);
+        }
         budget.drained(drained);
         return drained;
     }
@@ -176,6 +224,16 @@ public final class SidecarParts implements AutoCloseable {
     /** Whether samples ring it; else they have to be looked for. */
     boolean samplesRing() {
         return samplesRing;
+    }
+
+    /** How many records may wait until they take a part of the room for them that is worth waking up for. */
+    int recordsThatMayWait() {
+        return (int) Math.max(LEAST_RECORDS, Math.min(samples.room() / recordBytes, Integer.MAX_VALUE));
+    }
+
+    /** Whether so much waits that the next sleep should be shorter. */
+    boolean waitedTooLong() {
+        return samples.backlog() >= samples.room() / 2;
     }
 
     /** Whether there is nothing to take in and nothing to publish. */
@@ -310,6 +368,8 @@ public final class SidecarParts implements AutoCloseable {
         event.unseenFrees = unseen.unseenFrees();
         event.overhead = (float) budget.overhead();
         event.interval = budget.interval();
+        event.intervalReason = budget.intervalReason();
+        event.passedOver = intake.passedOver();
         event.timePerSample = intake.walks() == 0 ? 0 : event.sidecarCpuTime / intake.walks();
         return event;
     }

@@ -33,7 +33,7 @@ final class WaitingEvents {
     private double allowance;
 
     private long allowedAt;
-    private long random = 0x9e37_79b9_7f4a_7c15L;
+    private final Chance random = new Chance(0x9e37_79b9_7f4a_7c15L);
     private long joined;
     private long unpublished;
 
@@ -62,22 +62,24 @@ final class WaitingEvents {
     /**
      * A sampled allocation is to be published, by itself or together with others of its stack.
      *
+     * @param weight bytes that it stands for
+     * @param samples how many samples it stands for
      * @param alone it needs an event of its own
      */
-    void allocated(Sample sample, long weight, StackTrace stack, JavaThreads threads, boolean alone) {
+    void allocated(Sample sample, long weight, long samples, StackTrace stack, JavaThreads threads, boolean alone) {
         // Of those without a stack there is nothing to tell one by one, and they come when there are too many anyway.
         boolean limited = (maxPerSecond > 0 || stack.state() == StackState.NOT_RECORDED) && !alone;
         if (limited && queue.size() >= allowance) {
             SampledAllocation waiting = byStack.get(stack);
             if (waiting != null) {
-                waiting.add(sample, weight, nextChance(), threads);
+                waiting.add(sample, weight, samples, random.next(), threads);
                 joined++;
                 return;
             }
         }
         if (hasRoom()) {
             SampledAllocation event = new SampledAllocation(stack);
-            event.add(sample, weight, 0, threads);
+            event.add(sample, weight, samples, 0, threads);
             queue.add(event);
             if (limited) {
                 byStack.put(stack, event);
@@ -161,13 +163,5 @@ final class WaitingEvents {
     /** Allocations and frees for which there is no event, because too many were waiting. */
     long unpublished() {
         return unpublished;
-    }
-
-    /** Uniform from 0 to 1: xorshift64 (Marsaglia 2003); no class of the JDK's, which would have to be loaded. */
-    private double nextChance() {
-        random ^= random << 13;
-        random ^= random >>> 7;
-        random ^= random << 17;
-        return (random >>> 11) * 0x1p-53;
     }
 }

@@ -97,6 +97,20 @@ class OverheadMeterTest {
     }
 
     @Test
+    void slowFirstTurnsAreNotTakenForWhatWakingUpCostsEverAfter() {
+        begin(0);
+        meter.turnEnded(false, 5_000_000);
+        meter.windowEnded(LATER + SECOND, 0, counters);
+        long cpu = 5_000_000;
+        for (int i = 0; i < 100; i++) {
+            counters.samples++;
+            cpu += 300_000;
+            meter.turnEnded(true, cpu);
+        }
+        assertThat(meter.samplingNanos(counters)).isGreaterThan(19_000_000L);
+    }
+
+    @Test
     void whatIsSpentOnceIsToldButWidensNothing() {
         count(0, 0, 0);
         meter.start(0, 0, 0, counters);

@@ -33,6 +33,18 @@ class CombinedEngineTest {
         }
 
         @Override
+        public void lookAhead(SampleHandler handler) {
+            for (long at = consumed; at < produced; at++) {
+                handler.onSample(sample);
+            }
+        }
+
+        @Override
+        public long room() {
+            return Long.MAX_VALUE;
+        }
+
+        @Override
         public long produced() {
             return produced;
         }

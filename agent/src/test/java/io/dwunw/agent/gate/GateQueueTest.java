@@ -103,6 +103,28 @@ class GateQueueTest {
     }
 
     @Test
+    void recordsAreShownOnceAheadOfBeingHandedOver() {
+        List<Long> shown = new ArrayList<>();
+        produce(1);
+        produce(2);
+        queue.lookAhead(s -> shown.add(s.address()));
+        queue.lookAhead(s -> shown.add(s.address()));
+        assertThat(shown).containsExactly(1L, 2L);
+        produce(3);
+        assertThat(queue.drain(this::take, 1)).isEqualTo(1);
+        produce(4);
+        queue.lookAhead(s -> shown.add(s.address()));
+        assertThat(shown).containsExactly(1L, 2L, 3L, 4L);
+        produce(5);
+        assertThat(drain()).isEqualTo(4);
+        assertThat(drained).containsExactly(1L, 2L, 3L, 4L, 5L);
+        produce(6);
+        queue.lookAhead(s -> shown.add(s.address()));
+        assertThat(shown).as("what was handed over is not shown any more").containsExactly(1L, 2L, 3L, 4L, 6L);
+        assertThat(drain()).isEqualTo(1);
+    }
+
+    @Test
     void anEmptyQueueHasNothing() {
         assertThat(drain()).isZero();
         assertThat(queue.backlog()).isZero();

@@ -127,6 +127,31 @@ class RingBufferTest {
     }
 
     @Test
+    void recordsAreShownOnceAheadOfBeingHandedOver() throws Exception {
+        List<Long> shown = new ArrayList<>();
+        try (RingBuffer ring = ring()) {
+            long next = 0;
+            for (int turn = 0; turn < 500; turn++) {
+                for (int i = 0; i <= turn % 7; i++) {
+                    write(next++, 48 + (turn * 5 + i) % 60, 0);
+                }
+                ring.lookAhead(s -> shown.add(s.address()));
+                assertThat(shown).hasSize((int) next);
+                ring.drain(s -> seen.add(s.address()), turn % 3 == 0 ? 100 : 5);
+            }
+            write(next++, 48, DISCARDED);
+            long busy = write(next++, 48, BUSY);
+            ring.lookAhead(s -> shown.add(s.address()));
+            assertThat(shown).hasSize((int) next - 2);
+            putInt(busy, 48);
+            ring.drain(s -> seen.add(s.address()), 100);
+            ring.lookAhead(s -> shown.add(s.address()));
+            assertThat(shown).as("what was handed over is not shown any more").hasSize((int) next - 2);
+            assertThat(seen).hasSize((int) next - 1).startsWith(shown.toArray(new Long[0]));
+        }
+    }
+
+    @Test
     void aBusyRecordHoldsBackWhatComesAfterIt() throws Exception {
         try (RingBuffer ring = ring()) {
             write(1, 48, 0);

@@ -35,7 +35,7 @@ final class WaitingEventsTest {
     private void allocate(WaitingEvents events, StackTrace stack, long size, long weight, boolean alone) {
         record.putLong(16, 0x1000 + size).putLong(24, size);
         assertThat(sample.wrap(record, 0, HEADER_BYTES)).isTrue();
-        events.allocated(sample, weight, stack, JavaThreads.none(), alone);
+        events.allocated(sample, weight, 1, stack, JavaThreads.none(), alone);
     }
 
     private static List<SampledAllocation> poll(WaitingEvents events, long nanoTime) {
