@@ -324,6 +324,8 @@ static inline long gate_syscall(long number, uint64_t a, uint64_t b, uint64_t c,
 
 /* Anonymous private memory, zeroed and touched only when used; NULL when there is none. */
 void *gate_map(uint64_t bytes);
+/* The same for what no child needs: a fork does not copy it, and the child finds it empty. */
+void *gate_map_for_parent(uint64_t bytes);
 
 #pragma GCC visibility pop
 

@@ -67,7 +67,7 @@ int gate_java_thread(uint32_t tid, uint64_t address)
         find_own_thread_key(address);
     }
     if (java_threads == NULL) {
-        java_threads = gate_map(JAVA_THREADS * sizeof(struct java_thread));
+        java_threads = gate_map_for_parent(JAVA_THREADS * sizeof(struct java_thread));
         if (java_threads == NULL) {
             return -ENOMEM;
         }

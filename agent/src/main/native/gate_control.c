@@ -34,6 +34,15 @@ void *gate_map(uint64_t bytes)
     return address < 0 && address > -GATE_PAGE ? NULL : (void *) address;
 }
 
+void *gate_map_for_parent(uint64_t bytes)
+{
+    void *memory = gate_map(bytes);
+    if (memory != NULL) {
+        gate_syscall(SYS_madvise, (uintptr_t) memory, bytes, MADV_WIPEONFORK, 0, 0, 0);
+    }
+    return memory;
+}
+
 /* For kernels that cannot wipe a page on fork; after a vfork or a raw clone it does not run. */
 static void forked(void)
 {

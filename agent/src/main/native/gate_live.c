@@ -26,7 +26,7 @@ static unsigned buckets_log2 = SPARSE_BUCKETS_LOG2;
 int gate_live_open(void)
 {
     if (table == NULL) {
-        table = gate_map(TABLE_BYTES);
+        table = gate_map_for_parent(TABLE_BYTES);
     }
     return table == NULL ? -1 : 0;
 }

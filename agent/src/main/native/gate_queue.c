@@ -98,6 +98,8 @@ int gate_queue_open(uint64_t bytes)
     if (made == NULL) {
         return -ENOMEM;
     }
+    /* A child that comes back into the middle of the writing of a record finds the header, and room behind it. */
+    gate_syscall(SYS_madvise, (uintptr_t) made + GATE_PAGE, all - GATE_PAGE, MADV_WIPEONFORK, 0, 0, 0);
     made->bytes = all;
     uint64_t from = GATE_PAGE;
     from = add_pool(made, GATE_POOL_STACKS, from, (PARTS - 2) * part, STACK_CELL_UNITS);

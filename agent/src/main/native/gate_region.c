@@ -23,7 +23,7 @@ static uint32_t high; /* entries at and beyond this one have never been used */
 int gate_region_open(void)
 {
     if (regions == NULL) {
-        regions = gate_map(REGIONS * sizeof(struct gate_range));
+        regions = gate_map_for_parent(REGIONS * sizeof(struct gate_range));
     }
     return regions == NULL ? -1 : 0;
 }

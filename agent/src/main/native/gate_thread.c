@@ -112,7 +112,9 @@ static void release(struct gate_thread *thread)
 {
     thread->left = 0;
     thread->stack_high = 0;
-    gate_queue_abandon(thread);
+    if (gate_active()) {
+        gate_queue_abandon(thread);
+    }
     __atomic_store_n(&thread->recording, 0, __ATOMIC_RELEASE); /* whoever died while it was on must not be waited for */
     __atomic_store_n(&thread->tid, 0, __ATOMIC_RELEASE); /* gate_thread_collect_dead must not take it for the next's */
     /* What an excluded thread did is not to be counted, also not by the block's next owner: there is none. */

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Of a large queue only as much is resident as was needed at the same time; and when a burst is over, it is given back.
+ * Of a large queue only as much is resident as was needed at the same time; and when a burst is over, it is given back. A
+ * child has none of it.
  */
 #define _GNU_SOURCE
 #include "check.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define MIB (1l << 20)
@@ -46,6 +48,21 @@ static __attribute__((noinline)) void pairs(int number, bool drain)
     CHECK(deep[0] == 0, "the stack");
 }
 
+/* A fork copies the page tables of all that is resident. */
+static void check_child(void)
+{
+    long parent = resident();
+    pid_t child = fork();
+    if (child == 0) {
+        CHECK(resident() < parent - 24 * MIB, "%ld of %ld MiB in the child", resident() / MIB, parent / MIB);
+        void *volatile p = malloc(SIZE);
+        free(p);
+        _exit(0);
+    }
+    int status = 1;
+    CHECK(waitpid(child, &status, 0) == child && status == 0, "child: %x", status);
+}
+
 int main(void)
 {
     CHECK(door_open(QUEUE_BYTES, 65536, 1) == 0 && door_attach(true) > 0, "attach");
@@ -56,6 +73,7 @@ int main(void)
     for (int round = 0; round < 3; round++) {
         pairs(BURST, false);
         CHECK(resident() > before + 24 * MIB, "%ld MiB for a burst", (resident() - before) / MIB);
+        check_child();
         records = 0;
         door_drain(count, NULL);
         CHECK(records >= 2 * BURST, "%lu records", records);

@@ -7,6 +7,7 @@ public final class SystemCall {
     public static final int MMAP = 9;
     public static final int MUNMAP = 11;
     public static final int IOCTL = 16;
+    public static final int MADVISE = 28;
     public static final int GETPID = 39;
     public static final int GETTID = 186;
     public static final int FUTEX = 202;

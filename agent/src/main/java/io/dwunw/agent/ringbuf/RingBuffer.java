@@ -30,6 +30,7 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
     private static final int PROT_READ = 1;
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_SHARED = 1;
+    private static final int MADV_DONTFORK = 10;
 
     private static final int BUSY = 1 << 31;
     private static final int DISCARDED = 1 << 30;
@@ -79,6 +80,8 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
             kernel.call(SystemCall.MUNMAP, consumer, PAGE, 0);
             throw new IOException("the ring cannot be mapped: errno " + -producer);
         }
+        // Children do not need it, and to copy a large ring's page tables would take each of them milliseconds.
+        kernel.call(SystemCall.MADVISE, producer, mappedBytes(bytes), MADV_DONTFORK);
         return new RingBuffer(kernel, bytes, consumer, producer);
     }
 

@@ -106,6 +106,11 @@ final class Publications {
         changesUntil = now + CHANGE_NANOS;
     }
 
+    /** A recording has begun: JFR is not stopping any more. */
+    void recordingBegun() {
+        changing = false;
+    }
+
     private static Publication publication(SampledDeath death) {
         NativeFreeEvent event = new NativeFreeEvent();
         event.address = death.address();

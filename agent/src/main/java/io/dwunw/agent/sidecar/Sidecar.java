@@ -39,6 +39,8 @@ public final class Sidecar extends ReplayThread {
     private static final long MAX_SILENT_IDLE_NANOS = 25_000_000;
 
     private static final long DETACHED_IDLE_NANOS = 100_000_000;
+    /** How long the engine stays attached after the last recording: to set kernel probes takes 10 to 100 ms. */
+    private static final long REST_NANOS = 2_000_000_000;
     /** After that a recording that was to be started with the JVM has not been. */
     private static final long EXPECTATION_NANOS = 30_000_000_000L;
 
@@ -74,6 +76,7 @@ public final class Sidecar extends ReplayThread {
     private long idledAt = System.nanoTime();
 
     private long expectedUntil;
+    private long restsUntil;
     private @Nullable SidecarParts parts;
     private volatile @Nullable Doorbell bell;
     private long idleNanos = MIN_IDLE_NANOS;
@@ -254,19 +257,33 @@ public final class Sidecar extends ReplayThread {
             p.recordingBegun(wantedAt == 0 ? System.nanoTime() : wantedAt);
         }
         want |= expecting;
-        if (want == p.attached()) {
+        if (want == p.sampling()) {
+            if (!want && p.attached() && System.nanoTime() - restsUntil > 0) {
+                p.detach();
+            }
             return;
         }
         if (want) {
-            try {
-                p.attach(expecting);
-                probes.countDown();
-            } catch (Exception e) {
-                end(opener.explain(e), p);
-            }
+            begin(p);
         } else {
             probes = new CountDownLatch(1);
-            p.detach();
+            restsUntil = System.nanoTime() + REST_NANOS;
+            if (!p.rest()) {
+                p.detach();
+            }
+        }
+    }
+
+    private void begin(SidecarParts p) {
+        try {
+            if (p.attached()) {
+                p.resume();
+            } else {
+                p.attach(expecting);
+            }
+            probes.countDown();
+        } catch (Exception e) {
+            end(opener.explain(e), p);
         }
     }
 
@@ -296,7 +313,7 @@ public final class Sidecar extends ReplayThread {
     }
 
     private void sleep(SidecarParts p, long nanos) {
-        if (!p.attached()) {
+        if (!p.sampling()) {
             // Not on the bell, in native code: a JVM that exits waits for such threads.
             if (!woken) {
                 LockSupport.parkNanos(this, DETACHED_IDLE_NANOS);

@@ -47,6 +47,11 @@ public final class SidecarParts implements AutoCloseable {
     /** Part of the budget that may be spent on samples of blocks that are freed already. */
     private static final double SHARE_OF_EVENTS = 0.2;
 
+    /** Bytes; as much as a kernel probe takes. A block is sampled by chance of its part of it. */
+    private static final long INTERVAL_AT_REST = (1L << 32) - 1;
+    /** Blocks that the producer remembers to no purpose, while its room for them is limited. */
+    private static final int MOST_LIVE_AT_REST = 10_000;
+
     private static final long NANOS_BETWEEN_RECONCILIATIONS = 5_000_000_000L;
 
     private final SamplingEngine engine;
@@ -81,6 +86,8 @@ public final class SidecarParts implements AutoCloseable {
 
     private long reconciledLostFrees;
     private long reconciledAt = System.nanoTime();
+    /** Attached, but without a recording. */
+    private boolean resting;
     private long mappingChanges;
 
     /**
@@ -130,6 +137,12 @@ public final class SidecarParts implements AutoCloseable {
         this.publications = new Publications(waiting, named, live, allocators, minAge);
     }
 
+    /** Whether a recording gets what is sampled. */
+    boolean sampling() {
+        return engine.attached() && !resting;
+    }
+
+    /** Whether the engine is attached, sampling or not. */
     boolean attached() {
         return engine.attached();
     }
@@ -142,8 +155,45 @@ public final class SidecarParts implements AutoCloseable {
         // Of blocks whose frees nobody has watched since the last detaching.
         samples.drainAll(SampleHandler.FORGET, WRITER_PATIENCE_NANOS);
         engine.attach();
+        publications.recordingBegun();
         budget.start(counters);
         unseen.start(lostAllocations(), System.nanoTime());
+    }
+
+    /**
+     * The last recording has ended, but another may follow at once: the engine stays attached for a while, which spares what
+     * attaching costs, and samples next to nothing.
+     *
+     * @return false if so much is live that it should not be kept in mind by the producer: then {@link #detach} is to be called
+     */
+    boolean rest() {
+        if (live.count() > MOST_LIVE_AT_REST) {
+            return false;
+        }
+        engine.interval(INTERVAL_AT_REST);
+        forgetRecording();
+        resting = true;
+        return true;
+    }
+
+    /** The next recording has come while the engine was still attached. */
+    void resume() {
+        modules.refreshIfOld();
+        threads.refresh();
+        samples.drainAll(SampleHandler.FORGET, WRITER_PATIENCE_NANOS);
+        engine.interval(budget.interval());
+        resting = false;
+        publications.recordingBegun();
+        budget.start(counters);
+        unseen.start(lostAllocations(), System.nanoTime());
+    }
+
+    /** What waits to be published is of recordings that have ended; the next one must not get it. */
+    private void forgetRecording() {
+        drainAll();
+        waiting.clear();
+        live.clear();
+        intake.forgetAhead();
     }
 
     /**
@@ -164,21 +214,19 @@ public final class SidecarParts implements AutoCloseable {
         live.forgetBefore(begunNanos);
     }
 
-    /**
-     * Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. What waits to be
-     * published is of recordings that have ended; the next one must not get it.
-     */
+    /** Stops sampling, takes in what is left, and forgets what is live: its frees go unseen from now on. */
     void detach() {
         engine.detach();
-        drainAll();
-        waiting.clear();
-        live.clear();
-        intake.forgetAhead();
+        if (resting) {
+            resting = false;
+            engine.interval(budget.interval());
+        }
+        forgetRecording();
     }
 
     /** Looks at all that waits, before {@link #drain}. */
     void lookAhead() {
-        if (engine.attached()) {
+        if (sampling()) {
             long now = System.nanoTime();
             paceEvents(now);
             intake.lookAhead(samples, now);
@@ -203,7 +251,7 @@ public final class SidecarParts implements AutoCloseable {
 
     int drain(int limit) {
         long consumedBefore = samples.consumed();
-        int drained = samples.drain(engine.attached() ? intake : SampleHandler.FORGET, limit);
+        int drained = samples.drain(sampling() ? intake : SampleHandler.FORGET, limit);
         if (drained > 0) {
             recordBytes = Math.max(1, (samples.consumed() - consumedBefore) / drained);
         }
@@ -243,7 +291,7 @@ public final class SidecarParts implements AutoCloseable {
 
     /** A turn, or several, have ended: watches what they cost. */
     void turnEnded(boolean worked) {
-        if (engine.attached()) {
+        if (sampling()) {
             budget.turnEnded(worked);
         }
     }
@@ -255,14 +303,14 @@ public final class SidecarParts implements AutoCloseable {
 
     /** Keeps to the budget; to be called often. */
     void watchBudget() {
-        if (engine.attached()) {
+        if (sampling()) {
             budget.check(counters);
         }
     }
 
     /** What can wait until nothing else is to do; whether it can wait for some ten milliseconds before it is done again. */
     boolean idle() {
-        if (!engine.attached()) {
+        if (!sampling()) {
             return true;
         }
         boolean quiet = walker.idle();

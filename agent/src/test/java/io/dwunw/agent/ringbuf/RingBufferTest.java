@@ -33,6 +33,8 @@ class RingBufferTest {
     private long fd;
     private ByteBuffer file = ByteBuffer.allocate(0);
     private long written;
+    private static final int MADV_DONTFORK = 10;
+
     private final List<Long> seen = new ArrayList<>();
 
     @BeforeEach
@@ -68,8 +70,10 @@ class RingBufferTest {
     void noMoreIsMappedTwiceThanTheLongestRecordNeeds() throws Exception {
         int bytes = 16 << 20;
         long[] mapped = {0};
+        long[] keptFromChildren = {0};
         Kernel anonymous = (number, a1, length, a3, a4, descriptor, offset) -> {
             mapped[0] += number == SystemCall.MMAP ? length : 0;
+            keptFromChildren[0] += number == SystemCall.MADVISE && a3 == MADV_DONTFORK ? length : 0;
             boolean maps = number == SystemCall.MMAP;
             return maps
                     ? Kernel.RUNNING.call(number, 0, length, READ_WRITE, PRIVATE_ANONYMOUS, -1, 0)
@@ -78,6 +82,7 @@ class RingBufferTest {
         try (RingBuffer ring = RingBuffer.map(anonymous, (int) fd, bytes)) {
             assertThat(ring.capacity()).isEqualTo(bytes);
         }
+        assertThat(keptFromChildren[0]).isEqualTo(mapped[0] - PAGE);
         assertThat(mapped[0]).isBetween(bytes + (128L << 10) + 512, bytes + (256L << 10));
     }
 
