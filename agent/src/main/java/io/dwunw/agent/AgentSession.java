@@ -162,6 +162,12 @@ final class AgentSession implements SidecarOpener {
     }
 
     @Override
+    public void late() {
+        Console.line("a part of the recording ended before all of its events could be written: leaks or allocations are"
+                + " missing in it, as the machine is too busy");
+    }
+
+    @Override
     public void ended(String why) {
         Console.line(why);
     }

@@ -9,13 +9,24 @@ import java.time.Duration;
  * <p>Requests have numbers, so that a late answer to one that was given up is not taken for an answer to the next.
  */
 public final class Rendezvous implements AutoCloseable {
-    /** Longest wait of JFR's thread; then the chunk ends without the rest. */
+    /** How long JFR's thread waits without {@link #progress}; then the chunk ends without the rest. */
     public static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** How many times that it waits in all, whatever the progress. */
+    private static final int MOST_PATIENCE = 6;
+
+    private static final Runnable NOTHING = new Runnable() {
+        @Override
+        public void run() {
+            // Whoever asks for this need not know.
+        }
+    };
 
     private final Runnable wakeUp;
+    private final Runnable late;
     private final long patienceNanos;
     private final Object answered = new Object();
 
+    private volatile long progressAt;
     private volatile long requested;
     private long answer;
     private boolean closed;
@@ -23,14 +34,34 @@ public final class Rendezvous implements AutoCloseable {
     /** Only the publishing thread's: the request that it is working on. */
     private long accepted;
 
-    /** For a publishing thread that {@code wakeUp} makes look at {@link #requested()} soon; runs on JFR's thread. */
+    /** As the other, for those who need not know of a chunk that ended without what belonged in it. */
     public Rendezvous(Runnable wakeUp) {
-        this(wakeUp, PATIENCE);
+        this(wakeUp, NOTHING);
+    }
+
+    /**
+     * For a publishing thread.
+     *
+     * @param wakeUp makes it look at {@link #requested()} soon; runs on JFR's thread
+     * @param late told when a chunk ends before the publishing thread is done: the rest is in no recording; on JFR's thread
+     */
+    public Rendezvous(Runnable wakeUp, Runnable late) {
+        this(wakeUp, late, PATIENCE);
     }
 
     Rendezvous(Runnable wakeUp, Duration patience) {
+        this(wakeUp, NOTHING, patience);
+    }
+
+    Rendezvous(Runnable wakeUp, Runnable late, Duration patience) {
         this.wakeUp = wakeUp;
+        this.late = late;
         this.patienceNanos = patience.toNanos();
+    }
+
+    /** Publishing thread: is at it, and needs more time, as on a machine that is busy with other things. */
+    public void progress() {
+        progressAt = System.nanoTime();
     }
 
     /**
@@ -70,7 +101,8 @@ public final class Rendezvous implements AutoCloseable {
         if (Thread.currentThread() instanceof ReplayThread) {
             return false; // it would wait for itself
         }
-        long deadline = System.nanoTime() + patienceNanos;
+        long begun = System.nanoTime();
+        progressAt = begun;
         long request;
         synchronized (answered) {
             request = requested + 1;
@@ -79,9 +111,9 @@ public final class Rendezvous implements AutoCloseable {
         wakeUp.run();
         synchronized (answered) {
             while (answer < request && !closed) {
-                long millis = (deadline - System.nanoTime()) / 1_000_000;
+                long millis = millisLeft(begun);
                 if (millis <= 0) {
-                    return false;
+                    break;
                 }
                 try {
                     answered.wait(millis);
@@ -90,7 +122,16 @@ public final class Rendezvous implements AutoCloseable {
                     return false;
                 }
             }
-            return answer >= request;
+            if (answer >= request || closed) {
+                return answer >= request;
+            }
         }
+        late.run();
+        return false;
+    }
+
+    private long millisLeft(long begun) {
+        long waited = progressAt - begun;
+        return (begun + Math.min(waited + patienceNanos, MOST_PATIENCE * patienceNanos) - System.nanoTime()) / 1_000_000;
     }
 }

@@ -35,6 +35,35 @@ class RendezvousTest {
         assertThat(System.nanoTime() - start).isBetween(40_000_000L, 10_000_000_000L);
     }
 
+    /** A publisher that has a small share of the machine needs longer for what is as much. */
+    @Test
+    void waitsLongerWhileThereIsProgress() throws Exception {
+        CompletableFuture<Boolean> late = new CompletableFuture<>();
+        Rendezvous patient = new Rendezvous(() -> {}, () -> late.complete(true), Duration.ofSeconds(2));
+        CompletableFuture<Boolean> waiting = CompletableFuture.supplyAsync(patient::await);
+        while (!patient.requested()) {
+            Thread.onSpinWait();
+        }
+        long end = System.nanoTime() + 4_500_000_000L;
+        while (System.nanoTime() < end) {
+            patient.progress();
+        }
+        patient.done();
+        assertThat(waiting.get(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(late).isNotDone();
+    }
+
+    @Test
+    void tellsOfAChunkThatEndedTooEarly() {
+        int[] late = {0};
+        Rendezvous deaf = new Rendezvous(() -> {}, () -> late[0]++, Duration.ofMillis(50));
+        assertThat(deaf.await()).isFalse();
+        assertThat(late[0]).isEqualTo(1);
+        deaf.close();
+        assertThat(deaf.await()).isFalse();
+        assertThat(late[0]).as("nobody is to be waited for").isEqualTo(1);
+    }
+
     @Test
     void aLateAnswerIsNotTakenForTheNext() throws Exception {
         Rendezvous impatient = new Rendezvous(() -> {}, Duration.ofMillis(300));

@@ -8,6 +8,7 @@ import io.dwunw.jfr.StackReplay;
 import io.dwunw.jfr.WantedEvents;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,7 @@ public final class Sidecar extends ReplayThread {
 
     private final SidecarOpener opener;
     private final DistinctErrors errors;
-    private final Rendezvous chunkEnd = new Rendezvous(new WakeUp());
+    private final Rendezvous chunkEnd = new Rendezvous(new WakeUp(), new Late());
     /** Released when the probes are attached, or never will be; replaced when they are detached. */
     private volatile CountDownLatch probes = new CountDownLatch(1);
 
@@ -194,6 +195,9 @@ public final class Sidecar extends ReplayThread {
             // Events that have a rate are few, and samples that join them never make a crowd.
             return null;
         }
+        if (endingChunk) {
+            chunkEnd.progress();
+        }
         Publication publication = nextPublication(p);
         worked |= publication != null;
         if (publication == null
@@ -241,6 +245,11 @@ public final class Sidecar extends ReplayThread {
     }
 
     private void beginChunkEnd(SidecarParts p) {
+        // Ten thousands of records may wait, and this thread may have a small share of the machine.
+        long end = p.produced();
+        while (p.consumed() - end < 0 && p.drain(DRAIN_LIMIT) > 0) {
+            chunkEnd.progress();
+        }
         p.drainAll();
         endingChunk = true;
         owed = p.waiting().size();
@@ -384,6 +393,17 @@ public final class Sidecar extends ReplayThread {
         chunkEnd.close();
         if (p != null) {
             p.close();
+        }
+    }
+
+    private final class Late implements Runnable {
+        private final AtomicBoolean said = new AtomicBoolean();
+
+        @Override
+        public void run() {
+            if (said.compareAndSet(false, true)) {
+                opener.late();
+            }
         }
     }
 

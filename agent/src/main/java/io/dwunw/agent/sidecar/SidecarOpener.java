@@ -16,6 +16,9 @@ public interface SidecarOpener {
     /** A recording has started, but the probes took too long: what was allocated meanwhile is unknown. Any thread. */
     void slow();
 
+    /** A chunk has ended before all that belongs in it could be written. Any thread; once. */
+    void late();
+
     /** The sidecar ends and will do nothing more, because of what {@link #explain} said. */
     void ended(String why);
 }

@@ -264,6 +264,16 @@ public final class SidecarParts implements AutoCloseable {
         samples.drainAll(intake, WRITER_PATIENCE_NANOS);
     }
 
+    /** Bytes of records that were produced so far. */
+    long produced() {
+        return samples.produced();
+    }
+
+    /** Of these, bytes that were taken in. */
+    long consumed() {
+        return samples.consumed();
+    }
+
     /** What the sidecar sleeps on. */
     Doorbell bell() {
         return bell;
