@@ -132,6 +132,7 @@ public final class Rendezvous implements AutoCloseable {
 
     private long millisLeft(long begun) {
         long waited = progressAt - begun;
-        return (begun + Math.min(waited + patienceNanos, MOST_PATIENCE * patienceNanos) - System.nanoTime()) / 1_000_000;
+        return (begun + Math.min(waited + patienceNanos, MOST_PATIENCE * patienceNanos) - System.nanoTime())
+                / 1_000_000;
     }
 }

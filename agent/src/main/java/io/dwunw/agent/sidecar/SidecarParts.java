@@ -88,6 +88,7 @@ public final class SidecarParts implements AutoCloseable {
     private long reconciledAt = System.nanoTime();
     /** Attached, but without a recording. */
     private boolean resting;
+
     private long mappingChanges;
 
     /**
@@ -351,7 +352,7 @@ public final class SidecarParts implements AutoCloseable {
 
     /** Looks for memory that was not seen. When all records have been taken in, and {@link #reconcile} has been called. */
     void lookForUnseen() {
-        if (engine.attached()) {
+        if (sampling()) {
             unseen.look(lostAllocations(), budget.interval());
         }
     }

@@ -58,7 +58,8 @@ class RestTest {
 
         @Override
         public void interval(long bytes) {
-            calls.add(bytes == INTERVAL ? "samples" : bytes > 1L << 31 ? "samples next to nothing" : "samples " + bytes);
+            calls.add(
+                    bytes == INTERVAL ? "samples" : bytes > 1L << 31 ? "samples next to nothing" : "samples " + bytes);
         }
 
         @Override
@@ -111,6 +112,14 @@ class RestTest {
 
         @Override
         public long consumed() {
+            return 0;
+        }
+
+        @Override
+        public void lookAhead(SampleHandler handler) {}
+
+        @Override
+        public long room() {
             return 0;
         }
 
