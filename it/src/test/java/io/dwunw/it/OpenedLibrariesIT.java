@@ -63,7 +63,8 @@ final class OpenedLibrariesIT {
             args = "bare",
             agent = OPTIONS + "gate",
             recording = JvmTest.ONLY_DWUNW,
-            needs = {})
+            needs = {},
+            since = 25)
     void whereThereIsNoUnwindInformationStacksSayThatFramesAreMissing(JvmOutcome jvm) throws IOException {
         assertThat(ofLibraries(jvm)).allSatisfy(event -> {
             assertThat(event.text("stackState"))
@@ -74,7 +75,7 @@ final class OpenedLibrariesIT {
     }
 
     /** Their libraries have other names in each run. */
-    @JvmTest(main = OpenedLibraries.class, args = "stay", recording = JvmTest.ONLY_DWUNW)
+    @JvmTest(main = OpenedLibraries.class, args = "stay", recording = JvmTest.ONLY_DWUNW, since = 25)
     void sitesAreTheSameInTheNextRunWithAnotherEngine(JvmCommand command) throws IOException {
         Set<String> gate = sites(command.as("gate").agent(OPTIONS + "gate-self,minage=0s"));
         Set<String> probes = sites(command.as("probes").agent(OPTIONS + "uprobe,minage=0s"));

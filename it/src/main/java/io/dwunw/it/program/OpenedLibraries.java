@@ -37,7 +37,7 @@ public final class OpenedLibraries {
             }
             NativeBlocks.awaitTracing();
             open(libraries, args[0].equals("closed"));
-            Thread.sleep(2500);
+            Thread.sleep(2000);
         } finally {
             for (Path library : libraries) {
                 Files.delete(library);
