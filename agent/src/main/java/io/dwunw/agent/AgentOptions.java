@@ -98,7 +98,8 @@ public record AgentOptions(
               hidden=BOOLEAN  show hidden Java frames such as lambda forms  (default false)
               pair=LIBRARY:ALLOCATE/FREE
                               functions of your own, as in pair=libfoo.so:ctx_new(2)/ctx_free: size is the 2nd argument;
-                              or (1*2) a product, =64 a constant; may be repeated
+                              or (1*2) a product, =64 a constant; a * in LIBRARY stands for any characters; may be
+                              repeated
               help, version   print this, or the version, and run the application untraced
             events: dwunw.NativeAllocation, dwunw.NativeFree (off by default), dwunw.NativeLeak, dwunw.AgentStatistics""";
 

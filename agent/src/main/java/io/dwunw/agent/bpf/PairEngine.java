@@ -33,7 +33,9 @@ public final class PairEngine implements SamplingEngine {
     private final ProbedPair[] pairs;
     private final CounterSnapshot snapshot = new CounterSnapshot();
     private boolean attached;
+    private final Thread atExit = new AtExit();
     private boolean oddSizesSaid;
+    private boolean unmatchedSaid;
     private long libraryChanges;
 
     /** One pair, and the library that its probes are set in. */
@@ -46,6 +48,9 @@ public final class PairEngine implements SamplingEngine {
 
         @Nullable
         Links links;
+
+        /** Its library has been there once. */
+        boolean matched;
 
         /** Why it is not traced, as the user was told. */
         @Nullable
@@ -95,6 +100,7 @@ public final class PairEngine implements SamplingEngine {
             Links.Method method = choice.chooseCustom(side.bpf(), side.object(), side.pid());
             PairEngine engine = new PairEngine(side, method, pairs, console);
             engine.describePairs();
+            Runtime.getRuntime().addShutdownHook(engine.atExit);
             return engine;
         } catch (KernelCallException e) {
             side.close();
@@ -137,6 +143,7 @@ public final class PairEngine implements SamplingEngine {
     public synchronized void detach() {
         if (attached) {
             attached = false;
+            sayUnmatched();
             for (ProbedPair pair : pairs) {
                 forget(pair);
             }
@@ -168,6 +175,7 @@ public final class PairEngine implements SamplingEngine {
             } else if (pair.library == null || !isSame(library, pair.library)) {
                 forget(pair);
                 pair.library = library;
+                pair.matched = true;
                 probe(pair, library);
             }
         }
@@ -196,6 +204,35 @@ public final class PairEngine implements SamplingEngine {
             refused(pair, String.valueOf(kernel.explain(e).getMessage()));
         } catch (IOException | MalformedDataException e) {
             refused(pair, library.path() + " cannot be read: " + e.getMessage());
+        }
+    }
+
+    /** Says which libraries never came, once: a name that is wrong looks like one that has no leaks. */
+    private synchronized void sayUnmatched() {
+        StringBuilder names = new StringBuilder();
+        for (ProbedPair pair : pairs) {
+            if (!pair.matched) {
+                names.append(names.isEmpty() ? "" : ", ").append(pair.pair.library());
+                names.append(':').append(pair.pair.allocate()).append('/').append(pair.pair.free());
+            }
+        }
+        if (!names.isEmpty() && !unmatchedSaid) {
+            unmatchedSaid = true;
+            console.accept("pair: no library of that name was loaded: " + names);
+        }
+    }
+
+    /** A recording may last as long as the JVM. */
+    private final class AtExit extends Thread {
+        AtExit() {
+            super("dwunw pairs at exit");
+        }
+
+        @Override
+        public void run() {
+            if (attached()) {
+                sayUnmatched();
+            }
         }
     }
 
@@ -292,5 +329,10 @@ public final class PairEngine implements SamplingEngine {
     public synchronized void close() {
         detach();
         kernel.close();
+        try {
+            Runtime.getRuntime().removeShutdownHook(atExit);
+        } catch (IllegalStateException e) {
+            // The JVM ends: the hook finds the engine detached.
+        }
     }
 }

@@ -99,6 +99,23 @@ class PairEngineTest {
         assertThat(console).isEmpty();
     }
 
+    @Test
+    @Order(2)
+    void aPatternNamesALibraryAndWhatNeverCameIsSaidAtTheEnd() throws Exception {
+        AllocatorPair pattern = new AllocatorPair("lib*airs.so", CTX.allocate(), 1, 0, 0, 0, CTX.free(), 1);
+        AllocatorPair wrong = new AllocatorPair("libpears*.so", CTX.allocate(), 1, 0, 0, 0, CTX.free(), 1);
+        try (PairEngine engine = open(AttachChoice.BEST, pattern, wrong)) {
+            for (int recording = 0; recording < 2; recording++) {
+                Tracing.run(engine, story, e -> {
+                    Pairs.pairs(10, 5000);
+                    assertThat(console).hasSizeLessThan(2);
+                });
+            }
+        }
+        assertThat(story.custom).isEqualTo(20);
+        assertThat(console).containsExactly("pair: no library of that name was loaded: libpears*.so:ctx_new/ctx_free");
+    }
+
     @ParameterizedTest
     @Order(2)
     @EnumSource(names = {"SESSION", "MULTI"})
