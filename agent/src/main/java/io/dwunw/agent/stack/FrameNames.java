@@ -18,13 +18,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A native frame's method name is the function without its parameters and return type, so that a stack trace reads
  * well and one function is one node in a tree; its text has the exact name, module and offset. Where a file has been
- * stripped and the nearest symbol is all there is, the name starts with {@code ~}.
+ * stripped and the nearest symbol is all there is, the name starts with {@code ~} and ends in the distance from it,
+ * or from the module's start if there is no symbol: one name may stand for many functions.
  */
 public final class FrameNames {
     /** Names worth remembering in a large program. */
     public static final int MAX_NAMES = 1 << 16;
 
     private static final String JVM_MODULE = "libjvm.so";
+    private static final String UNKNOWN = "unknown";
+    /** Before the name of the nearest symbol. */
+    private static final String NEAR = "~";
+
+    private static final String OFFSET = "+0x";
 
     private final WalkedModules modules;
     private final Symboliser symboliser;
@@ -143,7 +149,7 @@ public final class FrameNames {
     }
 
     private static FrameName raw(long pc) {
-        return FrameName.ofNative("unknown", "unknown", "0x" + Long.toHexString(pc));
+        return FrameName.ofNative(UNKNOWN, UNKNOWN, "0x" + Long.toHexString(pc));
     }
 
     private FrameName nativeFrame(long frame) {
@@ -156,13 +162,27 @@ public final class FrameNames {
         String file = module.name();
         String place = file + "+0x" + Long.toHexString(svma);
         if (!symbol.isKnown()) {
-            return FrameName.ofNative(file, "unknown", place);
+            return FrameName.ofNative(file, UNKNOWN + offset(svma), place);
         }
         // The pc itself, not the lookup address: a return address is what other tools show.
         long offset = symbol.offset() + (Frame.isReturnAddress(frame) ? 1 : 0);
-        String near = symbol.exact() ? "" : "~";
-        String text = file + "!" + near + symbol.name() + "+0x" + Long.toHexString(offset) + " (" + place + ")";
-        return FrameName.ofNative(file, near + FunctionName.plain(symbol.name()), text);
+        String near = symbol.exact() ? "" : NEAR;
+        String text = file + "!" + near + symbol.name() + offset(offset) + " (" + place + ")";
+        return FrameName.ofNative(file, methodName(symbol, offset), text);
+    }
+
+    private static String offset(long bytes) {
+        return OFFSET + Long.toHexString(bytes);
+    }
+
+    /**
+     * The function without its parameters; the nearest one with the distance from it, because many share its name.
+     *
+     * @param offset from the symbol, in bytes
+     */
+    static String methodName(Symbol symbol, long offset) {
+        String plain = FunctionName.plain(symbol.name());
+        return symbol.exact() ? plain : NEAR + plain + offset(offset);
     }
 
     private FrameName javaFrame(long frame) {
