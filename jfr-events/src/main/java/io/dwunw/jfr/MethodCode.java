@@ -1,8 +1,8 @@
 package io.dwunw.jfr;
 
 /**
- * The instructions of one method under construction, with their source lines, and the places that its switch leads to. Not
- * thread-safe.
+ * The instructions of one method under construction, with their source lines, and the places that its switch leads to.
+ * Not thread-safe.
  */
 final class MethodCode {
     /** {@code same_frame} of a stack map says up to this distance by itself (JVMS 4.7.4). */

@@ -5,14 +5,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What generated classes may take of the application's metaspace. Where it ends, an {@code OutOfMemoryError} would hit the
- * application, and with {@code -XX:+ExitOnOutOfMemoryError} end it, whichever thread meets it. Not thread-safe.
+ * What generated classes may take of the application's metaspace. Where it ends, an {@code OutOfMemoryError} would hit
+ * the application, and with {@code -XX:+ExitOnOutOfMemoryError} end it, whichever thread meets it. Not thread-safe.
  */
 final class ReplayBudget {
     /** Bytes of metaspace, as estimated, for the classes of one generation. */
     static final long MAX_BYTES = 8 << 20;
 
-    /** Nanoseconds. A generation that is full stays for so long: unloading takes collections of the application's heap. */
+    /**
+     * Nanoseconds. A generation that is full stays for so long: unloading takes collections of the application's heap.
+     */
     static final long MIN_LIFE_NANOS = 60_000_000_000L;
 
     private static final int MAX_CLASSES = 6_000;

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
  * frames of their own between them.
  *
  * <p>A method is {@code T name(args) { ((Callee) this.next).calleeName(defaults); return default; }}, the innermost one
- * {@code ((EventSlot) this.next).event.commit()}, so that nothing stands above it but JFR. A method that calls from several
- * lines, or several others, is one method with a switch over the node's {@code site}: a class and a method take ten times the
- * metaspace that one more call does.
+ * {@code ((EventSlot) this.next).event.commit()}, so that nothing stands above it but JFR. A method that calls from
+ * several lines, or several others, is one method with a switch over the node's {@code site}: a class and a method take
+ * ten times the metaspace that one more call does.
  */
 final class ReplayClassWriter {
     private static final String NODE = internalName(ReplayNode.class);

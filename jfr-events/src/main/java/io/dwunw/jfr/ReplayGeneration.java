@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * All generated classes that may call each other: they share one parent loader with the interfaces of the callees. A
  * generation only grows; dropping the last reference to it is how its classes are unloaded.
  *
- * <p>Missing edges of the stacks at hand are made together: per class name one class that holds all its new methods, each with
- * all its new calls. The n-th class of a name goes to the n-th loader, so there are as many loaders as the most frequent name
- * has classes.
+ * <p>Missing edges of the stacks at hand are made together: per class name one class that holds all its new methods,
+ * each with all its new calls. The n-th class of a name goes to the n-th loader, so there are as many loaders as the
+ * most frequent name has classes.
  */
 final class ReplayGeneration {
     private static final String CALLEES = ReplayNode.class.getPackageName().replace('.', '/') + "/callee/C";
@@ -33,8 +33,8 @@ final class ReplayGeneration {
     /** Calls of one method. The JVM does not compile methods of more than 8,000 bytes. */
     private static final int MAX_SITES = 64;
     /**
-     * Methods of one interface. More would be fewer interfaces, but a class has a table entry for each method of an interface
-     * of its, whether it has the method or not.
+     * Methods of one interface. More would be fewer interfaces, but a class has a table entry for each method of an
+     * interface of its, whether it has the method or not.
      */
     private static final int MAX_SIGNATURES = 4;
 

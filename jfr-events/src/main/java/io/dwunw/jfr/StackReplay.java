@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds and keeps the generated classes behind {@link ReplayedStack}s.
  *
- * <p>Bounded: when a generation of classes is full all of it is dropped, to be unloaded by the collector, and stacks that are
- * still in use get new ones at their next publication. Where there is no room for more, an event shows one frame that says
- * that the stack is in its text. The JVM takes all classes back by itself before it runs out of memory, of metaspace or of
- * heap: they are held by a soft reference.
+ * <p>Bounded: when a generation of classes is full all of it is dropped, to be unloaded by the collector, and stacks
+ * that are still in use get new ones at their next publication. Where there is no room for more, an event shows one
+ * frame that says that the stack is in its text. The JVM takes all classes back by itself before it runs out of memory,
+ * of metaspace or of heap: they are held by a soft reference.
  *
  * <p>Threading: {@link #prepare} and the counters from any thread; the rest belongs to the one {@link ReplayThread} that
  * it was given to. Allocation: 24 bytes per frame of a stack; in metaspace some 2 KiB per class, and 50 bytes per call.
@@ -87,7 +87,9 @@ public final class StackReplay {
         return textOnlyEvents.get();
     }
 
-    /** Whether an event with this stack would show it without anything to be generated before. On the publishing thread. */
+    /**
+     * Whether an event with this stack would show it without anything to be generated before. On the publishing thread.
+     */
     public boolean isReady(ReplayedStack stack) {
         return generation().find(stack) != null;
     }
@@ -98,8 +100,8 @@ public final class StackReplay {
     }
 
     /**
-     * Generates what replaying these stacks needs, before the first event with them. Together they need far fewer classes than
-     * one by one. On the publishing thread.
+     * Generates what replaying these stacks needs, before the first event with them. Together they need far fewer
+     * classes than one by one. On the publishing thread.
      */
     public void rehearse(List<ReplayedStack> stacks) {
         try {

@@ -6,8 +6,8 @@ import java.lang.ref.WeakReference;
 /**
  * What one file takes of a {@link ReadBudget}. Thread-safe.
  *
- * <p>Time counts as the file's from one {@link #watch} to the next, unless so much lies between that the reader must have done
- * something else.
+ * <p>Time counts as the file's from one {@link #watch} to the next, unless so much lies between that the reader must
+ * have done something else.
  */
 public final class FileAccount extends WeakReference<Object> {
     /** Of what comes from no file: no limits. */

@@ -4,7 +4,10 @@ import io.dwunw.bytes.FileAccount;
 import io.dwunw.bytes.MalformedDataException;
 import java.util.Arrays;
 
-/** Growing output, which is also the dictionary that matches are copied from. Counted for the file that it is decoded from. */
+/**
+ * Growing output, which is also the dictionary that matches are copied from. Counted for the file that it is decoded
+ * from.
+ */
 final class DecodedBytes {
     private static final int INITIAL_BYTES = 1 << 16;
 

@@ -1,8 +1,8 @@
 package io.dwunw.module;
 
 /**
- * Opens files by the bytes of their path: the JVM cannot name a file with characters that are not in its locale's encoding,
- * which in the locale {@code C} are all but ASCII's.
+ * Opens files by the bytes of their path: the JVM cannot name a file with characters that are not in its locale's
+ * encoding, which in the locale {@code C} are all but ASCII's.
  */
 public interface PathOpener {
     /**

@@ -9,8 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * The kernel's paths, which are bytes, as text: UTF-8, whatever the locale. A byte that is not UTF-8 becomes a lone surrogate,
- * U+DC80 to U+DCFF, so that the bytes can be had back (as in Python's PEP 383).
+ * The kernel's paths, which are bytes, as text: UTF-8, whatever the locale. A byte that is not UTF-8 becomes a lone
+ * surrogate, U+DC80 to U+DCFF, so that the bytes can be had back (as in Python's PEP 383).
  */
 public final class PathText {
     private static final int ESCAPE = 0xdc00;

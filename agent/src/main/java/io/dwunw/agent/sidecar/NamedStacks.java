@@ -50,8 +50,8 @@ final class NamedStacks implements ToLongFunction<StackTrace> {
     }
 
     /**
-     * Makes ready to replay a stack that is about to be published, and others that soon will be: together they take far fewer
-     * classes than one by one.
+     * Makes ready to replay a stack that is about to be published, and others that soon will be: together they take far
+     * fewer classes than one by one.
      *
      * @return whether it can be replayed
      */
