@@ -4,7 +4,9 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
@@ -50,9 +52,37 @@ static void forked(void)
     gate_control->watching = 0;
 }
 
+/* A child of fork has no control page any more; one of vfork has all, with its parent's thread-local storage. Never by
+ * getpid, which a filter may answer by killing the process: the JVM itself does not call it any more once it has started. */
 bool gate_in_other_process(void)
 {
-    return (uint32_t) gate_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0) != gate_control->pid;
+    uint32_t pid = gate_control->pid;
+    if (pid == 0) {
+        return true;
+    }
+    uint32_t tid = (uint32_t) gate_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
+    struct gate_thread *thread = gate_thread;
+    uint32_t known = thread != NULL ? __atomic_load_n(&thread->tid, __ATOMIC_ACQUIRE) : 0;
+    /* Signal 0 is none: the call only says whether that thread is of that process. */
+    return known != 0 ? known != tid : gate_syscall(SYS_tgkill, pid, tid, 0, 0, 0, 0) == -ESRCH;
+}
+
+/* As this process's own PID namespace numbers it: the last of the numbers in the line "NStgid:" (proc(5)). */
+static uint32_t own_pid(void)
+{
+    char text[8192];
+    long file = gate_syscall(SYS_open, (uintptr_t) "/proc/self/status", O_RDONLY | O_CLOEXEC, 0, 0, 0, 0);
+    long length = file < 0 ? 0 : gate_syscall(SYS_read, (uint64_t) file, (uintptr_t) text, sizeof(text) - 1, 0, 0, 0);
+    if (file >= 0) {
+        gate_syscall(SYS_close, (uint64_t) file, 0, 0, 0, 0, 0);
+    }
+    text[length > 0 ? length : 0] = 0;
+    const char *at = strstr(text, "\nNStgid:");
+    uint32_t pid = 0;
+    for (at = at == NULL ? "" : at + 1; *at != 0 && *at != '\n'; at++) {
+        pid = *at >= '0' && *at <= '9' ? pid * 10 + (uint32_t) (*at - '0') : 0;
+    }
+    return pid != 0 ? pid : (uint32_t) gate_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
 }
 
 static int open_control(void)
@@ -65,7 +95,7 @@ static int open_control(void)
         return -ENOMEM;
     }
     gate_syscall(SYS_madvise, (uintptr_t) control, GATE_PAGE, MADV_WIPEONFORK, 0, 0, 0);
-    control->pid = (uint32_t) gate_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
+    control->pid = own_pid();
     __atomic_store_n(&gate_control, control, __ATOMIC_RELEASE);
     return -pthread_atfork(NULL, NULL, forked);
 }

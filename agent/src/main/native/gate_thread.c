@@ -204,18 +204,12 @@ static void freeze(struct gate_thread *thread, uint32_t index)
     __atomic_store_n(&thread->excluded, index + 1, __ATOMIC_RELEASE);
 }
 
-/* A child of vfork has its parent's thread-local storage, too: a block made there would bear the child's number, and be
- * collected as that of a dead thread while the parent uses it. */
-static bool in_child(void)
-{
-    uint32_t pid = gate_control->pid;
-    return pid == 0 || pid != (uint32_t) gate_syscall(SYS_getpid, 0, 0, 0, 0, 0, 0);
-}
-
 /* errno may change on the way: pthread_setspecific allocates for a thread with many keys. */
 static struct gate_thread *begin(void)
 {
-    struct gate_thread *thread = in_child() ? NULL : find_free();
+    /* A child of vfork has its parent's thread-local storage, too: a block made there would bear the child's number, and be
+     * collected as that of a dead thread while the parent uses it. */
+    struct gate_thread *thread = gate_in_other_process() ? NULL : find_free();
     if (thread == NULL) {
         return NULL;
     }

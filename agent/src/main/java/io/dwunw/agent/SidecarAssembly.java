@@ -15,6 +15,7 @@ import io.dwunw.agent.linux.CpuClock;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.OpenedByBytes;
 import io.dwunw.agent.linux.SelfMemory;
+import io.dwunw.agent.linux.ThreadRuns;
 import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.agent.sidecar.DistinctErrors;
 import io.dwunw.agent.sidecar.OverheadBudget;
@@ -163,10 +164,28 @@ final class SidecarAssembly {
         }
     }
 
+    /** The same where its time cannot be asked for. */
+    private static final class SweeperRuns implements JvmCounter {
+        private final ThreadRuns runs;
+
+        SweeperRuns(ThreadRuns runs) {
+            this.runs = runs;
+        }
+
+        @Override
+        public long value() {
+            return runs.value();
+        }
+    }
+
     private static @Nullable JvmCounter sweeper() {
         CpuClock clock = CpuClock.ofThreadNamed(HotSpot.SWEEPER_THREAD);
         // A kernel that refuses to tell says 0; no thread that has started has used none.
-        return clock == null || clock.nanos() == 0 ? null : new SweeperTime(clock);
+        if (clock != null && clock.nanos() != 0) {
+            return new SweeperTime(clock);
+        }
+        ThreadRuns runs = ThreadRuns.ofThreadNamed(HotSpot.SWEEPER_THREAD);
+        return runs == null ? null : new SweeperRuns(runs);
     }
 
     private static @Nullable HotSpot hotspot(ModuleMap modules, SelfMemory memory, Instrumentation instrumentation) {

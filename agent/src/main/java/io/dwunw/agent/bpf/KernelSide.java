@@ -63,7 +63,7 @@ final class KernelSide implements AutoCloseable {
         LoadedObject object = null;
         SharedState state = null;
         try {
-            int pid = (int) kernel.call(SystemCall.GETPID, 0);
+            int pid = pid(kernel, files);
             object = new LoadedObject(
                     readObject(),
                     bpf,
@@ -80,6 +80,18 @@ final class KernelSide implements AutoCloseable {
             closeAll(state, object);
             throw new BpfUnavailableException(Reason.RESOURCES, String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** As the process's own PID namespace numbers it; from a file where it is told, as filters may kill who calls getpid. */
+    static int pid(Kernel kernel, HostFiles files) {
+        String status = files.readIfPresent("/proc/self/status");
+        int line = status.indexOf("\nNStgid:");
+        int end = status.indexOf('\n', line + 1);
+        if (line >= 0 && end >= 0) {
+            // The innermost namespace comes last.
+            return Integer.parseInt(status, status.lastIndexOf('\t', end) + 1, end, 10);
+        }
+        return (int) kernel.call(SystemCall.GETPID, 0);
     }
 
     private static void closeAll(@Nullable SharedState state, @Nullable LoadedObject object) {

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /** CPU time without loading the management classes: {@code clock_gettime(2)}. Not thread-safe. */
 public final class CpuClock {
     private static final Path THREADS = Path.of("/proc/self/task");
+    private static final Path CALLING_THREAD = Path.of("/proc/thread-self");
     private static final int CLOCK_PROCESS_CPUTIME_ID = 2;
     private static final int CLOCK_THREAD_CPUTIME_ID = 3;
     /** The clock of the thread {@code tid} is {@code ~tid << 3 | CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED}. */
@@ -39,23 +40,44 @@ public final class CpuClock {
     }
 
     /**
-     * Of the oldest thread of this process that the kernel knows by this name; null if there is none.
+     * Of the oldest thread of this process that the kernel knows by this name; null if there is none, or if {@code /proc} is
+     * that of another PID namespace: clocks have other numbers then.
      *
      * @param name at most 15 bytes of ASCII
      */
     public static @Nullable CpuClock ofThreadNamed(String name) {
+        Path thread = numbersAgree() ? threadNamed(name) : null;
+        return thread == null ? null : new CpuClock(~number(thread) << 3 | OF_ONE_THREAD);
+    }
+
+    private static boolean numbersAgree() {
+        try {
+            return number(Files.readSymbolicLink(CALLING_THREAD)) == Linux.threadId();
+        } catch (IOException | NumberFormatException e) {
+            return false;
+        }
+    }
+
+    private static int number(Path thread) {
+        return Integer.parseInt(thread.getFileName().toString());
+    }
+
+    /** Its directory in {@code /proc}. */
+    static @Nullable Path threadNamed(String name) {
+        Path found = null;
         int oldest = Integer.MAX_VALUE;
         try (DirectoryStream<Path> threads = Files.newDirectoryStream(THREADS)) {
             for (Path thread : threads) {
-                int tid = Integer.parseInt(thread.getFileName().toString());
+                int tid = number(thread);
                 if (tid < oldest && name.equals(comm(thread))) {
                     oldest = tid;
+                    found = thread;
                 }
             }
         } catch (IOException | NumberFormatException e) {
             return null;
         }
-        return oldest == Integer.MAX_VALUE ? null : new CpuClock(~oldest << 3 | OF_ONE_THREAD);
+        return found;
     }
 
     private static String comm(Path thread) {
