@@ -344,6 +344,8 @@ JNIEXPORT jobject JNICALL Java_io_dwunw_agent_linux_Linux_codeRolls0(JNIEnv *env
     freed = counts_more();
     rolls->ticked = now();
     rolls->pause = freed ? now() : 0; /* as long as none was counted, none has freed code */
+    /* The JVM calls for as long as it lives. */
+    gate_stay_loaded();
     if (!watch_collections(env)) {
         return NULL;
     }

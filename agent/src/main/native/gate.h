@@ -282,6 +282,7 @@ extern uintptr_t gate_original[GATE_FAMILIES][GATE_SYMBOLS];
 extern struct gate_range gate_libc; /* where it lies; known before the first of its slots is patched */
 
 void gate_slots_resolve(void);
+void gate_stay_loaded(void); /* whatever becomes of the class loader */
 /* Patch the slots of all libraries: all, or only those of functions that open libraries and look into them. Restore
  * those that are not wanted any more. The number of slots that are patched, or were restored; -EAGAIN when libraries kept
  * coming and going all the time. */

@@ -527,7 +527,7 @@ static int defines_malloc(struct dl_phdr_info *info, size_t size, void *context)
 }
 
 /* Threads may be in our code at any time, so nobody may unload it, whatever becomes of the class loader. */
-static void stay_loaded(void)
+void gate_stay_loaded(void)
 {
     Dl_info self;
     if (dladdr(gate_stub, &self) != 0 && self.dli_fname != NULL) {
@@ -542,7 +542,7 @@ void gate_slots_resolve(void)
         defaults[i] = gate_default(gate_names[i].name);
     }
     dl_iterate_phdr(defines_malloc, &interposed);
-    stay_loaded();
+    gate_stay_loaded();
 }
 
 void gate_slots_opening(int mode)
