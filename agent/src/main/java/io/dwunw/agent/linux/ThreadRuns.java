@@ -40,7 +40,8 @@ public final class ThreadRuns {
         try {
             // Both stay open for as long as the process lives, as the one user does.
             RandomAccessFile state = new RandomAccessFile(thread.resolve("stat").toString(), "r");
-            RandomAccessFile schedule = new RandomAccessFile(thread.resolve("schedstat").toString(), "r");
+            RandomAccessFile schedule =
+                    new RandomAccessFile(thread.resolve("schedstat").toString(), "r");
             ThreadRuns runs = new ThreadRuns(state, schedule);
             return runs.accounted() == 0 ? null : runs;
         } catch (IOException e) {
