@@ -117,8 +117,8 @@ final class SiteNames {
 
     /** Whether the frame and all that are further out only start or mount a virtual thread. */
     static boolean isCarrier(String className, String method) {
-        return className.equals(VIRTUAL_THREAD) && method.equals("run")
-                || className.equals(CONTINUATION) && (method.equals("run") || method.startsWith("enter"));
+        return (className.equals(VIRTUAL_THREAD) && method.equals("run"))
+                || (className.equals(CONTINUATION) && (method.equals("run") || method.startsWith("enter")));
     }
 
     private static boolean startsWithAny(String name, String[] prefixes) {
