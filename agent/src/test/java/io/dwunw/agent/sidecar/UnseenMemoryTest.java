@@ -150,7 +150,7 @@ class UnseenMemoryTest {
     @Test
     void customBlocksAreNoHeapBlocks() {
         unseen.start(lost, 0);
-        live.allocated(false, 1L << Long.SIZE - 2, 900 * MIB, 900 * MIB, 0, STACK);
+        live.allocated(false, 1L << (Long.SIZE - 2), 900 * MIB, 900 * MIB, 0, STACK);
         unseen.look(lost, 1);
         assertThat(unseen.unseenFrees()).isZero();
     }
