@@ -22,7 +22,7 @@ class SiteHashTest {
 
     private long site(String stack) {
         hash.begin();
-        for (String frame : stack.trim().split(" ")) {
+        for (String frame : stack.trim().split(" ", -1)) {
             int library = frame.indexOf('!');
             int method = frame.indexOf('#');
             if (library > 0) {
