@@ -2,6 +2,7 @@ package io.dwunw.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dwunw.it.harness.JvmCommand;
 import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
 import io.dwunw.it.program.FoundFunctions;
@@ -36,8 +37,8 @@ final class FoundFunctionsIT {
             agent = EXACT,
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
-    void jnaIsSeen(JvmOutcome jvm) throws IOException {
-        assertSeen(jvm, "byJna");
+    void jnaIsSeen(JvmCommand command) throws IOException {
+        assertSeen(command.withLibraries().run().expectExit(0), "byJna");
     }
 
     @JvmTest(
@@ -46,8 +47,8 @@ final class FoundFunctionsIT {
             agent = EXACT,
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
-    void nettyIsSeen(JvmOutcome jvm) throws IOException {
-        assertSeen(jvm, "byNetty");
+    void nettyIsSeen(JvmCommand command) throws IOException {
+        assertSeen(command.withLibraries().run().expectExit(0), "byNetty");
     }
 
     private static void assertSeen(JvmOutcome jvm, String method) throws IOException {

@@ -9,7 +9,6 @@ import io.dwunw.it.recording.AgentEvent;
 import io.dwunw.it.recording.ConsumerReader;
 import io.dwunw.it.spring.NotesApplication;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /** A program as programs are: Spring Boot with a web server, JPA and a database, from its start to its end. */
@@ -29,12 +28,7 @@ final class SpringBootIT {
             needs = {},
             recording = TOTALS)
     void itsStacksAreComplete(JvmCommand command) throws IOException {
-        // The application and its libraries are on the class path of the tests alone.
-        Path classPath = Path.of(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-        JvmOutcome jvm = command.in(command.agentJar(), classPath, command.directory())
-                .jvm("-Xmx384m")
-                .run()
-                .expectExit(0);
+        JvmOutcome jvm = command.withLibraries().jvm("-Xmx384m").run().expectExit(0);
         assertThat(jvm.value("requests")).isEqualTo(REQUESTS);
         List<AgentEvent> statistics = new ConsumerReader().read(jvm.recording(), AgentEvent.STATISTICS);
         AgentEvent last = statistics.get(statistics.size() - 1);

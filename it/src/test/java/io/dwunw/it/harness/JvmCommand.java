@@ -96,6 +96,12 @@ public record JvmCommand(
                 jdk, java, agentJarCopy, programsCopy, main, args, jvm, agent, recording, prefix, workingDirectory);
     }
 
+    /** With the class path of the tests, which has libraries that the programs alone lack. */
+    public JvmCommand withLibraries() {
+        String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        return in(agentJar, Path.of(classPath), directory);
+    }
+
     /** The same in a directory beside, for a second run of the same test. */
     public JvmCommand as(String name) {
         try {
