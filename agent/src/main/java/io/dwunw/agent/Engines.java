@@ -32,8 +32,8 @@ final class Engines {
         return switch (options.engine()) {
             case AUTO -> gateElseUprobes(options);
             case GATE -> bestGate(options);
-            case GATE_BPF -> GateEngine.openWithBpf(gateConfig(options, true));
-            case GATE_SELF -> GateEngine.open(gateConfig(options, false));
+            case GATE_BPF -> GateEngine.openWithBpf(gateConfig(options));
+            case GATE_SELF -> GateEngine.open(gateConfig(options));
             case UPROBE -> uprobes(options);
         };
     }
@@ -71,18 +71,18 @@ final class Engines {
     private static SamplingEngine bestGate(AgentOptions options) throws GateUnavailableException {
         if (UprobeEngine.certainlyMissing().isEmpty()) {
             try {
-                return GateEngine.openWithBpf(gateConfig(options, true));
+                return GateEngine.openWithBpf(gateConfig(options));
             } catch (EngineUnavailableException e) {
-                return GateEngine.open(gateConfig(options, false));
+                return GateEngine.open(gateConfig(options));
             }
         }
-        return GateEngine.open(gateConfig(options, false));
+        return GateEngine.open(gateConfig(options));
     }
 
-    private static GateConfig gateConfig(AgentOptions options, boolean inKernel) {
+    private static GateConfig gateConfig(AgentOptions options) {
         return GateConfig.of(options.interval())
                 .withStackBytes(options.stackBytes())
-                .withRingBytes(GateConfig.ringBytesFor(options.interval(), inKernel, FreeMemory.bytes()));
+                .withRingBytes(GateConfig.ringBytesFor(options.interval(), FreeMemory.bytes()));
     }
 
     private static SamplingEngine uprobes(AgentOptions options) throws BpfUnavailableException {
@@ -93,7 +93,7 @@ final class Engines {
         long freeBytes = FreeMemory.bytes();
         return UprobeConfig.of(options.interval())
                 .withStackBytes(options.stackBytes())
-                .withRingBytes(GateConfig.ringBytesFor(options.interval(), true, freeBytes))
+                .withRingBytes(GateConfig.ringBytesFor(options.interval(), freeBytes))
                 .withLiveEntriesFor(freeBytes);
     }
 }

@@ -165,7 +165,10 @@ final class AccountingIT {
         assertThat(leaks.get(0).number("outstanding")).isEqualTo(Long.parseLong(jvm.value("bytes")));
         assertThat(leaks.get(0).number("outstandingBlocks")).isEqualTo(1);
         assertThat(leaks.get(0).number("youngestAge")).isGreaterThan(GrowingTable.MILLIS * 1_000_000L);
-        List<AgentEvent> allocations = allocations(jvm.recording(), "grow");
+        // The JVM allocates something by itself when it calls a native method for the first time.
+        List<AgentEvent> allocations = allocations(jvm.recording(), "grow").stream()
+                .filter(event -> event.text("allocator").equals("realloc"))
+                .toList();
         assertThat(Leaks.sum(allocations, "weight"))
                 .as("what it has grown by, not its size each time")
                 .isLessThanOrEqualTo(Long.parseLong(jvm.value("bytes")))

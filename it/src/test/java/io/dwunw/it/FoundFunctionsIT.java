@@ -20,6 +20,8 @@ final class FoundFunctionsIT {
     /** What HotSpot puts around a block of its own, at most. */
     private static final int HEADER = 64;
 
+    private static final long SMALL_BLOCKS = 4;
+
     @JvmTest(
             main = FoundFunctions.class,
             args = {"foreign", ARGUMENTS, "10"},
@@ -52,12 +54,16 @@ final class FoundFunctionsIT {
     }
 
     private static void assertSeen(JvmOutcome jvm, String method) throws IOException {
+        // A library may have taken a few small blocks in the same place.
         List<AgentEvent> leaks = Leaks.atEnd(jvm.recording(), method).stream()
-                .filter(leak -> leak.number("outstanding") / leak.number("outstandingBlocks") >= FoundFunctions.SIZE)
+                .filter(leak ->
+                        leak.number("outstanding") / leak.number("outstandingBlocks") >= FoundFunctions.SIZE * 9 / 10)
                 .toList();
-        assertThat(Leaks.sum(leaks, "outstandingBlocks")).isEqualTo(BLOCKS);
+        assertThat(Leaks.sum(leaks, "outstandingBlocks")).isBetween((long) BLOCKS, BLOCKS + SMALL_BLOCKS);
         assertThat(Leaks.sum(leaks, "outstanding"))
-                .isBetween((long) BLOCKS * FoundFunctions.SIZE, (long) BLOCKS * (FoundFunctions.SIZE + HEADER));
+                .isBetween(
+                        (long) BLOCKS * FoundFunctions.SIZE,
+                        BLOCKS * (FoundFunctions.SIZE + HEADER) + SMALL_BLOCKS * (FoundFunctions.SIZE / 2L));
         assertThat(mostUnseen(jvm)).isZero();
         assertThat(jvm.err()).noneMatch(line -> line.startsWith("dwunw: "));
     }

@@ -15,10 +15,8 @@ public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
     /** Where samples are few. */
     public static final int SPARSE_RING_BYTES = 2 << 20;
 
-    /** Where every allocation is sampled, a burst must find room: of the gate's own, which takes only what it needs. */
+    /** Where every allocation is sampled, a burst must find room. */
     public static final int DENSE_RING_BYTES = 256 << 20;
-    /** The same of the kernel's, which is resident from the start. */
-    public static final int DENSE_KERNEL_RING_BYTES = 64 << 20;
 
     private static final int LEAST_RING_BYTES = 512 << 10;
     /** One part in so many of the memory that is left may be spent on it. */
@@ -35,18 +33,17 @@ public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
 
     /** The defaults for an interval. */
     public static GateConfig of(long intervalBytes) {
-        return new GateConfig(intervalBytes, DEFAULT_STACK_BYTES, ringBytesFor(intervalBytes, false, Long.MAX_VALUE));
+        return new GateConfig(intervalBytes, DEFAULT_STACK_BYTES, ringBytesFor(intervalBytes, Long.MAX_VALUE));
     }
 
     /**
      * Room for the samples of an interval, but no more than a part of the memory that the process may still take.
      *
-     * @param inKernel whether it is the kernel's
      * @param freeBytes what the process may still take
      */
-    public static int ringBytesFor(long intervalBytes, boolean inKernel, long freeBytes) {
+    public static int ringBytesFor(long intervalBytes, long freeBytes) {
         int wanted = intervalBytes < DENSE_INTERVAL_BYTES
-                ? inKernel ? DENSE_KERNEL_RING_BYTES : DENSE_RING_BYTES
+                ? DENSE_RING_BYTES
                 : intervalBytes < SPARSE_INTERVAL_BYTES ? DEFAULT_RING_BYTES : SPARSE_RING_BYTES;
         int bytes = wanted;
         while (bytes > LEAST_RING_BYTES && bytes > freeBytes / SHARE_OF_FREE_MEMORY) {

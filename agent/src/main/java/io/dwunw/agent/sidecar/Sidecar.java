@@ -179,7 +179,7 @@ public final class Sidecar extends ReplayThread {
             return null;
         }
         p.lookAhead();
-        int drained = drain(p);
+        int drained = p.shouldPublishFirst() ? 0 : drain(p);
         drainedSinceSleep += drained;
         worked |= drained > 0;
         if (!endingChunk && chunkEnd.requested()) {

@@ -130,7 +130,7 @@ public final class SidecarParts implements AutoCloseable {
         NamedStacks named = new NamedStacks(names, replay);
         this.rehearsal = new Rehearsal(named);
         this.waiting = new WaitingEvents(
-                maxEvents, System.nanoTime(), HeapShare.entries(WaitingEvents.MAX_WAITING, BLOCK_BYTES, 32));
+                maxEvents, System.nanoTime(), HeapShare.entries(WaitingEvents.MAX_WAITING, BLOCK_BYTES, 10));
         this.draw = new EventDraw(maxEvents, System.nanoTime());
         this.intake = new SampleIntake(
                 walker, new FrameBuffer(depth), traces, threads, live, rehearsal, waiting, draw, errors);
@@ -283,6 +283,11 @@ public final class SidecarParts implements AutoCloseable {
     /** Whether samples ring it; else they have to be looked for. */
     boolean samplesRing() {
         return samplesRing;
+    }
+
+    /** Whether more events wait than should, while the records that wait still have room where they are. */
+    boolean shouldPublishFirst() {
+        return waiting.crowded() && !samples.crowded();
     }
 
     /** How many records may wait until they take a part of the room for them that is worth waking up for. */

@@ -67,8 +67,8 @@ final class WaitingEvents {
      * @param alone it needs an event of its own
      */
     void allocated(Sample sample, long weight, long samples, StackTrace stack, JavaThreads threads, boolean alone) {
-        // Of those without a stack there is nothing to tell one by one, and they come when there are too many anyway.
-        boolean limited = (maxPerSecond > 0 || stack.state() == StackState.NOT_RECORDED) && !alone;
+        // Of those without a stack there is least to say one by one, should too many wait.
+        boolean limited = (maxPerSecond > 0 || (stack.state() == StackState.NOT_RECORDED && crowded())) && !alone;
         if (limited && queue.size() >= allowance) {
             SampledAllocation waiting = byStack.get(stack);
             if (waiting != null) {

@@ -60,18 +60,22 @@ final class WaitingEventsTest {
     }
 
     @Test
-    void samplesWithoutAStackShareAnEventEvenWithoutALimit() {
+    void samplesWithoutAStackShareAnEventWhereACrowdWaitsEvenWithoutALimit() {
         FrameBuffer frames = new FrameBuffer(4);
         frames.setNotRecorded();
         StackTrace notRecorded = traces.intern(frames);
         WaitingEvents events = new WaitingEvents(0, 0);
-        for (int i = 1; i <= 1000; i++) {
+        int many = 2 * WaitingEvents.MAX_WAITING;
+        for (int i = 1; i <= many; i++) {
             allocate(events, notRecorded, i, i, false);
         }
+        assertThat(events.unpublished()).isZero();
         List<SampledAllocation> published = poll(events, 0);
-        assertThat(published).hasSize(1);
-        assertThat(published.get(0).samples()).isEqualTo(1000);
-        assertThat(published.get(0).weight()).isEqualTo(1000 * 1001 / 2);
+        assertThat(published).hasSizeBetween(1000, WaitingEvents.MAX_WAITING);
+        assertThat(published.stream().mapToLong(SampledAllocation::samples).sum())
+                .isEqualTo(many);
+        assertThat(published.stream().mapToLong(SampledAllocation::weight).sum())
+                .isEqualTo((long) many * (many + 1) / 2);
     }
 
     @Test
