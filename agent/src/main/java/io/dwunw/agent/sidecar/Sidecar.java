@@ -41,7 +41,7 @@ public final class Sidecar extends ReplayThread {
 
     private static final long DETACHED_IDLE_NANOS = 100_000_000;
     /** How long the engine stays attached after the last recording: to set kernel probes takes 10 to 100 ms. */
-    private static final long REST_NANOS = 2_000_000_000;
+    private static final long REST_NANOS = 200_000_000;
     /** After that a recording that was to be started with the JVM has not been. */
     private static final long EXPECTATION_NANOS = 30_000_000_000L;
 
