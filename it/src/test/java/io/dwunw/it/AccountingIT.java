@@ -160,12 +160,14 @@ final class AccountingIT {
             agent = "interval=1,minage=1s,stack=16k",
             recording = JvmTest.ONLY_DWUNW)
     void aTableThatGrowsByReallocIsOneBlockAsOldAsItsFirstAllocation(JvmOutcome jvm) throws IOException {
-        List<AgentEvent> leaks = Leaks.atEnd(jvm.recording(), "grow");
+        // The JVM allocates something by itself when it calls a native method for the first time.
+        List<AgentEvent> leaks = Leaks.atEnd(jvm.recording(), "grow").stream()
+                .filter(event -> event.passes("realloc"))
+                .toList();
         assertThat(leaks).hasSize(1);
         assertThat(leaks.get(0).number("outstanding")).isEqualTo(Long.parseLong(jvm.value("bytes")));
         assertThat(leaks.get(0).number("outstandingBlocks")).isEqualTo(1);
         assertThat(leaks.get(0).number("youngestAge")).isGreaterThan(GrowingTable.MILLIS * 1_000_000L);
-        // The JVM allocates something by itself when it calls a native method for the first time.
         List<AgentEvent> allocations = allocations(jvm.recording(), "grow").stream()
                 .filter(event -> event.text("allocator").equals("realloc"))
                 .toList();

@@ -94,6 +94,24 @@ public final class ProcessModules implements MappedModules {
         return loaded.unloadedSince(sampleNanos);
     }
 
+    /**
+     * Compares the loader's counts with those of the last list, and takes its list again if they differ. To be called often:
+     * the fewer libraries have come and gone between two lists, the fewer can have been away in between. Takes a
+     * microsecond where nothing has changed.
+     */
+    public void watch() {
+        if (Linux.libraryChanges() != loaded.changes()) {
+            loaded.changed(System.nanoTime());
+            stale = true;
+        }
+    }
+
+    /** Reads the mappings again if libraries have come or gone. To be called before samples are taken. */
+    public void refresh() {
+        lookedAt = System.nanoTime();
+        check();
+    }
+
     /** To be called often: looks again when the last look is old; whether it did. */
     public boolean refreshIfOld() {
         long now = System.nanoTime();
@@ -111,10 +129,7 @@ public final class ProcessModules implements MappedModules {
     /** Reads again if libraries have come or gone. */
     private void check() {
         long now = System.nanoTime();
-        if (Linux.libraryChanges() != loaded.changes()) {
-            loaded.changed(now);
-            stale = true;
-        }
+        watch();
         checkedAt = now;
         if (stale && hasCredit()) {
             read();

@@ -134,7 +134,7 @@ public final class SidecarParts implements AutoCloseable {
         this.draw = new EventDraw(maxEvents, System.nanoTime());
         this.intake = new SampleIntake(
                 walker, new FrameBuffer(depth), traces, threads, live, rehearsal, waiting, draw, errors);
-        this.unseen = new UnseenMemory(engine, live, console);
+        this.unseen = new UnseenMemory(engine, live, new TakingIn(), console);
         this.publications = new Publications(waiting, named, live, allocators, minAge);
     }
 
@@ -150,7 +150,7 @@ public final class SidecarParts implements AutoCloseable {
 
     /** @param expecting whether there is no recording yet, and {@link #recordingBegun} will tell when there is */
     void attach(boolean expecting) throws EngineUnavailableException {
-        modules.refreshIfOld();
+        modules.refresh();
         threads.refresh();
         budget.ahead(expecting);
         // Of blocks whose frees nobody has watched since the last detaching.
@@ -179,7 +179,7 @@ public final class SidecarParts implements AutoCloseable {
 
     /** The next recording has come while the engine was still attached. */
     void resume() {
-        modules.refreshIfOld();
+        modules.refresh();
         threads.refresh();
         samples.drainAll(SampleHandler.FORGET, WRITER_PATIENCE_NANOS);
         engine.interval(budget.interval());
@@ -251,6 +251,9 @@ public final class SidecarParts implements AutoCloseable {
     }
 
     int drain(int limit) {
+        if (sampling()) {
+            modules.watch();
+        }
         long consumedBefore = samples.consumed();
         int drained = samples.drain(sampling() ? intake : SampleHandler.FORGET, limit);
         if (drained > 0) {
@@ -452,6 +455,13 @@ public final class SidecarParts implements AutoCloseable {
         event.walks = walks.toString();
         event.completeWalks = intake.walks(StackState.COMPLETE);
         event.truncatedWalks = intake.walks() - event.completeWalks;
+    }
+
+    private final class TakingIn implements Runnable {
+        @Override
+        public void run() {
+            drainAll();
+        }
     }
 
     @Override

@@ -27,6 +27,12 @@ final class UnseenMemory {
     private static final int MARGIN_SAMPLES = 8;
 
     private static final long NANOS_BETWEEN_LOOKS = 5_000_000_000L;
+    /**
+     * Readings of one look, at most: what is allocated after the records were taken in, and before the allocator is asked,
+     * looks as if it had not been seen. A busy machine may stop this thread between the two.
+     */
+    private static final int MAX_READINGS = 4;
+
     /** A look takes the allocator's locks: it pauses a thousand times as long as it took. */
     private static final int PAUSE_FACTOR = 1_000;
 
@@ -36,6 +42,7 @@ final class UnseenMemory {
 
     private final SamplingEngine engine;
     private final LiveMemory<StackTrace> live;
+    private final Runnable drain;
     private final Consumer<String> console;
     private final Sum sum = new Sum();
     private boolean saidAllocated;
@@ -52,10 +59,17 @@ final class UnseenMemory {
     /** Between what is in use and what was seen, at the last look. */
     private long difference;
 
-    /** {@code console} takes a line each, should something be noticed. */
-    UnseenMemory(SamplingEngine engine, LiveMemory<StackTrace> live, Consumer<String> console) {
+    /**
+     * Compares nothing until {@link #start}.
+     *
+     * @param live what was seen and is live, as of the records that were taken in
+     * @param drain takes in all records that wait
+     * @param console takes one line for unseen allocations and one for unseen frees, should there be any
+     */
+    UnseenMemory(SamplingEngine engine, LiveMemory<StackTrace> live, Runnable drain, Consumer<String> console) {
         this.engine = engine;
         this.live = live;
+        this.drain = drain;
         this.console = console;
     }
 
@@ -114,33 +128,52 @@ final class UnseenMemory {
     void look(long lost, long interval) {
         widest = Math.max(widest, interval);
         long begin = System.nanoTime();
-        long inUse = engine.heapInUse();
-        sum.clear();
-        live.forEachBlock(sum);
-        if (inUse >= 0 && inUseBefore >= 0) {
-            compare(inUse, lost);
-        } else {
-            unseen = SamplingEngine.UNKNOWN;
-            unseenFrees = SamplingEngine.UNKNOWN;
+        long before = difference;
+        long allocated = Long.MAX_VALUE;
+        long freed = Long.MAX_VALUE;
+        for (int reading = 0; reading < MAX_READINGS && Math.max(allocated, freed) > 0; reading++) {
+            if (reading > 0) {
+                drain.run();
+            }
+            long inUse = engine.heapInUse();
+            if (inUse < 0 || inUseBefore < 0) {
+                allocated = SamplingEngine.UNKNOWN;
+                freed = SamplingEngine.UNKNOWN;
+                break;
+            }
+            sum.clear();
+            live.forEachBlock(sum);
+            compare(inUse, lost, before);
+            // What went by is there at each reading.
+            allocated = Math.min(allocated, beyondMargin(difference));
+            freed = Math.min(freed, beyondMargin((long) sum.bytes - inUse));
         }
+        unseen = allocated;
+        unseenFrees = freed;
+        say();
         long end = System.nanoTime();
         nextLook = end + Math.max(NANOS_BETWEEN_LOOKS, PAUSE_FACTOR * (end - begin));
     }
 
-    private void compare(long inUse, long lost) {
-        long before = difference;
+    /** @param before the difference at the last look */
+    private void compare(long inUse, long lost, long before) {
         difference = inUse - inUseBefore - (long) sum.bytes;
         if (lost != lostBefore) {
-            // What was lost is told as such; how many bytes it stood for cannot be known.
+            // What was lost is counted as lost; how many bytes it stood for cannot be known.
             lostBefore = lost;
             inUseBefore += difference - before;
             difference = before;
         }
+    }
+
+    /** A number of bytes that is more than errors explain; 0 for one that is not. */
+    private long beyondMargin(long bytes) {
         double variance = sum.variance + MARGIN_SAMPLES * (double) widest * widest;
         long margin = MARGIN + (long) (MARGIN_ERRORS * Math.sqrt(variance)) + (long) sum.bytes / MARGIN_PART;
-        unseen = difference > margin ? difference : 0;
-        long tooMany = (long) sum.bytes - inUse;
-        unseenFrees = tooMany > margin ? tooMany : 0;
+        return bytes > margin ? bytes : 0;
+    }
+
+    private void say() {
         if (unseen > 0 && !saidAllocated) {
             saidAllocated = true;
             console.accept(mebibytes(unseen) + " are in use that were allocated past the in-process gate" + CURE);

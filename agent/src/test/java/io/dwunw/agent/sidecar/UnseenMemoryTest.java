@@ -18,10 +18,12 @@ class UnseenMemoryTest {
 
     private final LiveMemory<StackTrace> live = new LiveMemory<>();
     private final List<String> lines = new ArrayList<>();
-    private final UnseenMemory unseen = new UnseenMemory(engine(), live, lines::add);
+    private final UnseenMemory unseen = new UnseenMemory(engine(), live, this::drain, lines::add);
     private long inUse = 500 * MIB;
     private long lost;
     private long addresses = 1;
+    /** Blocks of a MiB that were allocated since records were taken in last. */
+    private int waiting;
 
     /** Knows only what its allocator has in use. */
     private SamplingEngine engine() {
@@ -29,6 +31,11 @@ class UnseenMemoryTest {
                 SamplingEngine.class.getClassLoader(),
                 new Class<?>[] {SamplingEngine.class},
                 (proxy, method, arguments) -> inUse);
+    }
+
+    private void drain() {
+        allocate(waiting, MIB, MIB);
+        waiting = 0;
     }
 
     private void allocate(int blocks, long size, long weight) {
@@ -79,6 +86,17 @@ class UnseenMemoryTest {
         inUse -= 120 * MIB;
         unseen.look(lost, 1);
         assertThat(unseen.unseenBytes()).as("freed again").isZero();
+    }
+
+    /** As on a machine that is busy, and stops the sidecar between the two. */
+    @Test
+    void recordsThatCameBeforeTheAllocatorWasAskedAreNotUnseen() {
+        unseen.start(lost, 0);
+        waiting = 20;
+        inUse += 20 * MIB;
+        unseen.look(lost, 1);
+        assertThat(unseen.unseenBytes()).isZero();
+        assertThat(lines).isEmpty();
     }
 
     /** Nobody may be alarmed by the error of an estimate. */
