@@ -9,10 +9,10 @@ import java.nio.LongBuffer;
  * Reads a symbol table from its first entry to its last, a block at a time: for those who want all of it, a hundred thousand
  * symbols, before anything is compiled. Each entry has the numbers that it has in its {@link ElfSymbols}.
  *
- * <pre>
+ * <pre>{@code
  * for (int n = entries.next(); n > 0; n = entries.next())
  *     for (int i = 0; i < n; i++) ... entries.first() + i is the number of the block's i-th entry
- * </pre>
+ * }</pre>
  */
 public final class SymbolEntries {
     /** Most entries of a block. Few, so that a method which handles one is soon called often enough to be compiled. */

@@ -129,7 +129,7 @@ record BpfObject(Map<String, ProgramSpec> programs, Map<String, MapSpec> maps, S
         return List.copyOf(relocations);
     }
 
-    /** Elf64_Rel: r_offset, r_info = symbol << 32 | type. */
+    /** Decodes an Elf64_Rel: {@code r_offset}, {@code r_info = symbol << 32 | type}. */
     private static Relocation relocation(ElfImage image, long offset, long info) {
         if ((int) info != R_BPF_64_64) {
             throw new MalformedDataException("relocation of type " + (int) info, offset);

@@ -20,7 +20,7 @@ public interface JavaFrameSink {
     /**
      * One frame of code that HotSpot generated for itself.
      *
-     * @param stubId of {@link StubNames}
+     * @param stubId the name, a number of {@link BlobNames}
      */
     void stubFrame(int stubId);
 }
