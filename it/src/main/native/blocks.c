@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Three layers of C, and one function for every member of the allocator family. */
 #define _GNU_SOURCE
 #include "blocks.h"

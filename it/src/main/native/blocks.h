@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the parts of the test library share: one function per member of the allocator family. */
 #ifndef DWUNWIT_BLOCKS_H
 #define DWUNWIT_BLOCKS_H

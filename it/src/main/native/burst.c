@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a malloc-heavy native method does: many small blocks of mixed sizes, and all of them freed again. */
 #define _GNU_SOURCE
 #include "blocks.h"

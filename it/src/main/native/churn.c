@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Unrest: libraries come and go, threads are born and die, all of them allocating; and beside them threads whose blocks are counted. */
 #define _GNU_SOURCE
 #include "blocks.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The native methods of io.dwunw.it.program.NativeBlocks. */
 #define _GNU_SOURCE
 #include "blocks.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A library of its own, opened with dlopen long after the start. */
 #include "blocks.h"
 

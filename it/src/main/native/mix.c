@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fixed mix of sizes from 16 bytes to 16 MiB, each block freed at once. */
 #define _GNU_SOURCE
 #include "blocks.h"

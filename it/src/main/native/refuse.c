@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starts a command in which some system calls are refused by seccomp(2), as in a container with a filter:
  *     refuse errno=228 kill=39 -- command [argument]...
  * errno: the call fails with EPERM; kill: it ends the process. Numbers are those of x86-64. */

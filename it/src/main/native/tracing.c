@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tells a program whether its mallocs are seen yet: a recording may start long after main. */
 #define _GNU_SOURCE
 #include "blocks.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Threads that the JVM knows nothing of: each allocates with every member of the family, and releases a neighbour's blocks. */
 #define _GNU_SOURCE
 #include "blocks.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A function whose unlikely part the compiler moves elsewhere (split.cold), with CFI of its own. Usage: cold OUTPUT */
 #include "snapshot.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A JVM agent that takes its snapshot while it is being loaded: libjvm, libjli and the launcher are on the stack. */
 #include "snapshot.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What steps.c executes: as many kinds of code as fit into some hundred thousand instructions. */
 #define _GNU_SOURCE
 #include <alloca.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Symbols of all kinds, for the symboliser: built as a shared library, then stripped in several ways. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls snapshot() from deep inside different libraries. Usage: walks OUTPUT */
 #include "snapshot.h"
 #include <dlfcn.h>

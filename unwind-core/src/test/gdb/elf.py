@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What an unwinder needs of ELF files of any class and byte order: headers, notes, CFI; all else becomes zero."""
 
 import gzip

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the scripts that gdb runs have in common."""
 
 import gdb

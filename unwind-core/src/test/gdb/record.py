@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Run by gdb: records stacks of a program as io.dwunw.testkit.Snapshot reads them, with gdb's frames beside them, and those
 of elfutils' eu-stack (from a core file of the same moment) if it is installed.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Run by gdb: records stacks of a program that runs under qemu-user, as record.py does of one that runs on this processor.
 
     OUT=recording.txt PLAN=plan ROOT=directory QEMU=pid BASE=address PORT=port gdb-multiarch -batch -nx -x remote.py program

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw;
 
 /** What is to be known about a frame beside its addresses. */

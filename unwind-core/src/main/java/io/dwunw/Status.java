@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw;
 
 /** How a request to the library ended. Each failure names the fallback that makes sense. */

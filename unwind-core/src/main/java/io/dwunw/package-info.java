@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * libdwunw's contract for Java programs. A context ({@link io.dwunw.Dwunw}) captures a thread's native stack from
  * registers, the process's maps and a memory reader ({@link io.dwunw.UnwindRequest}), and answers with frames ({@link

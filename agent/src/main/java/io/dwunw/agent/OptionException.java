@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent;
 
 /** Options that cannot be understood. The message is one line for the user: what is wrong, and what would be right. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The Java agent's entry: options, what must be there before anything starts, and the session that owns
  * every other part and shuts it down in order.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.jfr;
 
 /** How a chain of generated methods is entered. Public only because generated classes implement it. */

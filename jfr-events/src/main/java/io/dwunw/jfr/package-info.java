@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The event types of dwunw, and how a foreign stack gets into a JFR event.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.arch;
 
 /** Where code compiled with frame pointers keeps the caller's frame pointer and the return address. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What differs between processors: DWARF register numbers, the return-address column, the callee-saved registers, the
  * word size. One class per architecture, each citing its ABI document; {@link io.dwunw.arch.Architectures} is the

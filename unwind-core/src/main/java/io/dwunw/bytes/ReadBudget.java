@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.bytes;
 
 import java.lang.ref.ReferenceQueue;

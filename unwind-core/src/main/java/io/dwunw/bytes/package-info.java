@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Bounds-checked, endian-aware reading of bytes that nobody vouches for.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.compress;
 
 /** CRC-64 of ECMA-182, bits reflected, as .xz uses it (paragraph 6). */

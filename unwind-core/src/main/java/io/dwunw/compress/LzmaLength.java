@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.compress;
 
 /** Lengths of matches: 8 short ones, 8 middle ones, 256 long ones. */

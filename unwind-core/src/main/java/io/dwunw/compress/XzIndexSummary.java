@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.compress;
 
 /** Sizes of a stream's blocks, reduced to what tells two lists of them apart: count, sums, and a running hash. */

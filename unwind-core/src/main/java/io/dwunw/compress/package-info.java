@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Decompression of what ELF files carry compressed and the JDK cannot read: xz, for {@code .gnu_debugdata}.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.dwarf;
 
 /** Caps on what CFI may make this library allocate or loop over. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.dwarf;
 
 import io.dwunw.bytes.ByteCursor;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.dwarf;
 
 /** Call frame instructions (DWARF 5 §7.24, table 7.29), and the extensions of GNU, MIPS and AArch64 (AADWARF64 §4.4). */

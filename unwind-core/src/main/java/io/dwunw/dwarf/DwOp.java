@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.dwarf;
 
 /** Expression operations that may appear in CFI (DWARF 5 §7.7.1, table 7.9; §6.4.2 names those that may not). */

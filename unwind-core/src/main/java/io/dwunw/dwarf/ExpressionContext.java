@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.dwarf;
 
 /** What an expression may ask its frame for. */

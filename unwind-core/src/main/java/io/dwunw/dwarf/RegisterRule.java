@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.dwarf;
 
 /** How to find a register's value in the caller (DWARF 5 §6.4.1, "Register Rules"). */

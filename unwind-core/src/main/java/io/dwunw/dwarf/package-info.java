@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * DWARF call frame information: CIEs and FDEs in {@code .eh_frame} and {@code .debug_frame}, the {@code .eh_frame_hdr}
  * search table, the programs that yield unwind rows, and the expressions that rows may refer to.

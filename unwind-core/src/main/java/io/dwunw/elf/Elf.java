@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.elf;
 
 /** Constants in the spelling of the System V gABI, chapter 4 and 5, and of the GNU extensions. */

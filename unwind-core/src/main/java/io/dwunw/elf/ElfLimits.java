@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.elf;
 
 /** Caps on what an ELF file may make this library allocate or loop over. */

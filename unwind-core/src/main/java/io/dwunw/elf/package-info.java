@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The structure of ELF files: header, segments, sections, notes, build id, symbols, load bias. ELF32 and ELF64, both byte
  * orders, with extended numbering, with or without section headers, from a file or from a process's memory.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.memory;
 
 /** Reads a process's memory with {@code pread} semantics. Cold: headers, notes, vdso images; not for stack words. */

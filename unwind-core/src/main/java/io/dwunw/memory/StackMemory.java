@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.memory;
 
 /** Hot: the bytes of one stack, {@code [lowAvma, highAvma)}. Implementations allocate nothing. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Where a walk reads the target's memory: a whole process, cold ({@link io.dwunw.memory.MemoryReader}), or one stack,
  * hot ({@link io.dwunw.memory.StackMemory}).

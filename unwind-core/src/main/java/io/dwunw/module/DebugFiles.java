@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.module;
 
 import io.dwunw.bytes.Bytes;

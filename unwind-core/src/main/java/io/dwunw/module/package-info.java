@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What is mapped in a process: lines of {@code /proc/<pid>/maps}, and the ELF modules that they make up. Joins files
  * ({@code elf}) with addresses; the one package that opens files.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Addresses to names: which function of an ELF file a code address belongs to.
  *

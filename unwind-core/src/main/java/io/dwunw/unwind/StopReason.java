@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.unwind;
 
 /** How a step, or the walk as a whole, ended. */

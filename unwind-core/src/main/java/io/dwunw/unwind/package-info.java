@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The walk: the unwind row that covers a pc, compiled once to an unwind rule, cached, and applied to registers and stack.
  *

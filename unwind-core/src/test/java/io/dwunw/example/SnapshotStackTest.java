@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.example;
 
 import static org.assertj.core.api.Assertions.assertThat;

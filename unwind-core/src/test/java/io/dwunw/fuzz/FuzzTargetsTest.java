@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.fuzz;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;

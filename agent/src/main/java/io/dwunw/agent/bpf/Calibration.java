@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.bpf;
 
 /** Finds out what a probe costs on this machine: traps cost three times as much on some virtual machines as elsewhere. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * From the compiled BPF program to probes on this process's allocator: reading the object file ({@code BpfObject},
  * without the kernel), making maps and loading programs ({@code BpfSystem}), choosing what the kernel offers and

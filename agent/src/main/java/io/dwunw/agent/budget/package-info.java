@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What tracing may cost, and what follows from what it does cost.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.engine;
 
 import io.dwunw.agent.linux.Doorbell;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What every way of catching allocations has in common, so that the sidecar needs not know which one is at work.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.gate;
 
 /** {@code gate_jni.c}. Results below zero are {@code -errno}. {@link #open} comes first; one caller at a time. */

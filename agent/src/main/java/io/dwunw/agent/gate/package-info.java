@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The in-process gate: samples allocations by wrappers in the import slots of the loaded libraries, without a trap and
  * without any privilege.

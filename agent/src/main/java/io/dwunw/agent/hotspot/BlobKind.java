@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.hotspot;
 
 /** What a code blob is, as far as walking through its frame goes. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.hotspot;
 
 /** Takes the frames that a walk through Java code finds, innermost first. Hot: implementations allocate nothing. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.hotspot;
 
 /** Java frames cannot be walked in this JVM; the message is one line that says what is missing. Native frames still can. */

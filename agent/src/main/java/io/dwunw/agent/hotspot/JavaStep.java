@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.hotspot;
 
 /** What became of one step through Java code. */

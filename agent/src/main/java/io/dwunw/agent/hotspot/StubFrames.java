@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.hotspot;
 
 /** Frames of code that HotSpot generated for itself. Hot. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * HotSpot as seen from inside its own process: the tables in which it describes its structures, its code cache, and with
  * them the Java frames on a copied stack.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * What is still alive: sampled blocks by address, gathered into allocation sites, and which of those look like leaks.
  *

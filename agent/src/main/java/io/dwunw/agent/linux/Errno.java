@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.linux;
 
 /** Error numbers of Linux ({@code include/uapi/asm-generic/errno-base.h}, {@code errno.h}) that the agent tells apart. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.linux;
 
 /** System calls, as a door that tests may replace by one which refuses some of them. Thread-safe. */

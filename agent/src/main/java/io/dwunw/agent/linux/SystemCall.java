@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.linux;
 
 /** Numbers of the system calls in use, for x86-64 ({@code arch/x86/entry/syscalls/syscall_64.tbl}). */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The one door to the kernel and to raw memory: system calls, addresses of buffers, reading the process's own memory
  * without being able to fault, and loading the small JNI library behind all that.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.ringbuf;
 
 import io.dwunw.agent.sample.Sample;

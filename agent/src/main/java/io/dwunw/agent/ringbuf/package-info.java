@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Ring buffers of samples: who produces records and who is handed them.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The sample record, as laid out by {@code sample.h}: what a producer (the BPF program, the in-process gate) tells of one
  * allocation or free.

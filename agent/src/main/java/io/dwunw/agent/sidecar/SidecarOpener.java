@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.sidecar;
 
 /** What the sidecar asks of its owner, on the sidecar's thread, when it starts and when it gives up. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.sidecar;
 
 /** Something that was taken in and is to be published, in the order in which it happened. */

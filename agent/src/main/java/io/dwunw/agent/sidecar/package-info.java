@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The sidecar: one daemon thread that drains the sample ring, walks stacks, pairs allocations with frees and publishes
  * events.

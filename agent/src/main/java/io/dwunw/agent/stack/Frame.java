@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.stack;
 
 import io.dwunw.agent.hotspot.JavaFrameSink;

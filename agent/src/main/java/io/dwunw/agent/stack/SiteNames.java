@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.stack;
 
 /** What frames are called in a {@link SiteHash}: names without what is numbered or drawn anew in each run, build or version. */

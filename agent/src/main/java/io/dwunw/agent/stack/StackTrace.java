@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.stack;
 
 /** One distinct stack: its frames, innermost first, and how the walk that found them ended. Immutable. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The walk of one sample's stack, native and Java frames together, and what a walked stack is afterwards: a row of frames
  * as longs, interned, named once per frame.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.golden;
 
 /** The recorder's native library, see {@code src/test/native/golden.c}. */

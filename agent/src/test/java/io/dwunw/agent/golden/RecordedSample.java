@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.golden;
 
 import io.dwunw.agent.sample.Sample;

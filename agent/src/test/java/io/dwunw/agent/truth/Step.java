@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.truth;
 
 /** One way to get deeper into the stack. Implementations differ in how they call {@link Descent#deeper}. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.truth;
 
 /** The template of {@link Throwaways}: every run of five zeros in its class file is replaced. */

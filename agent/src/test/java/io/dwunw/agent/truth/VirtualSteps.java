@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.agent.truth;
 
 /** Steps that let a virtual thread give up its carrier, so that its older frames are in the heap afterwards. */

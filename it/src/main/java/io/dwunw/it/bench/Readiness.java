@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.bench;
 
 import io.dwunw.it.program.NativeBlocks;

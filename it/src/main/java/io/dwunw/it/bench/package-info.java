@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The programs that {@code it/compare-peers} measures: each warms up, measures, prints one line of {@code key=value}
  * words on standard output and ends. They know nothing of agents and profilers.

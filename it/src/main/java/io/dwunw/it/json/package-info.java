@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** Reads the JSON that {@code jfr print --json} writes. Knows nothing of events. Cold, single-threaded. */
 @NullMarked
 package io.dwunw.it.json;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.peers;
 
 /** How many samples a profiler must have taken to be believed. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.peers;
 
 /** A run that did not measure what it claims; the message says why, in a few words for the table. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.peers;
 
 import java.io.IOException;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.peers;
 
 import io.dwunw.it.bench.EchoServer;

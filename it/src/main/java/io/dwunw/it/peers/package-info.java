@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * {@code it/compare-peers}: runs the programs of {@link io.dwunw.it.bench} under dwunw and its peers, in interleaved
  * rounds, and prints what each costs as Markdown.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
 /** The members of libc's allocator family, numbered as in {@code enum dwunwit_family} in {@code blocks.h}. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
 /** A native table that only ever grows, by {@code realloc}, until the program ends. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
 /** Allocates small blocks and keeps them, no faster than they can be taken in. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
 /** Java threads with names allocate; each prints Linux's id of itself. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
 /** Leaks {@link #COUNT} blocks each through C, through C++ and through a library opened late, from a known Java stack. */

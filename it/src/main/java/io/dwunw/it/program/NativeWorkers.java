@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
 /** Runs a {@link WorkersPlan}, then lives on for so many milliseconds. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
 /** Blocks that a library hands out by a function of its own, {@code dwunwit_allocate}; some are given back. */

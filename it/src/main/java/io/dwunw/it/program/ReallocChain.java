@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
 /** Blocks that grow by realloc: one chain is freed, one is kept, one begins with {@code realloc(NULL, n)}. */

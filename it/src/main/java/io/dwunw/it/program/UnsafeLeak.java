@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
 /** Allocates with {@code sun.misc.Unsafe}, frees one half and forgets the other. */

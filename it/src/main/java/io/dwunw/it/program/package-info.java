@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The programs that integration tests run in JVMs of their own, under the agent or without it.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.architecture;
 
 import com.tngtech.archunit.core.domain.JavaClasses;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;

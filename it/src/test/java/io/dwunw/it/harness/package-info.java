@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Starts real JVMs with the agent and a recording, and keeps what they leave behind: exit code, output, recording.
  *

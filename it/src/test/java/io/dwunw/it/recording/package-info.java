@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Reads the agent's events out of a recording with every reader that users have, into one form.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.it.spring;
 
 import org.springframework.data.jpa.repository.JpaRepository;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** A web application with a database, as a program under test. */
 @NullMarked
 package io.dwunw.it.spring;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.symbol.demangle;
 
 /** What one name may cost. Linker names come from files that anybody may have written. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.symbol.demangle;
 
 /** A position in a mangled name. Reading past the end yields {@link #END}, as if the name were zero-terminated. */

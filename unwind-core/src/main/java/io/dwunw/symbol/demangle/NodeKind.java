@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.symbol.demangle;
 
 /** What a {@link Node} stands for, and what its two children are. */

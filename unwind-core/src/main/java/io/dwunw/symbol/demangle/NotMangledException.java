@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.symbol.demangle;
 
 /** The text is not a mangled name, or one too large to print. Stackless: it is an ordinary answer, not a fault. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.symbol.demangle;
 
 /** RFC 3492, as Rust v0 uses it: digits a–z and 0–9, and {@code _} for the delimiter. */

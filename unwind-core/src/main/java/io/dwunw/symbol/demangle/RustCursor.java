@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.symbol.demangle;
 
 /** Reads the tokens of RFC 2603 from what follows {@code _R}. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 package io.dwunw.symbol.demangle;
 
 import java.util.ArrayList;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Mangled linker names to readable ones: the Itanium C++ ABI, Rust legacy and Rust v0, printed as binutils' {@code nm -C}
  * prints them.

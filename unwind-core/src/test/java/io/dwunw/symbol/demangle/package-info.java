@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 @NullMarked
 package io.dwunw.symbol.demangle;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Compares our unwind rows, one by one, with those that {@code readelf --debug-dump=frames-interp} prints. Behind {@code
  * it/compare-rows} and {@code RowsTest}.
