@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the user asked for after {@code -javaagent:dwunw-agent.jar=}: {@code key=value} pairs, separated by commas.
  *
- * @param interval mean number of allocated bytes between two samples; 1 samples every allocation
+ * @param interval mean number of allocated bytes between two samples; 1 samples every allocation; {@link #AUTO_INTERVAL}
+ *     for as few as {@code maxOverhead} bears
  * @param engine how allocations are caught
  * @param stackBytes most bytes of stack that one sample copies
  * @param depth most frames that one stack keeps
@@ -65,7 +66,13 @@ public record AgentOptions(
         VERSION
     }
 
-    static final long DEFAULT_INTERVAL = 512 << 10;
+    /** As few bytes as the budget bears. */
+    static final long AUTO_INTERVAL = 0;
+    /** Where {@link #AUTO_INTERVAL} begins, and stays if there is no budget to go by. */
+    private static final long FIRST_AUTO_INTERVAL = 512 << 10;
+    /** The least that {@link #AUTO_INTERVAL} leads to: finer, most samples would be of blocks that no leak consists of. */
+    private static final long NARROWEST_AUTO_INTERVAL = 16 << 10;
+
     static final long MAX_INTERVAL = 1L << 32;
     static final int DEFAULT_STACK_BYTES = 96 << 10;
     static final int MIN_STACK_BYTES = 4 << 10;
@@ -86,7 +93,8 @@ public record AgentOptions(
     static final String HELP = """
             dwunw: finds native-memory leaks of this JVM and writes them, with their stacks, into its JFR recordings.
             usage: java -javaagent:dwunw-agent.jar[=key=value,key=value...] -XX:StartFlightRecording:filename=rec.jfr ...
-              interval=BYTES  mean bytes between samples, k/m/g allowed, 1 = every allocation  (default 512k)
+              interval=BYTES  mean bytes between samples, k/m/g allowed, 1 = every allocation  (default auto: as few as
+                              maxoverhead bears, from 16k; 512k with maxoverhead=off)
               engine=NAME     gate: wrappers in the process, no privileges needed; uprobe: kernel probes on libc's
                               allocator, nothing is put into the process  (default auto: gate where possible)
               stack=BYTES     most stack bytes copied per sample, 4k to 128k  (default 96k)
@@ -128,7 +136,7 @@ public record AgentOptions(
     /** What holds when nothing is said. */
     public static AgentOptions defaults() {
         return new AgentOptions(
-                DEFAULT_INTERVAL,
+                AUTO_INTERVAL,
                 Engine.AUTO,
                 DEFAULT_STACK_BYTES,
                 DEFAULT_DEPTH,
@@ -165,6 +173,16 @@ public record AgentOptions(
         return options.interval == 1 ? options.forEveryAllocation(seen) : options;
     }
 
+    /** Bytes between samples until it is known what they cost. */
+    long firstInterval() {
+        return interval == AUTO_INTERVAL ? FIRST_AUTO_INTERVAL : interval;
+    }
+
+    /** Bytes between samples that are never gone below. */
+    long narrowestInterval() {
+        return interval == AUTO_INTERVAL ? NARROWEST_AUTO_INTERVAL : interval;
+    }
+
     /** Who wants every allocation wants no interval to be widened, and an event for each. */
     private AgentOptions forEveryAllocation(Set<String> said) {
         AgentOptions options = said.contains("maxoverhead") ? this : withMaxOverhead(0);
@@ -173,7 +191,7 @@ public record AgentOptions(
 
     private AgentOptions with(String key, @Nullable String value) throws OptionException {
         return switch (key) {
-            case "interval" -> withInterval(bytes(key, value, 1, MAX_INTERVAL));
+            case "interval" -> withInterval(interval(value));
             case "engine" -> withEngine(engine(value));
             case "stack" -> withStackBytes((int) bytes(key, value, MIN_STACK_BYTES, MAX_STACK_BYTES));
             case "depth" -> withDepth((int) number(key, value, MIN_DEPTH, MAX_DEPTH));
@@ -198,6 +216,12 @@ public record AgentOptions(
 
     private static long bytes(String key, @Nullable String value, long min, long max) throws OptionException {
         return OptionValues.bytes(key, value, min, max);
+    }
+
+    private static long interval(@Nullable String value) throws OptionException {
+        return "auto".equalsIgnoreCase(value)
+                ? AUTO_INTERVAL
+                : OptionValues.bytesOr("auto", "interval", value, 1, MAX_INTERVAL);
     }
 
     private static long number(String key, @Nullable String value, long min, long max) throws OptionException {

@@ -60,7 +60,7 @@ final class AgentSession implements SidecarOpener {
         AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
         RecordingHooks.install(new WhenWanted(sidecar), sidecar.chunkEnd(), new WhenStatisticsAreDue(sidecar));
-        if (options.interval() >= EARLY_INTERVAL && CommandLine.startsRecording()) {
+        if (options.firstInterval() >= EARLY_INTERVAL && CommandLine.startsRecording()) {
             sidecar.expectRecording();
         }
         sidecar.start();

@@ -81,9 +81,9 @@ final class Engines {
     }
 
     private static GateConfig gateConfig(AgentOptions options) {
-        return GateConfig.of(options.interval())
+        return GateConfig.of(options.firstInterval())
                 .withStackBytes(options.stackBytes())
-                .withRingBytes(GateConfig.ringBytesFor(options.interval(), FreeMemory.bytes()));
+                .withRingBytes(ringBytes(options, FreeMemory.bytes()));
     }
 
     private static SamplingEngine uprobes(AgentOptions options) throws BpfUnavailableException {
@@ -92,9 +92,15 @@ final class Engines {
 
     private static UprobeConfig uprobeConfig(AgentOptions options) {
         long freeBytes = FreeMemory.bytes();
-        return UprobeConfig.of(options.interval())
+        return UprobeConfig.of(options.firstInterval())
                 .withStackBytes(options.stackBytes())
-                .withRingBytes(GateConfig.ringBytesFor(options.interval(), freeBytes))
+                .withRingBytes(ringBytes(options, freeBytes))
                 .withLiveEntriesFor(freeBytes);
+    }
+
+    private static int ringBytes(AgentOptions options, long freeBytes) {
+        return options.interval() == AgentOptions.AUTO_INTERVAL
+                ? GateConfig.boundedRingBytes(GateConfig.BUDGETED_RING_BYTES, freeBytes)
+                : GateConfig.ringBytesFor(options.interval(), freeBytes);
     }
 }

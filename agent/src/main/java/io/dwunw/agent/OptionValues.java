@@ -18,7 +18,13 @@ final class OptionValues {
 
     /** A byte count such as {@code 1}, {@code 512k}, {@code 4m} or {@code 1g}, in powers of 1024. */
     static long bytes(String key, @Nullable String value, long min, long max) throws OptionException {
-        String text = required(key, value, "a number of bytes such as 512k");
+        return bytesOr("", key, value, min, max);
+    }
+
+    /** A byte count where another word would do as well, which the message about one that will not do names; empty for none. */
+    static long bytesOr(String word, String key, @Nullable String value, long min, long max) throws OptionException {
+        String or = word.isEmpty() ? "" : ", or " + word;
+        String text = required(key, value, "a number of bytes such as 512k" + or);
         String lower = text.toLowerCase(Locale.ROOT);
         if (lower.endsWith("b")) {
             lower = lower.substring(0, lower.length() - 1);
@@ -28,7 +34,7 @@ final class OptionValues {
         long count = digits(digits);
         if (count < 0 || count > max >> shift || count << shift < min) {
             throw new OptionException("option '" + key + "' cannot be '" + shown(text) + "'; expected " + inBytes(min)
-                    + " to " + inBytes(max) + ", such as " + (min > 1 ? inBytes(max) : "512k"));
+                    + " to " + inBytes(max) + ", such as " + (min > 1 ? inBytes(max) : "512k") + or);
         }
         return count << shift;
     }

@@ -3,6 +3,7 @@ package io.dwunw.agent;
 
 import io.dwunw.agent.bpf.AllocatorPair;
 import io.dwunw.agent.budget.HeapShare;
+import io.dwunw.agent.budget.IntervalController;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.HotSpot;
@@ -84,7 +85,11 @@ final class SidecarAssembly {
                 allocators,
                 options.hidden(),
                 HeapShare.entries(FrameNames.MAX_NAMES, NAME_BYTES, 16));
-        OverheadBudget budget = new OverheadBudget(engine, options.interval(), options.maxOverhead(), console);
+        OverheadBudget budget = new OverheadBudget(
+                engine,
+                new IntervalController(options.narrowestInterval(), options.firstInterval(), options.maxOverhead()),
+                options.maxOverhead(),
+                console);
         return new SidecarParts(
                 engine,
                 modules,

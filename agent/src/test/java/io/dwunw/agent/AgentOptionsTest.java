@@ -17,7 +17,7 @@ class AgentOptionsTest {
     void nothingSaidMeansTheDefaults() throws OptionException {
         assertThat(AgentOptions.parse(null)).isEqualTo(AgentOptions.defaults());
         assertThat(AgentOptions.parse(" ")).isEqualTo(AgentOptions.defaults());
-        assertThat(AgentOptions.defaults().interval()).isEqualTo(512 * 1024);
+        assertThat(AgentOptions.defaults().interval()).isEqualTo(AgentOptions.AUTO_INTERVAL);
     }
 
     @Test
@@ -45,6 +45,26 @@ class AgentOptionsTest {
     @CsvSource({"1,1", "64,64", "512k,524288", "2M,2097152", "1g,1073741824", "64kb,65536"})
     void intervalsHaveUnits(String text, long bytes) throws OptionException {
         assertThat(AgentOptions.parse("interval=" + text).interval()).isEqualTo(bytes);
+    }
+
+    @Test
+    void theIntervalIsBetweenBoundsThatANumberBringsTogether() throws OptionException {
+        AgentOptions auto = AgentOptions.parse("interval=Auto");
+        assertThat(auto).isEqualTo(AgentOptions.defaults());
+        assertThat(auto.narrowestInterval()).isEqualTo(16 << 10);
+        assertThat(auto.firstInterval()).isEqualTo(512 << 10);
+
+        AgentOptions number = AgentOptions.parse("interval=64k");
+        assertThat(number.narrowestInterval()).isEqualTo(64 << 10);
+        assertThat(number.firstInterval()).isEqualTo(64 << 10);
+    }
+
+    @Test
+    void aBadIntervalIsToldThatAutoWouldDo() {
+        assertThatThrownBy(() -> AgentOptions.parse("interval=automatic"))
+                .isInstanceOf(OptionException.class)
+                .hasMessage("option 'interval' cannot be 'automatic'; expected 1 to 4g, such as 512k, or auto");
+        assertThatThrownBy(() -> AgentOptions.parse("stack=auto")).hasMessageNotContaining("or auto");
     }
 
     @ParameterizedTest
@@ -125,7 +145,7 @@ class AgentOptionsTest {
                 "interval=0 | option 'interval' cannot be '0'; expected 1 to 4g",
                 "interval=9999999999999g | expected 1 to 4g",
                 "interval=-5 | option 'interval' cannot be '-5'",
-                "interval= | option 'interval' needs a value: a number of bytes such as 512k",
+                "interval= | option 'interval' needs a value: a number of bytes such as 512k, or auto",
                 "interval | option 'interval' needs a value",
                 "stack=1m | option 'stack' cannot be '1m'; expected 4k to 128k",
                 "stack=64q | option 'stack' cannot be '64q'",

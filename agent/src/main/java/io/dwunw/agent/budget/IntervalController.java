@@ -25,12 +25,19 @@ public final class IntervalController {
     /** Most that one step widens or narrows by. */
     private static final double LARGEST_STEP = 16;
 
+    /** Live samples at each interval between the narrowest and the first: each makes frees and tables a little slower. */
+    static final long LIVE_SAMPLES_EACH = 8192;
+
     private static final long FLOOD_STEP = 4;
     /** A part of the budget that is left to sampling even where calls alone, which no interval makes cheaper, take it all. */
     private static final double LEAST_SHARE = 0.25;
 
     private final long narrowest;
+    private final long first;
     private final double budget;
+    /** The narrowest that so many live samples leave. */
+    private long floor;
+
     private long interval;
     /** By how much it is wider for the time of a flood. */
     private long flood = 1;
@@ -47,6 +54,8 @@ public final class IntervalController {
      */
     public IntervalController(long narrowest, long first, double budget) {
         this.narrowest = narrowest;
+        this.floor = narrowest;
+        this.first = first;
         this.interval = first;
         this.budget = budget;
     }
@@ -65,8 +74,11 @@ public final class IntervalController {
         if (flood > 1) {
             return "samples come faster than they are taken in";
         }
-        if (interval > narrowest) {
+        if (interval > floor) {
             return budget > 0 ? "maxoverhead" : "no maxoverhead to go by";
+        }
+        if (floor > narrowest) {
+            return "so many samples are live";
         }
         return "the narrowest";
     }
@@ -108,6 +120,22 @@ public final class IntervalController {
     }
 
     /**
+     * So many sampled blocks are live. The more there are, the less each adds to what is known of them: with each {@link
+     * #LIVE_SAMPLES_EACH} of them the narrowest interval doubles, but not beyond the first. No matter if the two are one.
+     *
+     * @return whether {@link #interval} has changed
+     */
+    public boolean live(long samples) {
+        long before = interval();
+        floor = narrowest;
+        for (long left = samples; left >= LIVE_SAMPLES_EACH && floor < first; left -= LIVE_SAMPLES_EACH) {
+            floor = Math.min(2 * floor, first);
+        }
+        interval = Math.max(interval, floor);
+        return interval() != before;
+    }
+
+    /**
      * Samples come faster than they are taken in, and will soon be lost, or are. That says nothing of what they cost: the
      * interval is wider only until {@link #ebbed}.
      *
@@ -142,7 +170,7 @@ public final class IntervalController {
 
     private long scaled(double factor) {
         long bytes = (long) Math.ceil(Math.max(interval, 1) * factor);
-        return Math.max(narrowest, Math.min(bytes, widest()));
+        return Math.max(floor, Math.min(bytes, widest()));
     }
 
     private long widest() {

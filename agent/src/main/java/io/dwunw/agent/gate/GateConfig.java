@@ -16,6 +16,9 @@ public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
     /** Where samples are few. */
     public static final int SPARSE_RING_BYTES = 2 << 20;
 
+    /** Where as many samples are taken as a budget bears: a tenth of a second's worth of them. */
+    public static final int BUDGETED_RING_BYTES = 4 << 20;
+
     /** Where every allocation is sampled, a burst must find room. */
     public static final int DENSE_RING_BYTES = 256 << 20;
 
@@ -46,6 +49,15 @@ public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {
         int wanted = intervalBytes < DENSE_INTERVAL_BYTES
                 ? DENSE_RING_BYTES
                 : intervalBytes < SPARSE_INTERVAL_BYTES ? DEFAULT_RING_BYTES : SPARSE_RING_BYTES;
+        return boundedRingBytes(wanted, freeBytes);
+    }
+
+    /**
+     * So much room, but no more than a part of the memory that the process may still take.
+     *
+     * @param freeBytes what the process may still take
+     */
+    public static int boundedRingBytes(int wanted, long freeBytes) {
         int bytes = wanted;
         while (bytes > LEAST_RING_BYTES && bytes > freeBytes / SHARE_OF_FREE_MEMORY) {
             bytes /= 2;

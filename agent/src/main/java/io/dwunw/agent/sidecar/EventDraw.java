@@ -12,6 +12,8 @@ final class EventDraw {
     private static final double NANOS_PER_SECOND = 1e9;
     /** So many are drawn whatever they cost: a recording without any says nothing of what is allocated. */
     private static final int LEAST_PER_SECOND = 5;
+    /** Part of what a round's time allows that is drawn in any case, after more were drawn by chance than was allowed. */
+    private static final double LEAST_SHARE = 0.5;
 
     private final int maxPerSecond;
     /** In force: lower than the most where a walk and its event cost much. */
@@ -45,10 +47,12 @@ final class EventDraw {
         if (maxPerSecond == 0) {
             return;
         }
-        allowance = Math.min(perSecond, allowance + (nanoTime - allowedAt) * (perSecond / NANOS_PER_SECOND));
+        double seconds = Math.max(1, nanoTime - allowedAt) / NANOS_PER_SECOND;
+        double earned = Math.min(seconds, 1) * perSecond;
+        allowance = Math.min(perSecond, allowance + earned);
         allowedAt = nanoTime;
-        // Where none could be drawn, the samples of the round would be missing from all sums.
-        chance = candidates <= allowance ? 1 : Math.max(allowance, 1) / Math.max(candidates, 1);
+        // Without any chance the samples of the round would be missing from all sums. It may be small: rounds are many.
+        chance = candidates <= allowance ? 1 : Math.max(allowance, LEAST_SHARE * earned) / Math.max(candidates, 1);
     }
 
     /** How many samples a second the budget bears: between a few and the most. */

@@ -43,16 +43,16 @@ public final class OverheadBudget {
     private int records;
 
     /**
-     * For an engine that was opened with this interval.
+     * For an engine that was opened with the controller's interval.
      *
-     * @param interval bytes: the user's, below which the interval never falls
      * @param maxOverhead part of the CPU time that the application uses; 0 for no limit
      * @param console takes one line, should the budget not be possible to keep
      */
-    public OverheadBudget(SamplingEngine engine, long interval, double maxOverhead, Consumer<String> console) {
+    public OverheadBudget(
+            SamplingEngine engine, IntervalController controller, double maxOverhead, Consumer<String> console) {
         this.engine = engine;
         this.samples = engine.samples();
-        this.controller = new IntervalController(interval, interval, maxOverhead);
+        this.controller = controller;
         this.meter = new OverheadMeter(controller, callPicos(engine), engine.sampleNanos());
         this.maxOverhead = maxOverhead;
         this.console = console;
@@ -93,8 +93,12 @@ public final class OverheadBudget {
         records += count;
     }
 
-    /** To be called often while the engine is attached. */
-    void check(EngineCounters counters) {
+    /**
+     * To be called often while the engine is attached.
+     *
+     * @param live sampled blocks that are kept in mind
+     */
+    void check(EngineCounters counters, long live) {
         long now = System.nanoTime();
         boolean mayHaveSpentAll = records > 0 && now - lookedAt >= (records < FLOOD ? LOOK_NANOS : FLOODED_LOOK_NANOS);
         if (!mayHaveSpentAll && meter.windowNanos(now) < WINDOW_NANOS) {
@@ -104,7 +108,9 @@ public final class OverheadBudget {
         records = 0;
         turnEnded(true);
         engine.counters(counters);
-        if (watchFlood(now, counters)) {
+        boolean changed = controller.live(live);
+        changed |= watchFlood(now, counters);
+        if (changed) {
             engine.interval(controller.interval());
         }
         if (meter.windowNanos(now) < WINDOW_NANOS && !hasSpentAll(counters)) {

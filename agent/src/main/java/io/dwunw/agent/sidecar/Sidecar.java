@@ -39,6 +39,8 @@ public final class Sidecar extends ReplayThread {
     private static final long MAX_QUIET_IDLE_NANOS = 100_000_000;
     /** Where nothing goes away, but samples do not end a sleep. */
     private static final long MAX_SILENT_IDLE_NANOS = 25_000_000;
+    /** Where code may go away, but there is a budget: to wake up a hundred times a second would take most of it. */
+    private static final long MAX_BUDGETED_IDLE_NANOS = 50_000_000;
 
     private static final long DETACHED_IDLE_NANOS = 100_000_000;
     /** How long the engine stays attached after the last recording: to set kernel probes takes 10 to 100 ms. */
@@ -319,7 +321,14 @@ public final class Sidecar extends ReplayThread {
         if (mayDoze(p)) {
             return MAX_QUIET_IDLE_NANOS;
         }
-        return quiet && !expecting && !p.samplesRing() ? MAX_SILENT_IDLE_NANOS : MAX_IDLE_NANOS;
+        if (expecting) {
+            return MAX_IDLE_NANOS;
+        }
+        boolean nothingComes = quiet && drainedSinceSleep == 0;
+        if (p.budgeted() && (p.samplesRing() || nothingComes)) {
+            return MAX_BUDGETED_IDLE_NANOS;
+        }
+        return p.budgeted() || (quiet && !p.samplesRing()) ? MAX_SILENT_IDLE_NANOS : MAX_IDLE_NANOS;
     }
 
     private void sleep(SidecarParts p, long nanos) {

@@ -284,6 +284,11 @@ public final class SidecarParts implements AutoCloseable {
         return bell;
     }
 
+    /** Whether tracing may cost so much and no more. */
+    boolean budgeted() {
+        return budget.limited();
+    }
+
     /** Whether samples ring it; else they have to be looked for. */
     boolean samplesRing() {
         return samplesRing;
@@ -324,7 +329,7 @@ public final class SidecarParts implements AutoCloseable {
     /** Keeps to the budget; to be called often. */
     void watchBudget() {
         if (sampling()) {
-            budget.check(counters);
+            budget.check(counters, live.count());
         }
     }
 

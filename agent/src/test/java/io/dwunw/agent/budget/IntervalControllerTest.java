@@ -107,6 +107,33 @@ class IntervalControllerTest {
     }
 
     @Test
+    void theMoreSamplesAreLiveTheWiderIsTheNarrowestUpToTheFirst() {
+        IntervalController controller = new IntervalController(16 << 10, 512 << 10, BUDGET);
+        quiet(controller, 2);
+        assertThat(controller.live(IntervalController.LIVE_SAMPLES_EACH - 1)).isFalse();
+        assertThat(controller.live(3 * IntervalController.LIVE_SAMPLES_EACH)).isTrue();
+        assertThat(controller.interval()).isEqualTo(128 << 10);
+        assertThat(controller.reason()).isEqualTo("so many samples are live");
+        quiet(controller, 3);
+        assertThat(controller.interval()).isEqualTo(128 << 10);
+        controller.live(Long.MAX_VALUE);
+        assertThat(controller.interval()).isEqualTo(512 << 10);
+        assertThat(controller.live(0)).isFalse();
+        quiet(controller, 3);
+        assertThat(controller.interval()).isEqualTo(16 << 10);
+
+        IntervalController asked = new IntervalController(16 << 10, 16 << 10, BUDGET);
+        assertThat(asked.live(Long.MAX_VALUE)).isFalse();
+        assertThat(asked.interval()).isEqualTo(16 << 10);
+    }
+
+    private static void quiet(IntervalController controller, int seconds) {
+        for (int second = 0; second < seconds; second++) {
+            controller.windowEnded(SECOND, 0, 0, 0);
+        }
+    }
+
+    @Test
     void oneBusySecondLeavesNoTraceAfterThreeSeconds() {
         Plant plant = new Plant(16 << 10);
         plant.run(20, 2e7);

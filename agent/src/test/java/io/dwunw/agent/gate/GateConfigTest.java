@@ -23,6 +23,7 @@ class GateConfigTest {
             assertThat((long) bytes).isLessThanOrEqualTo(Math.max(512 << 10, free / 16));
         }
         assertThat(GateConfig.ringBytesFor(1, 256 << 20)).isEqualTo(16 << 20);
+        assertThat(GateConfig.boundedRingBytes(4 << 20, 32 << 20)).isEqualTo(2 << 20);
         assertThat(GateConfig.ringBytesFor(512 << 10, 0)).isEqualTo(512 << 10);
     }
 }

@@ -72,8 +72,27 @@ final class EventDrawTest {
                 }
             }
             double expected = 100 * Math.max(5, Math.min(affordable, 100));
-            assertThat((double) drawn).as("%s a second", affordable).isBetween(0.9 * expected, 1.3 * expected + 1000);
+            assertThat((double) drawn).as("%s a second", affordable).isBetween(0.9 * expected, 1.2 * expected + 30);
         }
+    }
+
+    @Test
+    void manyRoundsOfFewSamplesDrawNoMoreThanTheRateAndSumsStayRight() {
+        EventDraw draw = new EventDraw(5, 0);
+        long drawn = 0;
+        double samples = 0;
+        int rounds = 100_000;
+        for (int round = 1; round <= rounds; round++) {
+            draw.begin(3, (long) round * (SECOND / 100));
+            for (int i = 0; i < 3; i++) {
+                if (draw.draws()) {
+                    drawn++;
+                    samples += draw.scaled(1);
+                }
+            }
+        }
+        assertThat((double) drawn).isBetween(4500.0, 5500.0);
+        assertThat(samples / (3 * rounds)).isCloseTo(1, within(0.06));
     }
 
     @Test

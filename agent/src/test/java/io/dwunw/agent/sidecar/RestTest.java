@@ -3,6 +3,7 @@ package io.dwunw.agent.sidecar;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.dwunw.agent.budget.IntervalController;
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
@@ -150,7 +151,7 @@ class RestTest {
                 AllocatorNames.LIBC,
                 JavaThreads.none(),
                 new StackReplay(64),
-                new OverheadBudget(engine, INTERVAL, 0, line -> {}),
+                new OverheadBudget(engine, new IntervalController(INTERVAL, INTERVAL, 0), 0, line -> {}),
                 errors,
                 new UnreadFiles(line -> {}),
                 64,
