@@ -9,6 +9,7 @@ import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.Doorbell;
+import io.dwunw.agent.linux.Errno;
 import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
@@ -172,7 +173,7 @@ public final class GateEngine implements SamplingEngine {
         int error = GateNative.open(queueBytes, config.stackBytes(), config.intervalBytes());
         if (error < 0) {
             OPEN.set(false);
-            throw new GateUnavailableException("the in-process gate has no memory: errno " + -error, null);
+            throw new GateUnavailableException("the in-process gate has no memory: " + Errno.name(-error), null);
         }
     }
 
@@ -196,7 +197,7 @@ public final class GateEngine implements SamplingEngine {
             throw new GateUnavailableException(
                     patched == 0
                             ? "no library of this process imports an allocator that the gate could stand before"
-                            : "libraries keep being loaded and unloaded: errno " + -patched,
+                            : "libraries keep being loaded and unloaded: " + Errno.name(-patched),
                     null);
         }
         attached = true;

@@ -15,7 +15,8 @@
  * bound yet, calls through it are not seen until the next look after it has bound the slot. Allocators that are linked
  * statically, or do not export {@code malloc} by name, are left alone.
  *
- * <p>Must not know BPF, stacks, events. One thread at a time drives an engine; draining allocates nothing.
+ * <p>Uses {@code agent.bpf} to load a program at its probe points, where that is possible. Must not know how stacks are
+ * walked, nor events. One thread at a time drives an engine; draining allocates nothing.
  */
 @NullMarked
 package io.dwunw.agent.gate;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.ringbuf;
 
+import io.dwunw.agent.linux.Errno;
 import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SystemCall;
@@ -74,12 +75,12 @@ public final class RingBuffer implements SampleSource, AutoCloseable {
     public static RingBuffer map(Kernel kernel, int fd, int bytes) throws IOException {
         long consumer = kernel.call(SystemCall.MMAP, 0, PAGE, PROT_READ_WRITE, MAP_SHARED, fd, 0);
         if (consumer < 0) {
-            throw new IOException("the ring's position cannot be mapped: errno " + -consumer);
+            throw new IOException("the ring's position cannot be mapped: " + Errno.name((int) -consumer));
         }
         long producer = kernel.call(SystemCall.MMAP, 0, mappedBytes(bytes), PROT_READ, MAP_SHARED, fd, PAGE);
         if (producer < 0) {
             kernel.call(SystemCall.MUNMAP, consumer, PAGE, 0);
-            throw new IOException("the ring cannot be mapped: errno " + -producer);
+            throw new IOException("the ring cannot be mapped: " + Errno.name((int) -producer));
         }
         // Children do not need it, and to copy a large ring's page tables would take each of them milliseconds.
         kernel.call(SystemCall.MADVISE, producer, mappedBytes(bytes), MADV_DONTFORK);
