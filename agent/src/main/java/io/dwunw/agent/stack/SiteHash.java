@@ -75,9 +75,24 @@ public final class SiteHash {
             ended = true;
             return;
         }
+        if (javaFrames == 0 && SiteNames.isOfJdk(className)) {
+            removeNativeCodeOfJdk();
+        }
         if (add(SiteNames.className(className) + '.' + SiteNames.method(method))) {
             javaFrames++;
         }
+    }
+
+    /** Removes the last native frames as far as they are the JDK's own; the first frame is the allocator, and stays. */
+    private void removeNativeCodeOfJdk() {
+        while (parts.size() > 1 && SiteNames.isLibraryOfJdk(libraryOf(last()))) {
+            parts.remove(parts.size() - 1);
+        }
+    }
+
+    private static String libraryOf(String part) {
+        int end = part.indexOf('!');
+        return end < 0 ? part : part.substring(0, end);
     }
 
     /** The site of the stack. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.stack;
 
+import java.util.Set;
+
 /** What frames are called in a {@link SiteHash}: names without what is numbered or drawn anew in each run, build or version. */
 final class SiteNames {
     /** In names of classes that were generated at run time: what stands before it is the class that it was generated for. */
@@ -16,6 +18,51 @@ final class SiteNames {
     private static final String[] PLUMBING = {
         "jdk.internal.reflect.", "java.lang.reflect.", "sun.reflect.", "java.lang.invoke.", "jdk.internal.foreign.abi."
     };
+
+    /** Packages of the JDK's own classes, as far as they have native methods. */
+    private static final String[] JDK_PACKAGES = {"java.", "jdk.", "sun.", "com.sun.", "javax."};
+
+    /**
+     * The JDK's own libraries, and those that its distributors either compile into one of them or link to: names as
+     * {@link #library} returns them.
+     */
+    private static final Set<String> JDK_LIBRARIES = Set.of(
+            "libjvm",
+            "libjava",
+            "libzip",
+            "libnio",
+            "libnet",
+            "libextnet",
+            "libjimage",
+            "libjli",
+            "libverify",
+            "libmanagement",
+            "libmanagement-agent",
+            "libmanagement-ext",
+            "libinstrument",
+            "libattach",
+            "libprefs",
+            "libsctp",
+            "libjgss",
+            "libjpcsc",
+            "libjpkcs",
+            "libjaas",
+            "libawt",
+            "libawt-headless",
+            "libawt-xawt",
+            "libjawt",
+            "libfontmanager",
+            "libmlib-image",
+            "libjavajpeg",
+            "libsplashscreen",
+            "libjsound",
+            "libfreetype",
+            "libharfbuzz",
+            "libjpeg",
+            "liblcms",
+            "libpng",
+            "libgif",
+            "libz");
 
     private static final String VIRTUAL_THREAD = "java.lang.VirtualThread";
     private static final String CONTINUATION = "jdk.internal.vm.Continuation";
@@ -114,6 +161,20 @@ final class SiteNames {
     /** Whether frames of the class come and go though the application does the same. */
     static boolean isPlumbing(String className) {
         return startsWithAny(className, PLUMBING) || className.indexOf(LAMBDA_CLASS) >= 0;
+    }
+
+    /** Whether the class is the JDK's. */
+    static boolean isOfJdk(String className) {
+        return startsWithAny(className, JDK_PACKAGES);
+    }
+
+    /**
+     * Whether a library belongs to the JDK, or does in some distributions.
+     *
+     * @param library as {@link #library} returns it
+     */
+    static boolean isLibraryOfJdk(String library) {
+        return JDK_LIBRARIES.contains(library);
     }
 
     /** Whether the frame and all that are further out only start or mount a virtual thread. */

@@ -56,6 +56,13 @@ class SiteHashTest {
         "libz.so!inflate libz.so! A#m, libz.so! libz.so!inflate libz.so! libz.so! A#m",
         "libjvm.so! libjvm.so! A#m, libjvm.so! A#m",
         "libx.so! ? libx.so! A#m, libx.so! ? ? libx.so! libx.so! A#m",
+        // Who has built the JDK: zlib is a part of libzip, with names or without, or a library of its own.
+        "libz.so.1.3!deflateInit2_ libzip.so!Java_java_util_zip_Deflater_init java.util.zip.Deflater#init A#m,"
+                + " libzip.so!deflateInit2_ libzip.so!Java_java_util_zip_Deflater_init java.util.zip.Deflater#init A#m",
+        "libjvm.so!JVM_DefineClassWithSource libjava.so!Java_x java.lang.ClassLoader#defineClass1 A#m,"
+                + " libjvm.so! libjava.so! java.lang.ClassLoader#defineClass1 A#m",
+        "liblcms2.so.2!_cmsMalloc liblcms.so!Java_sun_java2d_cmm sun.java2d.cmm.lcms.LCMS#loadProfile A#m,"
+                + " liblcms.so! sun.java2d.cmm.lcms.LCMS#loadProfile A#m",
         // What lies below the first Java frame, native code in between included.
         "A#m libjvm.so! libc.so.6! , A#m",
         "A#m libx.so!call B#n, A#m B#n",
@@ -108,6 +115,11 @@ class SiteHashTest {
         "libx.so!one libc.so.6!, libx.so!other libc.so.6!",
         "? A#m, A#m",
         "jdk.proxy2.$Proxy14#get A#m, jdk.proxy2.$Proxy14#put A#m",
+        // A library of the application, while the JDK loads it; or zlib where the application calls it.
+        "libx.so!init libjava.so! jdk.internal.loader.NativeLibraries#load A#m,"
+                + " liby.so!init libjava.so! jdk.internal.loader.NativeLibraries#load A#m",
+        "libz.so.1!deflate libx.so!pack app.Codec#pack A#m, libz.so.1!inflate libx.so!pack app.Codec#pack A#m",
+        "libz.so.1!deflate app.Codec#pack A#m, libz.so.1!inflate app.Codec#pack A#m",
         "A#lambda$m$0 B#n, A#lambda$k$0 B#n",
         "A$1#m, A$2#m",
         "app.Utf8#m, app.Utf16#m",
