@@ -69,8 +69,7 @@ INLINE int custom_allocation(const struct registers *regs, struct counters *coun
     if (function->second != 0) {
         call.size = product(call.size, argument(regs, function->second), &overflow);
     }
-    if (function->first != CUSTOM_RETURNED
-        && !custom_sampled(counters, overflow ? ~0ull : call.size, call.interval)) {
+    if (function->first != CUSTOM_RETURNED && !custom_sampled(counters, overflow ? ~0ull : call.size, call.interval)) {
         return 0;
     }
     call.result_at = argument(regs, function->out);

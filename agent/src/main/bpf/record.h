@@ -100,7 +100,7 @@ INLINE void fill_anchor(struct dwunw_allocation *record, u64 thread)
 
 /* Where the stack of this thread ends. */
 struct stack_end {
-    u64 high;   /* 0 = not known */
+    u64 high; /* 0 = not known */
     u32 guessed;
     u32 reserved;
 };

@@ -38,9 +38,9 @@ struct settings {
     u64 anchor_pc_offset;
     u64 anchor_fp_offset;
     u64 stack_base_offset; /* of the word that says where its stack ends; 0 = not known */
-    u64 mappings_dead;    /* how many of mappings_sampled user space knows to be gone */
-    u64 mappings_sampled; /* written here */
-    u64 attachment;       /* number of the attachment; 0 while not all probes of libc's functions are set: nothing is sampled */
+    u64 mappings_dead;     /* how many of mappings_sampled user space knows to be gone */
+    u64 mappings_sampled;  /* written here */
+    u64 attachment; /* number of the attachment; 0 while not all probes of libc's functions are set: nothing is sampled */
 };
 
 volatile struct settings settings SEC(".bss.settings");
@@ -81,28 +81,28 @@ struct stack_bounds {
 struct counters {
     u64 calls[DWUNW_ALLOCATORS];
     u64 bytes[DWUNW_ALLOCATORS]; /* asked for */
-    u64 sampled;          /* allocation records submitted, with a stack or without */
-    u64 frees;            /* free records submitted */
+    u64 sampled;                 /* allocation records submitted, with a stack or without */
+    u64 frees;                   /* free records submitted */
     u64 unfrees;
     u64 lost_allocations; /* no room in the ring */
     u64 lost_frees;
-    u64 cut;              /* stack longer than the record's largest class */
-    u64 faulted;          /* a page in the middle of the stack could not be read */
-    u64 live_full;        /* sampled, but no room to remember the address: not reported */
-    u64 untracked;        /* of interest, but too many calls under way */
-    u64 abandoned;        /* calls whose return was never seen */
-    u64 unbounded;        /* nobody has told the stack's end */
-    u64 gate_hits;        /* of the gate's probe points */
-    u64 odd_sizes;        /* calls of the user's functions whose size no block can have */
-    u64 without_stack;    /* of `sampled`: there was no room for a stack in the ring */
+    u64 cut;           /* stack longer than the record's largest class */
+    u64 faulted;       /* a page in the middle of the stack could not be read */
+    u64 live_full;     /* sampled, but no room to remember the address: not reported */
+    u64 untracked;     /* of interest, but too many calls under way */
+    u64 abandoned;     /* calls whose return was never seen */
+    u64 unbounded;     /* nobody has told the stack's end */
+    u64 gate_hits;     /* of the gate's probe points */
+    u64 odd_sizes;     /* calls of the user's functions whose size no block can have */
+    u64 without_stack; /* of `sampled`: there was no room for a stack in the ring */
 };
 
 /* What the user told of a function; by its number, which is 2 * pair, + 1 for the one that frees. */
 struct custom_function {
     u64 constant; /* bytes of each block, where no argument says so */
-    u32 first;    /* number of the argument that is the size, or for a free the address; 0 = constant; CUSTOM_RETURNED */
-    u32 second;   /* number of the argument to multiply it by; 0 = none */
-    u32 out;      /* number of the argument that says where the address will be; 0 = it is returned */
+    u32 first;  /* number of the argument that is the size, or for a free the address; 0 = constant; CUSTOM_RETURNED */
+    u32 second; /* number of the argument to multiply it by; 0 = none */
+    u32 out;    /* number of the argument that says where the address will be; 0 = it is returned */
     u32 reserved;
 };
 
@@ -124,13 +124,15 @@ struct custom_call {
     u64 result_at;
 };
 
-struct map_definition custom SEC("maps") = {
-    .type = MAP_ARRAY, .key_size = sizeof(u32), .value_size = sizeof(struct custom_function),
-    .max_entries = CUSTOM_FUNCTIONS};
+struct map_definition custom SEC("maps") = {.type = MAP_ARRAY,
+                                            .key_size = sizeof(u32),
+                                            .value_size = sizeof(struct custom_function),
+                                            .max_entries = CUSTOM_FUNCTIONS};
 /* One whose return was never seen (longjmp, an exception) must not stay for ever. */
-struct map_definition custom_calls SEC("maps") = {
-    .type = MAP_LRU_HASH, .key_size = sizeof(struct custom_key), .value_size = sizeof(struct custom_call),
-    .max_entries = 16384};
+struct map_definition custom_calls SEC("maps") = {.type = MAP_LRU_HASH,
+                                                  .key_size = sizeof(struct custom_key),
+                                                  .value_size = sizeof(struct custom_call),
+                                                  .max_entries = 16384};
 struct map_definition ring SEC("maps") = {.type = MAP_RINGBUF, .max_entries = 8 << 20};
 struct map_definition calls SEC("maps") = {
     .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct call), .max_entries = 8192};
@@ -169,8 +171,7 @@ INLINE u64 product(u64 a, u64 b, int *overflow)
 INLINE int identify(struct pid_namespace_ids *ids)
 {
     /* A child that shares the memory (vfork) has its own tgid: it is not this process. */
-    return pid_tgid_in_namespace(config.pidns_dev, config.pidns_ino, ids, sizeof(*ids)) == 0
-        && ids->tgid == config.pid;
+    return pid_tgid_in_namespace(config.pidns_dev, config.pidns_ino, ids, sizeof(*ids)) == 0 && ids->tgid == config.pid;
 }
 
 #endif

@@ -264,8 +264,7 @@ static bool watch_collections(JNIEnv *env)
 {
     JavaVM *vm = NULL;
     jvmtiEnv *jvmti = NULL;
-    if ((*env)->GetJavaVM(env, &vm) != JNI_OK
-        || (*vm)->GetEnv(vm, (void **) &jvmti, JVMTI_VERSION_1_2) != JNI_OK) {
+    if ((*env)->GetJavaVM(env, &vm) != JNI_OK || (*vm)->GetEnv(vm, (void **) &jvmti, JVMTI_VERSION_1_2) != JNI_OK) {
         return false;
     }
     jvmtiCapabilities wanted;
@@ -278,9 +277,9 @@ static bool watch_collections(JNIEnv *env)
     return (*jvmti)->AddCapabilities(jvmti, &wanted) == JVMTI_ERROR_NONE
         && (*jvmti)->SetEventCallbacks(jvmti, &callbacks, sizeof(callbacks)) == JVMTI_ERROR_NONE
         && (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_GARBAGE_COLLECTION_FINISH, NULL)
-            == JVMTI_ERROR_NONE
+        == JVMTI_ERROR_NONE
         && (*jvmti)->SetEventNotificationMode(jvmti, JVMTI_ENABLE, JVMTI_EVENT_GARBAGE_COLLECTION_START, NULL)
-            == JVMTI_ERROR_NONE;
+        == JVMTI_ERROR_NONE;
 }
 
 static bool read_plan(const jlong *plan, jsize length)

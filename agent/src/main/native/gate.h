@@ -64,10 +64,10 @@ struct gate_thread {
     uint32_t building; /* first cell of the record that is being written; 0 = none */
     uint32_t excluded; /* 1 + index into the frozen counters; 0 = a thread like any other */
     uint32_t state;
-    uint32_t recording; /* 1 = about to write the record of a birth: detaching waits for it */
+    uint32_t recording;                   /* 1 = about to write the record of a birth: detaching waits for it */
     struct gate_seen seen[GATE_COUNTERS]; /* by allocator; of all the threads that have owned this block */
-    uint64_t comm_time; /* CLOCK_MONOTONIC ns when the kernel was asked for `comm`; 0 = not yet */
-    uint64_t comm_first; /* the same of the first time */
+    uint64_t comm_time;                   /* CLOCK_MONOTONIC ns when the kernel was asked for `comm`; 0 = not yet */
+    uint64_t comm_first;                  /* the same of the first time */
     char comm[16];
     uint64_t frame;  /* recursion guard: where the stack of the slow path begins that this thread is in; 0 = in none */
     uint32_t nested; /* calls since that came while it was in there */
@@ -251,9 +251,9 @@ struct gate_birth {
     unsigned allocator;
     uint64_t address;
     uint64_t size;
-    uint64_t drawn;    /* its last bytes, for which the sample was drawn */
+    uint64_t drawn; /* its last bytes, for which the sample was drawn */
     uint64_t interval;
-    uint32_t flags;    /* beside those that the record gets anyhow */
+    uint32_t flags; /* beside those that the record gets anyhow */
 };
 
 bool gate_capture_allocation(struct gate_thread *thread, const uint64_t registers[GATE_REGISTERS],

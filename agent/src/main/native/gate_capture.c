@@ -113,8 +113,8 @@ static long read_own_file(const struct iovec *local, unsigned count, uint64_t fr
     long file = gate_syscall(SYS_open, (uintptr_t) "/proc/self/mem", O_RDONLY | O_CLOEXEC, 0, 0, 0, 0);
     uint64_t done = 0;
     for (unsigned i = 0; file >= 0 && i < count; i++) {
-        long n = gate_syscall(SYS_pread64, (uint64_t) file, (uintptr_t) local[i].iov_base, local[i].iov_len, from + done, 0,
-                              0);
+        long n = gate_syscall(SYS_pread64, (uint64_t) file, (uintptr_t) local[i].iov_base, local[i].iov_len,
+                              from + done, 0, 0);
         done += n > 0 ? (uint64_t) n : 0;
         if (n != (long) local[i].iov_len) {
             break;
@@ -148,7 +148,7 @@ static uint32_t read_pages(const struct iovec *to, unsigned count, uint64_t from
         remote[pages++].iov_len = piece;
         wanted += piece;
     }
-    long copied = read_own(to, count, remote, pages);
+    long copied = pages == 0 ? 0 : read_own(to, count, remote, pages);
     return copied < 0 ? 0 : (uint32_t) copied;
 }
 
@@ -316,7 +316,8 @@ bool gate_capture_allocation(struct gate_thread *thread, const uint64_t register
         return true;
     }
     struct gate_reservation reservation;
-    if (gate_queue_reserve(thread, GATE_POOL_STACKS, DWUNW_ALLOCATION_HEADER_BYTES + header.stack_length, &reservation)) {
+    if (gate_queue_reserve(thread, GATE_POOL_STACKS, DWUNW_ALLOCATION_HEADER_BYTES + header.stack_length,
+                           &reservation)) {
         fill_comm(thread, &header);
         fill_anchor(&header);
         write_record(&reservation, &header, known);

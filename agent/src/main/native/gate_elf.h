@@ -29,7 +29,7 @@ struct gate_module {
     const ElfW(Rela) *jump_slots;
     size_t jump_slot_count;
     const char *soname;
-    bool has_rpath;   /* inherited by what the library loads */
+    bool has_rpath; /* inherited by what the library loads */
     bool has_runpath;
     bool odd; /* binds to another allocator than most (gate_slots.c) */
 };

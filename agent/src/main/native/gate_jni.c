@@ -130,9 +130,9 @@ EXPORT(void, counters)(JNIEnv *env, jclass type, jlongArray into, jint allocator
     }
     const struct gate_statistics *s = &gate_statistics;
     jlong counters[COUNTERS] = {
-        [SAMPLED] = (jlong) s->sampled,     [FREED] = (jlong) s->freed, [LOST] = (jlong) s->lost,
+        [SAMPLED] = (jlong) s->sampled,       [FREED] = (jlong) s->freed, [LOST] = (jlong) s->lost,
         [LOST_FREES] = (jlong) s->lost_frees, [CUT] = (jlong) s->cut,     [UNTRACKED] = (jlong) s->untracked,
-        [UNPATCHED] = (jlong) s->unpatched, [BARE] = (jlong) s->bare,
+        [UNPATCHED] = (jlong) s->unpatched,   [BARE] = (jlong) s->bare,
     };
     (*env)->SetLongArrayRegion(env, into, 2 * allocators, COUNTERS, counters);
 }

@@ -55,7 +55,7 @@ struct pool {
 };
 
 struct header {
-    uint64_t bytes; /* 0: of all this */
+    uint64_t bytes;    /* 0: of all this */
     uint64_t own_part; /* 8: its offset */
     uint64_t unused[6];
     uint64_t published; /* 64: the record published last */
@@ -222,7 +222,7 @@ unsigned gate_queue_pieces(const struct gate_reservation *reservation, uint32_t 
     while (length > 0 && count < GATE_PIECES) {
         if (from < room) {
             uint32_t piece = room - from < length ? room - from : length;
-            pieces[count++] = (struct iovec) {.iov_base = cell->bytes + from, .iov_len = piece};
+            pieces[count++] = (struct iovec){.iov_base = cell->bytes + from, .iov_len = piece};
             length -= piece;
             from = room;
         }
@@ -284,7 +284,8 @@ static void trim(struct pool *pool)
         return;
     }
     uint64_t head = __atomic_load_n(&pool->free, __ATOMIC_ACQUIRE);
-    while (!__atomic_compare_exchange_n(&pool->free, &head, changed(head, 0), true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+    while (
+        !__atomic_compare_exchange_n(&pool->free, &head, changed(head, 0), true, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
     }
     for (uint32_t unit = (uint32_t) head; unit != 0; unit = cell_at(unit)->next_cell) {
         uint64_t i = (unit - pool->first) / pool->cell_units;

@@ -18,7 +18,7 @@
 
 static struct gate_range *regions;
 static uint32_t moves; /* of what is left behind a cut to an entry of its own */
-static uint32_t high; /* entries at and beyond this one have never been used */
+static uint32_t high;  /* entries at and beyond this one have never been used */
 
 int gate_region_open(void)
 {

@@ -45,8 +45,8 @@ static bool family_used[GATE_FAMILIES];
 static uintptr_t family_usable_size[GATE_FAMILIES];
 
 static uintptr_t defaults[GATE_NAMES]; /* what an unresolved slot will be bound to */
-static bool interposed;           /* malloc is not libc's */
-static bool deep_opened;          /* RTLD_DEEPBIND was seen: see may_anticipate */
+static bool interposed;                /* malloc is not libc's */
+static bool deep_opened;               /* RTLD_DEEPBIND was seen: see may_anticipate */
 static bool any_rpath;
 static unsigned long long last_adds, last_subs;
 static int rechecks;
@@ -78,7 +78,7 @@ struct patching {
     struct pass *pass;
     struct gate_module *module;
     uintptr_t open_page; /* of relro, made writable; 0 = none */
-    bool libc; /* only what it allocates is of interest, not what it maps */
+    bool libc;           /* only what it allocates is of interest, not what it maps */
 };
 
 static const struct gate_module *module_of(const struct pass *pass, uintptr_t address)
@@ -114,7 +114,7 @@ static int family_of(const struct gate_module *owner)
 uint64_t gate_usable_size(unsigned family, uint64_t address)
 {
     uintptr_t function = __atomic_load_n(&family_usable_size[family], __ATOMIC_ACQUIRE);
-    return function == 0 ? 0 : ((size_t (*)(void *)) function)((void *) (uintptr_t) address);
+    return function == 0 ? 0 : ((size_t(*)(void *)) function)((void *) (uintptr_t) address);
 }
 
 /* Of C++, or what goes by its columns. */
@@ -314,8 +314,7 @@ static bool is_heap(unsigned symbol)
 static void patch_slot(struct patching *patching, const ElfW(Rela) *relocation, bool look_only)
 {
     unsigned type = (unsigned) ELF64_R_TYPE(relocation->r_info);
-    if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT
-        && (type != R_X86_64_64 || relocation->r_addend != 0)) {
+    if (type != R_X86_64_JUMP_SLOT && type != R_X86_64_GLOB_DAT && (type != R_X86_64_64 || relocation->r_addend != 0)) {
         return;
     }
     const struct gate_module *module = patching->module;
@@ -462,7 +461,7 @@ static bool with_modules(struct pass *pass, step *last, int attempts)
         }
         pass->count = 0;
         dl_iterate_phdr(list_module, pass);
-        dlsym(RTLD_DEFAULT, "malloc"); /* waits for the loader's lock */
+        (void) dlsym(RTLD_DEFAULT, "malloc"); /* waits for the loader's lock */
         dl_iterate_phdr(last, pass);
     }
     gate_syscall(SYS_munmap, (uintptr_t) pass->modules, bytes, 0, 0, 0, 0);

@@ -481,7 +481,7 @@ static void find_stack(struct gate_thread *thread, bool may_ask_pthread)
 
 static bool on_signal_stack(uint64_t sp, uint64_t *high)
 {
-    stack_t stack;
+    stack_t stack = {.ss_flags = SS_DISABLE};
     if (gate_syscall(SYS_sigaltstack, 0, (uintptr_t) &stack, 0, 0, 0, 0) != 0 || (stack.ss_flags & SS_DISABLE)) {
         return false;
     }

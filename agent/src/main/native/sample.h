@@ -104,17 +104,17 @@ struct dwunw_bare {
 
 struct dwunw_allocation {
     struct dwunw_free head;
-    char comm[16];             /* NUL-padded OS thread name */
-    dwunw_u64 anchor_thread;   /* JavaThread*, 0 = not a Java thread or not known */
-    dwunw_u64 anchor_sp;       /* JavaFrameAnchor::_last_Java_sp */
-    dwunw_u64 anchor_pc;       /* JavaFrameAnchor::_last_Java_pc */
-    dwunw_u64 anchor_fp;       /* JavaFrameAnchor::_last_Java_fp */
-    dwunw_u64 stack_base;      /* address that the first stack byte was copied from; <= sp, page aligned or sp itself */
-    dwunw_u32 stack_length;    /* bytes copied */
-    dwunw_u32 stack_capacity;  /* bytes this record's size class has room for */
-    dwunw_u64 registers[17];   /* DWARF numbering, pc last */
-    dwunw_u64 return_address;  /* the allocator's own return address, where the producer knows it; else 0 */
-    dwunw_u64 drawn;           /* the last bytes of `size`, for which the sample was drawn: all, or what a block has grown by */
+    char comm[16];            /* NUL-padded OS thread name */
+    dwunw_u64 anchor_thread;  /* JavaThread*, 0 = not a Java thread or not known */
+    dwunw_u64 anchor_sp;      /* JavaFrameAnchor::_last_Java_sp */
+    dwunw_u64 anchor_pc;      /* JavaFrameAnchor::_last_Java_pc */
+    dwunw_u64 anchor_fp;      /* JavaFrameAnchor::_last_Java_fp */
+    dwunw_u64 stack_base;     /* address that the first stack byte was copied from; <= sp, page aligned or sp itself */
+    dwunw_u32 stack_length;   /* bytes copied */
+    dwunw_u32 stack_capacity; /* bytes this record's size class has room for */
+    dwunw_u64 registers[17];  /* DWARF numbering, pc last */
+    dwunw_u64 return_address; /* the allocator's own return address, where the producer knows it; else 0 */
+    dwunw_u64 drawn; /* the last bytes of `size`, for which the sample was drawn: all, or what a block has grown by */
     dwunw_u8 stack[];
 };
 

@@ -33,23 +33,23 @@ EXPORTED void golden_call(void (*target)(void))
 
 METHOD(jlong, allocate)(JNIEnv *env, jclass type, jlong size)
 {
-    (void)env;
-    (void)type;
-    jlong block = (jlong)(intptr_t)golden_allocate((size_t)size);
+    (void) env;
+    (void) type;
+    jlong block = (jlong) (intptr_t) golden_allocate((size_t) size);
     KEEP_FRAME;
     return block;
 }
 
 METHOD(void, release)(JNIEnv *env, jclass type, jlong block)
 {
-    (void)env;
-    (void)type;
-    free((void *)(intptr_t)block);
+    (void) env;
+    (void) type;
+    free((void *) (intptr_t) block);
 }
 
 METHOD(void, callBack)(JNIEnv *env, jclass type, jobject runnable)
 {
-    (void)type;
+    (void) type;
     jclass runnable_class = (*env)->GetObjectClass(env, runnable);
     jmethodID run = (*env)->GetMethodID(env, runnable_class, "run", "()V");
     (*env)->CallVoidMethod(env, runnable, run);

@@ -35,7 +35,8 @@ void *dwunwit_allocate(enum dwunwit_family family, size_t size);
 void dwunwit_release(enum dwunwit_family family, void *block, size_t size);
 
 /* Makes the compiler believe that the block is used, so that no allocation is optimised away. */
-static inline void *dwunwit_used(void *block) {
+static inline void *dwunwit_used(void *block)
+{
     __asm__ volatile("" : "+r"(block) : : "memory");
     return block;
 }

@@ -31,12 +31,13 @@ static void *kept_blocks[MAX_THREADS][MAX_KEPT];
 static _Atomic(void *) handed[MAX_THREADS];
 
 /* Opens one copy of the library after another, calls it, and closes it. */
-static void *opener(void *first) {
-    for (int i = (int)(intptr_t)first; !stopping; i++) {
+static void *opener(void *first)
+{
+    for (int i = (int) (intptr_t) first; !stopping; i++) {
         char path[600];
         snprintf(path, sizeof path, "%s/late-%d.so", directory, i % libraries);
         void *library = dlopen(path, i % 2 == 0 ? RTLD_NOW : RTLD_LAZY);
-        void (*pair)(size_t) = library == NULL ? NULL : (void (*)(size_t))(uintptr_t)dlsym(library, "dwunwlate_pair");
+        void (*pair)(size_t) = library == NULL ? NULL : (void (*)(size_t))(uintptr_t) dlsym(library, "dwunwlate_pair");
         if (pair == NULL) {
             failures++;
             return NULL;
@@ -49,14 +50,16 @@ static void *opener(void *first) {
     return NULL;
 }
 
-static void *short_life(void *unused) {
+static void *short_life(void *unused)
+{
     for (int i = 0; i < 5; i++) {
         free(dwunwit_used(malloc(100 + i)));
     }
     return unused;
 }
 
-static void *breeder(void *unused) {
+static void *breeder(void *unused)
+{
     while (!stopping) {
         pthread_t child;
         if (pthread_create(&child, NULL, short_life, NULL) != 0) {
@@ -70,12 +73,13 @@ static void *breeder(void *unused) {
     return unused;
 }
 
-int dwunwit_churn_start(const char *copies, int count) {
+int dwunwit_churn_start(const char *copies, int count)
+{
     strncpy(directory, copies, sizeof directory - 1);
     libraries = count;
     stopping = 0;
     for (intptr_t i = 0; i < OPENERS + BREEDERS; i++) {
-        if (pthread_create(&background[i], NULL, i < OPENERS ? opener : breeder, (void *)i) != 0) {
+        if (pthread_create(&background[i], NULL, i < OPENERS ? opener : breeder, (void *) i) != 0) {
             return -1;
         }
     }
@@ -83,7 +87,8 @@ int dwunwit_churn_start(const char *copies, int count) {
 }
 
 /* Negative if something failed, or hardly any library was opened or thread born since the start. */
-int dwunwit_churn_stop(void) {
+int dwunwit_churn_stop(void)
+{
     stopping = 1;
     for (int i = 0; i < OPENERS + BREEDERS; i++) {
         pthread_join(background[i], NULL);
@@ -92,12 +97,14 @@ int dwunwit_churn_stop(void) {
     return failures != 0 || few ? -1 : 0;
 }
 
-LAYER void *dwunwit_counted(size_t size) {
+LAYER void *dwunwit_counted(size_t size)
+{
     return dwunwit_used(malloc(size));
 }
 
-static LAYER void *counted_worker(void *argument) {
-    int self = (int)(intptr_t)argument;
+static LAYER void *counted_worker(void *argument)
+{
+    int self = (int) (intptr_t) argument;
     for (int round = 0; round < plan.rounds; round++) {
         void *block = dwunwit_counted(plan.size + self);
         if (round < plan.kept) {
@@ -110,7 +117,8 @@ static LAYER void *counted_worker(void *argument) {
 }
 
 /* Each thread allocates `rounds` blocks of `size` and its own number of bytes; all but `kept` of them are freed, most by another. */
-LAYER int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size) {
+LAYER int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size)
+{
     if (threads > MAX_THREADS || kept > MAX_KEPT) {
         return -1;
     }
@@ -119,7 +127,7 @@ LAYER int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size) 
     plan.size = size;
     pthread_t ids[MAX_THREADS];
     for (intptr_t thread = 0; thread < threads; thread++) {
-        if (pthread_create(&ids[thread], NULL, counted_worker, (void *)thread) != 0) {
+        if (pthread_create(&ids[thread], NULL, counted_worker, (void *) thread) != 0) {
             return -1;
         }
     }
@@ -132,7 +140,8 @@ LAYER int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size) 
     return 0;
 }
 
-void dwunwit_churn_release(void) {
+void dwunwit_churn_release(void)
+{
     for (int thread = 0; thread < MAX_THREADS; thread++) {
         for (int i = 0; i < MAX_KEPT; i++) {
             free(kept_blocks[thread][i]);

@@ -16,25 +16,28 @@ static const int period[CLASSES] = {1, 1, 1, 4, 16, 64, 256, 1024, 4096, 16384, 
 
 static int rounds_of_each;
 
-LAYER void *dwunwit_mixed(size_t size) {
+LAYER void *dwunwit_mixed(size_t size)
+{
     return dwunwit_used(malloc(size));
 }
 
-static LAYER void *mixer(void *unused) {
+static LAYER void *mixer(void *unused)
+{
     for (int round = 0; round < rounds_of_each; round++) {
         if (round % ROUNDS_PER_PAUSE == 0) {
             usleep(1000); /* the samples must find room in the ring, however busy the machine */
         }
         for (int index = 0; index < CLASSES; index++) {
             if (round % period[index] == 0) {
-                free(dwunwit_mixed((size_t)16 << 2 * index));
+                free(dwunwit_mixed((size_t) 16 << 2 * index));
             }
         }
     }
     return unused;
 }
 
-LAYER int dwunwit_mix(int threads, int rounds) {
+LAYER int dwunwit_mix(int threads, int rounds)
+{
     if (threads < 1 || threads > MAX_THREADS) {
         return -1;
     }

@@ -17,12 +17,14 @@ static struct {
 } plan;
 
 /* Every thread and family has a size of its own; WorkersPlan.size in Java says the same. */
-static size_t size_of(int thread, int family) {
-    return family == BY_MMAP ? (size_t)4096 * (3 + thread) : (size_t)3 * (1000 * (family + 1) + 10 * thread + 1);
+static size_t size_of(int thread, int family)
+{
+    return family == BY_MMAP ? (size_t) 4096 * (3 + thread) : (size_t) 3 * (1000 * (family + 1) + 10 * thread + 1);
 }
 
-static LAYER void *worker(void *argument) {
-    int self = (int)(long)argument;
+static LAYER void *worker(void *argument)
+{
+    int self = (int) (long) argument;
     int neighbour = (self + 1) % plan.threads;
     for (int round = 0; round < plan.rounds; round++) {
         for (int family = 0; family < FAMILIES; family++) {
@@ -41,7 +43,8 @@ static LAYER void *worker(void *argument) {
     return NULL;
 }
 
-LAYER int dwunwit_workers(int threads, int rounds, int kept, int pause_micros) {
+LAYER int dwunwit_workers(int threads, int rounds, int kept, int pause_micros)
+{
     if (threads < 1 || threads > MAX_THREADS || rounds < 1 || rounds > MAX_ROUNDS) {
         return -1;
     }
@@ -52,7 +55,7 @@ LAYER int dwunwit_workers(int threads, int rounds, int kept, int pause_micros) {
     pthread_barrier_init(&all_allocated, NULL, threads);
     pthread_t ids[MAX_THREADS];
     for (long thread = 0; thread < threads; thread++) {
-        if (pthread_create(&ids[thread], NULL, worker, (void *)thread) != 0) {
+        if (pthread_create(&ids[thread], NULL, worker, (void *) thread) != 0) {
             return -1;
         }
     }

@@ -4,12 +4,14 @@
 
 static FILE *out;
 
-__attribute__((noinline, cold)) static void unlikely(volatile char *buffer) {
+__attribute__((noinline, cold)) static void unlikely(volatile char *buffer)
+{
     snapshot(out, "cold");
     buffer[0] = 1;
 }
 
-__attribute__((noinline)) static int split(int many) {
+__attribute__((noinline)) static int split(int many)
+{
     volatile char buffer[200];
     int sum = 0;
     for (int i = 0; i < many; i++) {
@@ -23,7 +25,8 @@ __attribute__((noinline)) static int split(int many) {
     return sum;
 }
 
-int main(int count, char **arguments) {
+int main(int count, char **arguments)
+{
     out = fopen(arguments[1], "w");
     return split(100 + count) == 12345;
 }

@@ -11,60 +11,69 @@ struct step {
 };
 
 /* Many live values: callee-saved registers have to be saved and restored. */
-__attribute__((noinline)) static int busy(int depth, const struct step *next, volatile char *seed) {
+__attribute__((noinline)) static int busy(int depth, const struct step *next, volatile char *seed)
+{
     int a = seed[0], b = seed[1], c = seed[2], d = seed[3], e = seed[4], f = seed[5], g = seed[6], h = seed[7];
     int below = next->call(depth - 1, next + 1, seed);
     return below + a * 3 + b * 5 + c * 7 + d * 11 + e * 13 + f * 17 + g * 19 + h * 23;
 }
 
 /* A frame of run-time size: only the frame pointer knows where it ends. */
-__attribute__((noinline)) static int dynamic(int depth, const struct step *next, volatile char *seed) {
+__attribute__((noinline)) static int dynamic(int depth, const struct step *next, volatile char *seed)
+{
     volatile char *room = alloca(64 + depth * 48);
     room[0] = seed[0];
     return next->call(depth - 1, next + 1, seed) + room[0];
 }
 
 /* A frame too large for a single instruction's immediate operand. */
-__attribute__((noinline)) static int large(int depth, const struct step *next, volatile char *seed) {
+__attribute__((noinline)) static int large(int depth, const struct step *next, volatile char *seed)
+{
     volatile char room[33000];
     room[depth] = seed[1];
     return next->call(depth - 1, next + 1, seed) + room[depth];
 }
 
-__attribute__((noinline)) static int small(int depth, const struct step *next, volatile char *seed) {
+__attribute__((noinline)) static int small(int depth, const struct step *next, volatile char *seed)
+{
     return next->call(depth - 1, next + 1, seed) + 1;
 }
 
-__attribute__((noinline)) static int end(int depth, const struct step *next, volatile char *seed) {
+__attribute__((noinline)) static int end(int depth, const struct step *next, volatile char *seed)
+{
     snapshot(stdout, depth < 4 ? "short" : "long");
     return depth + seed[2] + (next->call != 0);
 }
 
 static sigjmp_buf after;
 
-static void on_fault(int number) {
+static void on_fault(int number)
+{
     snapshot(stdout, "signal");
     siglongjmp(after, number);
 }
 
-static void on_fault_with_info(int number, siginfo_t *info, void *context) {
+static void on_fault_with_info(int number, siginfo_t *info, void *context)
+{
     snapshot(stdout, "siginfo");
     exit(number == 0 || info == context);
 }
 
 /* Interrupted between two instructions, with callee-saved registers in use. */
-__attribute__((noinline)) static int fault(int depth, const struct step *next, volatile char *seed) {
+__attribute__((noinline)) static int fault(int depth, const struct step *next, volatile char *seed)
+{
     int a = seed[0], b = seed[1], c = seed[2];
     volatile int *volatile nowhere = (volatile int *) (uintptr_t) (next->call ? depth : 8);
     *nowhere = a;
     return a + b + c + seed[3] + *nowhere;
 }
 
-void fixture_main(void) {
+void fixture_main(void)
+{
     static volatile char seed[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     static const struct step few[] = {{small}, {busy}, {end}, {0}};
-    static const struct step many[] = {{busy}, {small}, {dynamic}, {busy}, {large}, {small},
-                                       {busy}, {dynamic}, {dynamic}, {busy}, {small}, {end}, {0}};
+    static const struct step many[] = {{busy},    {small},   {dynamic}, {busy},  {large}, {small}, {busy},
+                                       {dynamic}, {dynamic}, {busy},    {small}, {end},   {0}};
     volatile int sum = few[0].call(3, few + 1, seed);
     sum += many[0].call(20, many + 1, seed);
     static const struct step faulting[] = {{small}, {busy}, {dynamic}, {fault}, {0}};

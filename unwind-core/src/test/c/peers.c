@@ -18,17 +18,20 @@
 #define FRAMES 30
 #define ROUNDS 20000
 
-static double nanoseconds(void) {
+static double nanoseconds(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1e9 + now.tv_nsec;
 }
 
-static _Unwind_Reason_Code count(struct _Unwind_Context *context, void *frames) {
+static _Unwind_Reason_Code count(struct _Unwind_Context *context, void *frames)
+{
     return _Unwind_GetIP(context) && ++*(int *) frames < FRAMES ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
-static void libgcc(void) {
+static void libgcc(void)
+{
     int frames = 0;
     double start = nanoseconds();
     for (int i = 0; i < ROUNDS; i++) {
@@ -38,7 +41,8 @@ static void libgcc(void) {
     printf("libgcc %d frames %.0f ns/walk\n", frames, (nanoseconds() - start) / ROUNDS);
 }
 
-static void libunwind(void) {
+static void libunwind(void)
+{
     void *library = dlopen("libunwind.so.8", RTLD_NOW);
     int (*context)(void *) = library ? dlsym(library, "_Ux86_64_getcontext") : NULL;
     int (*init)(void *, void *) = library ? dlsym(library, "_ULx86_64_init_local") : NULL;
@@ -77,38 +81,46 @@ static void *libdw;
 static uint64_t here[17];
 static bool (*thread_registers)(void *, int, unsigned, const uint64_t *);
 
-static int no_debuginfo(void) {
+static int no_debuginfo(void)
+{
     return -1; /* .eh_frame is enough */
 }
 
-static pid_t next_thread(void *dwfl, void *argument, void **thread) {
+static pid_t next_thread(void *dwfl, void *argument, void **thread)
+{
     (void) dwfl, (void) argument;
     return *thread ? 0 : (*thread = here, getpid());
 }
 
-static bool get_thread(void *dwfl, pid_t tid, void *argument, void **thread) {
+static bool get_thread(void *dwfl, pid_t tid, void *argument, void **thread)
+{
     (void) dwfl, (void) argument;
     *thread = here;
     return tid == getpid();
 }
 
-static bool memory_read(void *dwfl, uint64_t address, uint64_t *result, void *argument) {
+static bool memory_read(void *dwfl, uint64_t address, uint64_t *result, void *argument)
+{
     (void) dwfl, (void) argument;
     *result = *(uint64_t *) address;
     return true;
 }
 
-static bool initial_registers(void *thread, void *argument) {
+static bool initial_registers(void *thread, void *argument)
+{
     return argument && thread_registers(thread, 0, 17, here);
 }
 
-static int count_frame(void *frame, void *frames) {
+static int count_frame(void *frame, void *frames)
+{
     return frame && ++*(int *) frames < FRAMES ? 0 : 1;
 }
 
 /* Registers of this frame, which stays on the stack while libdw walks. */
-__attribute__((noinline)) static void elfutils_walk(void) {
-    static const struct dwfl_thread_callbacks threads = {next_thread, get_thread, memory_read, initial_registers, NULL, NULL};
+__attribute__((noinline)) static void elfutils_walk(void)
+{
+    static const struct dwfl_thread_callbacks threads = {next_thread,       get_thread, memory_read,
+                                                         initial_registers, NULL,       NULL};
     void *(*begin)(void *) = dlsym(libdw, "dwfl_begin");
     int (*report)(void *, pid_t) = dlsym(libdw, "dwfl_linux_proc_report");
     int (*end_report)(void *, void *, void *) = dlsym(libdw, "dwfl_report_end");
@@ -117,7 +129,8 @@ __attribute__((noinline)) static void elfutils_walk(void) {
     struct dwfl_callbacks files = {dlsym(libdw, "dwfl_linux_proc_find_elf"), (void *) no_debuginfo, NULL, NULL};
     thread_registers = dlsym(libdw, "dwfl_thread_state_registers");
     void *dwfl = begin && thread_registers ? begin(&files) : NULL;
-    if (!dwfl || report(dwfl, getpid()) || end_report(dwfl, NULL, NULL) || !attach(dwfl, NULL, getpid(), &threads, here)) {
+    if (!dwfl || report(dwfl, getpid()) || end_report(dwfl, NULL, NULL)
+        || !attach(dwfl, NULL, getpid(), &threads, here)) {
         printf("elfutils cannot attach\n");
         return;
     }
@@ -138,7 +151,8 @@ __attribute__((noinline)) static void elfutils_walk(void) {
 }
 
 /* Scattered addresses of a file's code, all of them once: the CFI is parsed, then once more. */
-static void elfutils_rows(const char *path) {
+static void elfutils_rows(const char *path)
+{
     unsigned (*version)(unsigned) = dlsym(libdw, "elf_version");
     void *(*begin)(int, int, void *) = dlsym(libdw, "elf_begin");
     void *(*getcfi)(void *) = dlsym(libdw, "dwarf_getcfi_elf");
@@ -171,11 +185,13 @@ static void elfutils_rows(const char *path) {
                 rows++;
             }
         }
-        printf("elfutils %d rows %.0f ns/row %s\n", rows, (nanoseconds() - start) / ROUNDS, round ? "again" : "first time");
+        printf("elfutils %d rows %.0f ns/row %s\n", rows, (nanoseconds() - start) / ROUNDS,
+               round ? "again" : "first time");
     }
 }
 
-static void elfutils(const char *path) {
+static void elfutils(const char *path)
+{
     libdw = dlopen("libdw.so.1", RTLD_NOW);
     if (!libdw) {
         printf("elfutils is not installed\n");
@@ -187,7 +203,8 @@ static void elfutils(const char *path) {
     }
 }
 
-__attribute__((noinline)) static int recurse(int depth, volatile char *padding, const char *path) {
+__attribute__((noinline)) static int recurse(int depth, volatile char *padding, const char *path)
+{
     volatile char local[64];
     local[0] = padding[0];
     if (depth == 0) {
@@ -200,6 +217,7 @@ __attribute__((noinline)) static int recurse(int depth, volatile char *padding, 
     return recurse(depth - 1, local, path) + local[0] + 1;
 }
 
-int main(int count, char **arguments) {
+int main(int count, char **arguments)
+{
     return recurse(2 * FRAMES, "x", count > 1 ? arguments[1] : NULL) == 12345;
 }

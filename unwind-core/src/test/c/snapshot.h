@@ -16,7 +16,8 @@ struct oracle {
 };
 
 /* Signal trampolines without CFI, of aarch64 and mips: the walk has to know their code. */
-static int oracle_is_trampoline(const unsigned *code) {
+static int oracle_is_trampoline(const unsigned *code)
+{
 #if defined(__aarch64__)
     return code[0] == 0xd2801168;
 #elif defined(__mips__)
@@ -26,7 +27,8 @@ static int oracle_is_trampoline(const unsigned *code) {
 #endif
 }
 
-static _Unwind_Reason_Code oracle_frame(struct _Unwind_Context *context, void *argument) {
+static _Unwind_Reason_Code oracle_frame(struct _Unwind_Context *context, void *argument)
+{
     struct oracle *oracle = argument;
     int before = 0;
     uintptr_t pc = _Unwind_GetIPInfo(context, &before);
@@ -51,7 +53,8 @@ static _Unwind_Reason_Code oracle_frame(struct _Unwind_Context *context, void *a
 }
 
 static void snapshot_write(FILE *out, const char *name, const uintptr_t *registers, int count, uintptr_t pc,
-                           uintptr_t sp) {
+                           uintptr_t sp)
+{
     fprintf(out, "snapshot %s\n", name);
     for (int i = 0; i < count; i++) {
         fprintf(out, "register %d %lx\n", i, (unsigned long) registers[i]);
@@ -78,7 +81,8 @@ static void snapshot_write(FILE *out, const char *name, const uintptr_t *registe
 }
 
 /* Registers are stored before anything else can change the callee-saved ones. */
-__attribute__((noinline)) static void snapshot(FILE *out, const char *name) {
+__attribute__((noinline)) static void snapshot(FILE *out, const char *name)
+{
 #if defined(__x86_64__)
     uintptr_t registers[16] = {0};
     uintptr_t pc;

@@ -14,38 +14,45 @@ static volatile int sink;
 static volatile sig_atomic_t handled;
 
 /* Many live values, so that prologue and epilogue have much to save. */
-__attribute__((noinline)) static int busy(int depth, volatile char *seed) {
+__attribute__((noinline)) static int busy(int depth, volatile char *seed)
+{
     int a = seed[0], b = seed[1], c = seed[2], d = seed[3], e = seed[4], f = seed[5];
     int below = depth ? busy(depth - 1, seed) : 0;
     return below + a * 3 + b * 5 + c * 7 + d * 11 + e * 13 + f * 17;
 }
 
-__attribute__((noinline)) static int dynamic(int size) {
+__attribute__((noinline)) static int dynamic(int size)
+{
     volatile char *room = alloca(size);
     memset((char *) room, 1, size);
     return room[size / 2] + busy(3, room);
 }
 
-__attribute__((noinline)) static int realigned(void) {
+__attribute__((noinline)) static int realigned(void)
+{
     volatile char room[200] __attribute__((aligned(64)));
     memset((char *) room, 2, sizeof room);
     return busy(1, room);
 }
 
-static int compare(const void *left, const void *right) {
+static int compare(const void *left, const void *right)
+{
     return *(const int *) left - *(const int *) right;
 }
 
-static void on_signal(int number, siginfo_t *info, void *context) {
+static void on_signal(int number, siginfo_t *info, void *context)
+{
     handled += number && info && context && strlen("in a handler");
 }
 
-static void on_fault(int number) {
+static void on_fault(int number)
+{
     handled += number;
     (void) signal(number, SIG_IGN);
 }
 
-static void signals(void) {
+static void signals(void)
+{
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
     sigaction(SIGUSR1, &action, NULL);
     raise(SIGUSR1);
@@ -54,7 +61,8 @@ static void signals(void) {
     raise(SIGTRAP + 1);
 }
 
-static void clocks(void) {
+static void clocks(void)
+{
     struct timespec now;
     for (int i = 0; i < 20; i++) {
         clock_gettime(CLOCK_MONOTONIC, &now);
@@ -63,7 +71,8 @@ static void clocks(void) {
     }
 }
 
-static void libraries(void) {
+static void libraries(void)
+{
     void *library = dlopen("libz.so.1", RTLD_LAZY);
     unsigned long (*crc)(unsigned long, const void *, unsigned) = library ? dlsym(library, "crc32") : NULL;
     int (*compress)(void *, unsigned long *, const void *, unsigned long) = library ? dlsym(library, "compress") : NULL;
@@ -76,11 +85,13 @@ static void libraries(void) {
     }
 }
 
-static void bye(void) {
+static void bye(void)
+{
     sink++;
 }
 
-int main(int count, char **arguments) {
+int main(int count, char **arguments)
+{
     volatile char seed[8] = {1, 2, 3, 4, 5, 6, 7, 8};
     char text[100];
     int numbers[40];

@@ -42,27 +42,32 @@ static uint64_t seen[1 << VISITS_BITS];
 static unsigned char visits[1 << VISITS_BITS];
 static uint64_t stack_base;
 
-static void quit(const char *what) {
+static void quit(const char *what)
+{
     fprintf(stderr, "steps: %s: %s\n", what, strerror(errno));
     exit(3);
 }
 
-static size_t peek(pid_t pid, uint64_t address, void *into, size_t bytes) {
+static size_t peek(pid_t pid, uint64_t address, void *into, size_t bytes)
+{
     struct iovec here = {into, bytes};
     struct iovec there = {(void *) address, bytes};
     ssize_t got = process_vm_readv(pid, &here, 1, &there, 1, 0);
     return got < 0 ? 0 : (size_t) got;
 }
 
-static void u32(uint32_t value) {
+static void u32(uint32_t value)
+{
     fwrite(&value, sizeof value, 1, stdout);
 }
 
-static void u64(uint64_t value) {
+static void u64(uint64_t value)
+{
     fwrite(&value, sizeof value, 1, stdout);
 }
 
-static void write_vdso(pid_t pid, uint64_t low, uint64_t high) {
+static void write_vdso(pid_t pid, uint64_t low, uint64_t high)
+{
     static char image[1 << 16];
     size_t got = peek(pid, low, image, high - low < sizeof image ? high - low : sizeof image);
     putchar('V');
@@ -70,7 +75,8 @@ static void write_vdso(pid_t pid, uint64_t low, uint64_t high) {
     fwrite(image, got, 1, stdout);
 }
 
-static void write_maps(pid_t pid) {
+static void write_maps(pid_t pid)
+{
     static char text[1 << 18];
     static int vdso;
     char path[64];
@@ -98,7 +104,8 @@ static void write_maps(pid_t pid) {
 }
 
 /* Whether this address is still to be written down. */
-static int wanted(uint64_t pc, int most) {
+static int wanted(uint64_t pc, int most)
+{
     uint64_t at = pc * 0x9e3779b97f4a7c15ul >> (64 - VISITS_BITS);
     while (seen[at] && seen[at] != pc) {
         at = (at + 1) & ((1 << VISITS_BITS) - 1);
@@ -107,7 +114,8 @@ static int wanted(uint64_t pc, int most) {
     return visits[at] < most && ++visits[at];
 }
 
-static void write_step(pid_t pid, const struct user_regs_struct *r) {
+static void write_step(pid_t pid, const struct user_regs_struct *r)
+{
     static unsigned char stack[MAX_STACK];
     const uint64_t dwarf[17] = {r->rax, r->rdx, r->rcx, r->rbx, r->rsi, r->rdi, r->rbp, r->rsp, r->r8,
                                 r->r9,  r->r10, r->r11, r->r12, r->r13, r->r14, r->r15, r->rip};
@@ -126,7 +134,8 @@ static void write_step(pid_t pid, const struct user_regs_struct *r) {
     fwrite(stack, got, 1, stdout);
 }
 
-static int is_call(const unsigned char *code) {
+static int is_call(const unsigned char *code)
+{
     while (*code == 0x66 || *code == 0xf2 || *code == 0xf3 || *code == 0x2e || *code == 0x3e
            || (*code >= 0x40 && *code <= 0x4f)) {
         code++;
@@ -134,28 +143,32 @@ static int is_call(const unsigned char *code) {
     return code[0] == 0xe8 || (code[0] == 0xff && (code[1] >> 3 & 7) == 2);
 }
 
-static void push(uint64_t slot, uint64_t pc, uint64_t returned_to) {
+static void push(uint64_t slot, uint64_t pc, uint64_t returned_to)
+{
     if (depth == MAX_CALLERS) {
         errno = E2BIG;
         quit("recursion");
     }
-    callers[depth++] = (struct caller) {slot, pc, returned_to};
+    callers[depth++] = (struct caller){slot, pc, returned_to};
 }
 
-static void pop(uint64_t sp) {
+static void pop(uint64_t sp)
+{
     while (depth > 0 && callers[depth - 1].slot < sp) {
         depth--;
     }
 }
 
-static uint64_t word(pid_t pid, uint64_t address) {
+static uint64_t word(pid_t pid, uint64_t address)
+{
     uint64_t value = 0;
     peek(pid, address, &value, sizeof value);
     return value;
 }
 
 /* One instruction, or the delivery of a signal. False once the program has ended. */
-static int step(pid_t pid, struct user_regs_struct *r, int *number) {
+static int step(pid_t pid, struct user_regs_struct *r, int *number)
+{
     unsigned char code[16] = {0};
     int delivered = *number;
     struct user_regs_struct before = *r;
@@ -183,7 +196,8 @@ static int step(pid_t pid, struct user_regs_struct *r, int *number) {
     return 1;
 }
 
-int main(int count, char **arguments) {
+int main(int count, char **arguments)
+{
     int most = count > 2 ? atoi(arguments[1]) : 0;
     pid_t pid = most > 0 ? fork() : -1;
     if (pid == 0) {

@@ -3,18 +3,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-int exported(int x) {
+int exported(int x)
+{
     return x + 1;
 }
 
-__attribute__((noinline)) static int local_function(int x) {
+__attribute__((noinline)) static int local_function(int x)
+{
     return exported(x) * 3;
 }
 
 __attribute__((alias("exported"))) int __exported_alias(int x);
 __attribute__((alias("exported"), weak)) int exported_weak(int x);
 
-void *allocates(size_t n) {
+void *allocates(size_t n)
+{
     char *p = malloc(n + local_function((int) n));
     return p == NULL ? NULL : memset(p, 0, n);
 }
@@ -38,7 +41,8 @@ __asm__(".text\n"
         "  nop\n  nop\n"
         ".size outer, . - outer\n");
 
-static int (*resolve(void))(int) {
+static int (*resolve(void))(int)
+{
     return local_function;
 }
 

@@ -13,7 +13,8 @@ __asm__(".cfi_sections .eh_frame, .debug_frame");
 
 static FILE *out;
 
-static int compare(const void *left, const void *right) {
+static int compare(const void *left, const void *right)
+{
     static int done;
     if (!done++) {
         snapshot(out, "qsort");
@@ -21,7 +22,8 @@ static int compare(const void *left, const void *right) {
     return *(const int *) left - *(const int *) right;
 }
 
-__attribute__((noinline)) static void in_qsort(void) {
+__attribute__((noinline)) static void in_qsort(void)
+{
     int numbers[300];
     for (int i = 0; i < 300; i++) {
         numbers[i] = 7919 * i % 301;
@@ -29,7 +31,8 @@ __attribute__((noinline)) static void in_qsort(void) {
     qsort(numbers, 300, sizeof numbers[0], compare);
 }
 
-__attribute__((noinline)) static int recurse(int depth, volatile char *padding) {
+__attribute__((noinline)) static int recurse(int depth, volatile char *padding)
+{
     volatile char local[64];
     local[0] = padding[0];
     if (depth == 0) {
@@ -39,11 +42,13 @@ __attribute__((noinline)) static int recurse(int depth, volatile char *padding) 
     return recurse(depth - 1, local) + local[0] + 1;
 }
 
-static void on_signal(int number) {
+static void on_signal(int number)
+{
     snapshot(out, number == SIGUSR1 ? "signal" : "signal-stack");
 }
 
-__attribute__((noinline)) static void in_signals(void) {
+__attribute__((noinline)) static void in_signals(void)
+{
     static char alternate[1 << 18];
     stack_t stack = {.ss_sp = alternate, .ss_size = sizeof alternate};
     struct sigaction action = {.sa_handler = on_signal};
@@ -53,7 +58,8 @@ __attribute__((noinline)) static void in_signals(void) {
     (void) stack;
 }
 
-static void *alloc(void *opaque, unsigned items, unsigned size) {
+static void *alloc(void *opaque, unsigned items, unsigned size)
+{
     static int done;
     if (!done++) {
         snapshot(out, "zlib");
@@ -62,7 +68,8 @@ static void *alloc(void *opaque, unsigned items, unsigned size) {
     return calloc(items, size);
 }
 
-static void release(void *opaque, void *address) {
+static void release(void *opaque, void *address)
+{
     (void) opaque;
     free(address);
 }
@@ -85,7 +92,8 @@ struct z_stream {
     unsigned long reserved;
 };
 
-__attribute__((noinline)) static void in_zlib(void) {
+__attribute__((noinline)) static void in_zlib(void)
+{
     void *library = dlopen("libz.so.1", RTLD_NOW);
     if (!library) {
         return;
@@ -95,23 +103,27 @@ __attribute__((noinline)) static void in_zlib(void) {
     init(&stream, 6, "1.2.11", sizeof stream);
 }
 
-static void *thread(void *argument) {
+static void *thread(void *argument)
+{
     volatile int x = 0;
     snapshot(out, argument);
     return (void *) (uintptr_t) x;
 }
 
-__attribute__((noinline)) static void in_thread(void) {
+__attribute__((noinline)) static void in_thread(void)
+{
     pthread_t id;
     pthread_create(&id, NULL, thread, "thread");
     pthread_join(id, NULL);
 }
 
-static void at_exit(void) {
+static void at_exit(void)
+{
     snapshot(out, "exit");
 }
 
-int main(int count, char **arguments) {
+int main(int count, char **arguments)
+{
     out = count > 1 ? fopen(arguments[1], "w") : stdout;
     in_qsort();
     volatile int sum = recurse(40, "x");

@@ -46,9 +46,9 @@ static void take(const struct dwunw_free *record, uint32_t length, void *context
     }
     CHECK(record->size == SIZE && record->interval == 1 && record->tid == (uint32_t) syscall(SYS_gettid), "head");
     CHECK(record->allocator == DWUNW_MALLOC && record->time_ns != 0, "head");
-    CHECK(record->kind == DWUNW_KIND_BARE ? length == DWUNW_FREE_BYTES
-                                          : record->kind == DWUNW_KIND_ALLOCATION
-                                                && length > DWUNW_ALLOCATION_HEADER_BYTES,
+    CHECK(record->kind == DWUNW_KIND_BARE
+              ? length == DWUNW_FREE_BYTES
+              : record->kind == DWUNW_KIND_ALLOCATION && length > DWUNW_ALLOCATION_HEADER_BYTES,
           "kind %u, %u bytes", record->kind, length);
     alive[i] = true;
     seen->births++;
@@ -84,7 +84,8 @@ int main(void)
     CHECK(door_open(QUEUE_BYTES, 512, 1) == 0 && door_attach(true) > 0, "attach");
     for (int round = 0; round < 20; round++) {
         struct seen seen = burst(20);
-        CHECK(seen.births == 20 && seen.bare == 0 && seen.deaths == 20, "%lu births, %lu deaths", seen.births, seen.deaths);
+        CHECK(seen.births == 20 && seen.bare == 0 && seen.deaths == 20, "%lu births, %lu deaths", seen.births,
+              seen.deaths);
         seen = burst(120);
         CHECK(seen.births == 120 && seen.bare >= 72 && seen.bare < 120 && seen.deaths == 120,
               "%lu births, %lu without stack, %lu deaths", seen.births, seen.bare, seen.deaths);

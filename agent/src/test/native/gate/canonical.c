@@ -23,7 +23,8 @@ int main(int argc, char **argv)
     void (*volatile release_here)(void *) = free;
     Dl_info where;
     CHECK(dladdr(dlsym(RTLD_DEFAULT, "malloc"), &where) != 0 && where.dli_fbase == (void *) 0x400000
-              && (void *) allocate_here == dlsym(RTLD_DEFAULT, "malloc"), "not the case that this is about");
+              && (void *) allocate_here == dlsym(RTLD_DEFAULT, "malloc"),
+          "not the case that this is about");
     CHECK(door_open(1 << 20, 4096, 1) == 0 && door_attach(true) > 0, "attach");
     void *library = dlopen(argv[1], RTLD_LAZY);
     CHECK(library != NULL, "%s", dlerror());

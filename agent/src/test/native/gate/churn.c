@@ -191,7 +191,8 @@ int main(int argc, char **argv)
     CHECK(kib_after < kib_before + MOST_KIB_MORE, "%ld KiB mapped, %ld before", kib_after, kib_before);
     CHECK(entries("/proc/self/task") == 3, "%d threads", entries("/proc/self/task") - 2);
     printf("ok: %lu lives, %lu openings, %lu children, %lu sampled, %lu freed, %lu lost; %d mappings before, %d after; "
-           "%ld KiB, %ld\n", lives, openings, children, c.sampled, c.freed, c.lost, mappings_before, mappings_after, kib_before,
+           "%ld KiB, %ld\n",
+           lives, openings, children, c.sampled, c.freed, c.lost, mappings_before, mappings_after, kib_before,
            kib_after);
     return 0;
 }

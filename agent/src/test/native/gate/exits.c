@@ -78,8 +78,8 @@ int main(void)
     door_counters(&c);
     CHECK(allocations == LIVES * (1 + DESTRUCTOR_ROUNDS), "%lu allocations", allocations);
     CHECK(births == allocations && deaths == allocations && c.lost == 0, "%lu births, %lu deaths", births, deaths);
-    CHECK(c.calls[DWUNW_MALLOC] == allocations && c.calls[DWUNW_FREE] == allocations, "%lu calls of malloc, %lu of free",
-          c.calls[DWUNW_MALLOC], c.calls[DWUNW_FREE]);
+    CHECK(c.calls[DWUNW_MALLOC] == allocations && c.calls[DWUNW_FREE] == allocations,
+          "%lu calls of malloc, %lu of free", c.calls[DWUNW_MALLOC], c.calls[DWUNW_FREE]);
     CHECK(resident_pages() < pages + 100, "%ld pages, %ld before", resident_pages(), pages);
     printf("ok: %lu blocks\n", births);
     return 0;

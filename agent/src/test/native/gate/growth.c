@@ -58,7 +58,7 @@ static void account(const struct dwunw_free *record, uint32_t length, void *cont
         if (!(record->flags & DWUNW_FLAG_GROWN)) {
             block = find(0);
             CHECK(block != NULL, "too many blocks");
-            *block = (struct block) {.address = record->address};
+            *block = (struct block){.address = record->address};
         }
         CHECK(block != NULL, "the growth of an unknown block");
         draw(block, record);
@@ -71,8 +71,10 @@ static void account(const struct dwunw_free *record, uint32_t length, void *cont
         CHECK(leaving.address == move->old_address, "%lx moved", move->old_address);
         double share = (double) move->kept / (double) leaving.size;
         block = find(0);
-        *block = (struct block) {.address = record->address, .size = record->size,
-                                 .weight = round(leaving.weight * share), .variance = leaving.variance * share * share};
+        *block = (struct block){.address = record->address,
+                                .size = record->size,
+                                .weight = round(leaving.weight * share),
+                                .variance = leaving.variance * share * share};
     } else if (block != NULL) {
         leaving = *block;
         block->address = 0;

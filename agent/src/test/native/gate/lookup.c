@@ -95,9 +95,9 @@ static void wherever(const char *path)
 /* All functions that the gate stands before, not only the two that everybody knows. */
 static void whatever(void)
 {
-    static const char *const names[] = {"calloc",   "realloc", "reallocarray", "posix_memalign", "aligned_alloc", "memalign",
-                                        "valloc",   "pvalloc", "mmap",         "mmap64",         "mremap",        "munmap",
-                                        "dlopen",   "dlmopen", "dlsym",        "dlvsym"};
+    static const char *const names[] = {
+        "calloc", "realloc", "reallocarray", "posix_memalign", "aligned_alloc", "memalign", "valloc", "pvalloc",
+        "mmap",   "mmap64",  "mremap",       "munmap",         "dlopen",        "dlmopen",  "dlsym",  "dlvsym"};
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         CHECK(door_is_stub((uintptr_t) dlsym(libc, names[i])), "%s", names[i]);
     }

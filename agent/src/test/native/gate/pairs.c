@@ -51,7 +51,8 @@ int main(int argc, char **argv)
     door_counters(&c);
     qsort(off, ROUNDS, sizeof(double), compare);
     qsort(on, ROUNDS, sizeof(double), compare);
-    printf("ns/pair off %.2f on %.2f added %.2f (min %.2f %.2f) sampled %lu lost %lu malloc calls %lu\n", off[ROUNDS / 2],
-           on[ROUNDS / 2], on[ROUNDS / 2] - off[ROUNDS / 2], off[0], on[0], c.sampled, c.lost, c.calls[0]);
+    printf("ns/pair off %.2f on %.2f added %.2f (min %.2f %.2f) sampled %lu lost %lu malloc calls %lu\n",
+           off[ROUNDS / 2], on[ROUNDS / 2], on[ROUNDS / 2] - off[ROUNDS / 2], off[0], on[0], c.sampled, c.lost,
+           c.calls[0]);
     return 0;
 }

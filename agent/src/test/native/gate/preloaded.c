@@ -79,7 +79,7 @@ int main(int argc, char **argv)
     CHECK(*calls - before == 5, "the preloaded allocator got %lu calls", *calls - before);
     void *(*new)(size_t) = dlsym(library, "late_new");
     void (*delete)(void *) = dlsym(library, "late_delete");
-    delete(new(77));
+    delete (new (77));
     CHECK(*calls - before == 6, "operator new did not get to the preloaded allocator");
     void (*release_sized)(void *, size_t) = dlsym(library, "late_free_sized");
     release_sized(allocate(88), 88);

@@ -155,9 +155,9 @@ static void mappings(void)
     drain();
     expect_count(1);
     expect(0, DWUNW_KIND_ALLOCATION, DWUNW_MMAP, p, 10 * PAGE - 1);
-    munmap(p, PAGE);                /* the head */
-    munmap(p + 9 * PAGE, PAGE);     /* the tail */
-    munmap(p + 4 * PAGE, 1);        /* a page in the middle */
+    munmap(p, PAGE);            /* the head */
+    munmap(p + 9 * PAGE, PAGE); /* the tail */
+    munmap(p + 4 * PAGE, 1);    /* a page in the middle */
     drain();
     expect_count(3);
     expect(0, DWUNW_KIND_FREE, DWUNW_MUNMAP, p, PAGE);

@@ -96,8 +96,7 @@ static void once(void)
     door_counters(&after);
     drain();
     CHECK(count == 5 && records[0].size == 300 && records[3].size == 3000 && records[3].allocator == DWUNW_REALLOCARRAY
-              && records[2].kind == DWUNW_KIND_MOVE
-              && records[1].allocator == DWUNW_REALLOCARRAY,
+              && records[2].kind == DWUNW_KIND_MOVE && records[1].allocator == DWUNW_REALLOCARRAY,
           "reallocarray: %u records", count);
     CHECK(after.calls[DWUNW_REALLOCARRAY] - before.calls[DWUNW_REALLOCARRAY] == 2
               && after.calls[DWUNW_REALLOC] == before.calls[DWUNW_REALLOC],

@@ -16,6 +16,12 @@ final class NativeChecks {
     private static final Path CHECKS = Path.of("src/test/native/gate").toAbsolutePath();
     private static final int TIMEOUT_SECONDS = 120;
 
+    /** Options of a sanitizer, for all that is written in C: see {@code .ci/sanitize}. */
+    private static final List<String> SANITIZERS =
+            List.of(System.getenv().getOrDefault("DWUNW_SANITIZE", "").split(" ")).stream()
+                    .filter(option -> !option.isEmpty())
+                    .toList();
+
     private final Path directory;
 
     private NativeChecks(Path directory) {
@@ -55,6 +61,7 @@ final class NativeChecks {
         // What the compiler knows of malloc it would use against these programs.
         List<String> command = new ArrayList<>(List.of("gcc", "-std=gnu11", "-O2", "-g", "-fno-builtin"));
         command.addAll(List.of("-Wall", "-Wextra", "-Werror", "-Wno-use-after-free", "-I" + GATE, "-I" + CHECKS));
+        command.addAll(SANITIZERS);
         command.addAll(List.of(options));
         return command;
     }
