@@ -211,8 +211,8 @@ INLINE int enter_block(const struct registers *regs, struct counters *counters, 
     return follow(counters, tid, call);
 }
 
-/* An excluded thread's own blocks are nobody's business, but it may free those of others. That a realloc of such a block
- * fails is not noticed: its entry in `calls` says that it is excluded. Only this agent's own thread is. */
+/* An excluded thread's own blocks are nobody's business, but it may free those of others. That a realloc of such a
+ * block fails is not noticed: its entry in `calls` says that it is excluded. Only this agent's own thread is. */
 INLINE int enter_excluded(const struct registers *regs, struct counters *counters, struct call *call, u32 tid)
 {
     u32 allocator = call->allocator;

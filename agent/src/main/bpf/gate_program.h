@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * The program for the probe points of the in-process gate (gate_entry.S): rdi points to a record that is complete but for
- * what the kernel can add more cheaply, rsi says how long it is with its stack. Both probe points have this program; a
- * record's length tells what it is.
+ * The program for the probe points of the in-process gate (gate_entry.S): rdi points to a record that is complete but
+ * for what the kernel can add more cheaply, rsi says how long it is with its stack. Both probe points have this
+ * program; a record's length tells what it is.
  */
 #ifndef DWUNW_GATE_PROGRAM_H
 #define DWUNW_GATE_PROGRAM_H

@@ -7,8 +7,8 @@
 
 #include "state.h"
 
-/* Shares of the ring, in eighths: stacks leave room for allocations without one, whose loss would cost sums, and these for
- * frees, whose loss would look like a leak. */
+/* Shares of the ring, in eighths: stacks leave room for allocations without one, whose loss would cost sums, and these
+ * for frees, whose loss would look like a leak. */
 enum { SHARE_OF_STACKS = 6, SHARE_OF_ALLOCATIONS = 7 };
 
 INLINE int has_room(u64 bytes, u32 share)
@@ -267,8 +267,8 @@ INLINE int emit_in_class(const struct registers *regs, struct counters *counters
     return 1;
 }
 
-/* Which block an address is: a function of the user's may hand out the address that malloc gave it, and both are blocks.
- * User addresses have 56 bits at most (five-level paging). */
+/* Which block an address is: a function of the user's may hand out the address that malloc gave it, and both are
+ * blocks. User addresses have 56 bits at most (five-level paging). */
 INLINE u64 live_key(u32 allocator, u64 address)
 {
     return allocator < DWUNW_CUSTOM ? address : address | (u64) (allocator - DWUNW_CUSTOM + 1) << 56;

@@ -40,7 +40,8 @@ struct settings {
     u64 stack_base_offset; /* of the word that says where its stack ends; 0 = not known */
     u64 mappings_dead;     /* how many of mappings_sampled user space knows to be gone */
     u64 mappings_sampled;  /* written here */
-    u64 attachment; /* number of the attachment; 0 while not all probes of libc's functions are set: nothing is sampled */
+    /* number of the attachment; 0 while not all probes of libc's functions are set: nothing is sampled */
+    u64 attachment;
 };
 
 volatile struct settings settings SEC(".bss.settings");

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * Rolls of the code cache: what code lay where, called whenever a collection begins, before it can free any. Who walks a
- * stack later than that, however much later, finds here whether the code that lies at an address is what lay there when
- * the stack was copied. io.dwunw.agent.hotspot.CodeRolls reads them, and says why they may be believed.
+ * Rolls of the code cache: what code lay where, called whenever a collection begins, before it can free any. Who walks
+ * a stack later than that, however much later, finds here whether the code that lies at an address is what lay there
+ * when the stack was copied. io.dwunw.agent.hotspot.CodeRolls reads them, and says why they may be believed.
  *
- * A roll is called on the JVM's own thread, while all Java threads stand still (JVMTI, GarbageCollectionStart): no locks, no
- * allocation, no JNI, and nothing is read beyond what the code heaps have committed, which is never unmapped. As long as
- * no collection was one that frees code, only gaps between blocks that are known are looked at.
+ * A roll is called on the JVM's own thread, while all Java threads stand still (JVMTI, GarbageCollectionStart): no
+ * locks, no allocation, no JNI, and nothing is read beyond what the code heaps have committed, which is never unmapped.
+ * As long as no collection was one that frees code, only gaps between blocks that are known are looked at.
  */
 #define _GNU_SOURCE
 #include <jvmti.h>
@@ -148,8 +148,8 @@ static void fetch_ahead(const struct heap *heap, const struct entry *known, cons
     }
 }
 
-/* Writes the blocks of one heap behind `to`, or returns NULL. Those in `known` are believed to be still there, or are only
- * where to look next. */
+/* Writes the blocks of one heap behind `to`, or returns NULL. Those in `known` are believed to be still there, or are
+ * only where to look next. */
 static struct entry *call_heap(const struct heap *heap, const struct entry *known, const struct entry *known_end,
                                bool believed, struct entry *to, const struct entry *to_end)
 {

@@ -93,8 +93,8 @@ void gate_thread_restart_all(void);
 /* One round of it: whether a thread had to be told. */
 bool gate_thread_restart(void);
 void gate_thread_collect_dead(void);
-/* Whether the thread is in the slow path already: this call, whose stack begins at `frame`, was made from there, or by a
- * signal handler that has interrupted it. One that was left by longjmp is tidied up. */
+/* Whether the thread is in the slow path already: this call, whose stack begins at `frame`, was made from there, or by
+ * a signal handler that has interrupted it. One that was left by longjmp is tidied up. */
 bool gate_thread_inside(struct gate_thread *thread, uint64_t frame);
 static inline void gate_thread_enter(struct gate_thread *thread, uint64_t frame)
 {
@@ -107,7 +107,8 @@ int gate_thread_exclude(uint32_t tid);
 void gate_thread_seen(struct gate_seen total[GATE_COUNTERS]);
 /* [low, high) of the stack that `sp` lies on; false when it is a stack that nothing is known about. */
 bool gate_thread_stack(struct gate_thread *thread, uint64_t sp, bool may_ask_pthread, uint64_t *high);
-/* Exponentially distributed with mean `interval`, rounded so that `size >= left` has probability 1-exp(-size/interval). */
+/* Exponentially distributed with mean `interval`, rounded so that `size >= left` has probability 1-exp(-size/interval).
+ * */
 uint64_t gate_draw(uint64_t *random, uint64_t interval);
 
 /* ---- gate_control.c: on and off, settings, statistics ---- */
@@ -284,8 +285,8 @@ extern struct gate_range gate_libc; /* where it lies; known before the first of 
 void gate_slots_resolve(void);
 void gate_stay_loaded(void); /* whatever becomes of the class loader */
 /* Patch the slots of all libraries: all, or only those of functions that open libraries and look into them. Restore
- * those that are not wanted any more. The number of slots that are patched, or were restored; -EAGAIN when libraries kept
- * coming and going all the time. */
+ * those that are not wanted any more. The number of slots that are patched, or were restored; -EAGAIN when libraries
+ * kept coming and going all the time. */
 int gate_slots_install(void);
 int gate_slots_restore(void);
 /* Somebody is about to open a library with these flags. */
@@ -296,8 +297,9 @@ uint64_t gate_usable_size(unsigned family, uint64_t address);
 void gate_slots_opened(void);
 /* The same before a function is looked up: in one attempt, as whoever looks it up waits. */
 void gate_slots_looking_up(void);
-/* The stub that stands before `function`, which was found by the name; 0 if there is none, or if `caller` is an allocator of
- * its own. `in_any`: it was looked for by our library in all libraries, and may be another function for the caller. */
+/* The stub that stands before `function`, which was found by the name; 0 if there is none, or if `caller` is an
+ * allocator of its own. `in_any`: it was looked for by our library in all libraries, and may be another function for
+ * the caller. */
 uintptr_t gate_slots_stub(unsigned name, uintptr_t function, uintptr_t caller, bool in_any);
 /* Whether the gate stands before no other malloc than libc's. */
 bool gate_slots_only_libc_allocates(void);

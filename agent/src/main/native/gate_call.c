@@ -396,8 +396,8 @@ static uint64_t slow_mapping(const struct call *call)
     return result;
 }
 
-/* Like free, a munmap is recorded inside the recursion guard, too. One that the kernel will surely refuse is not; others
- * it may refuse, as the two parts that are left may be a mapping too many. */
+/* Like free, a munmap is recorded inside the recursion guard, too. One that the kernel will surely refuse is not;
+ * others it may refuse, as the two parts that are left may be a mapping too many. */
 static uint64_t slow_munmap(const struct call *call)
 {
     uint64_t address = call->registers[RDI];

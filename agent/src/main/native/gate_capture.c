@@ -22,12 +22,13 @@
 #define MAX_STACK_PAGES 33
 /* Most bytes from the first to the last word of a JavaFrameAnchor: 24 in the JDKs known, 64 if it grows. */
 #define ANCHOR_SPAN 64
-/* A thread is renamed once in its life, if at all, and soon: it begins under its parent's name. Asking costs as much as all
- * the rest of a sample. */
+/* A thread is renamed once in its life, if at all, and soon: it begins under its parent's name. Asking costs as much as
+ * all the rest of a sample. */
 #define COMM_YOUNG_NANOS 500000000u
 #define COMM_NANOS 10000000u
 
-/* OS thread -> JavaThread, written by one Java thread, read by all. A thread is in one of PROBES neighbouring entries. */
+/* OS thread -> JavaThread, written by one Java thread, read by all. A thread is in one of PROBES neighbouring entries.
+ * */
 #define JAVA_THREADS 32768u
 #define PROBES 32u
 struct java_thread {
@@ -36,8 +37,8 @@ struct java_thread {
 };
 static struct java_thread *java_threads;
 
-/* The key under which the JVM keeps each thread's own Thread (ThreadLocalStorage::thread); NO_KEY = not found as yet. The
- * JVM clears the value before it frees a Thread: one that a thread finds there as its own is alive. */
+/* The key under which the JVM keeps each thread's own Thread (ThreadLocalStorage::thread); NO_KEY = not found as yet.
+ * The JVM clears the value before it frees a Thread: one that a thread finds there as its own is alive. */
 #define NO_KEY UINT32_MAX
 static uint32_t own_thread_key = NO_KEY;
 
@@ -250,8 +251,8 @@ static void is_written(uint64_t *counter)
     gate_bell_record();
 }
 
-/* To the BPF program, which adds what costs the kernel no call of its own: the thread's name and anchor. It cannot fault
- * pages in: those of a stack that is surely there are touched for it. */
+/* To the BPF program, which adds what costs the kernel no call of its own: the thread's name and anchor. It cannot
+ * fault pages in: those of a stack that is surely there are touched for it. */
 static void hand_over(const struct dwunw_allocation *header, bool known)
 {
     for (uint64_t i = 0; known && i < header->stack_length; i += GATE_PAGE) {

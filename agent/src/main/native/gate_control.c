@@ -53,7 +53,8 @@ static void forked(void)
 }
 
 /* A child of fork has no control page any more; one of vfork has all, with its parent's thread-local storage. Never by
- * getpid, which a filter may answer by killing the process: the JVM itself does not call it any more once it has started. */
+ * getpid, which a filter may answer by killing the process: the JVM itself does not call it any more once it has
+ * started. */
 bool gate_in_other_process(void)
 {
     uint32_t pid = gate_control->pid;

@@ -244,8 +244,9 @@ FUNCTION gate_slow_entry
     ret
 END gate_slow_entry
 
-/* Where a BPF program may sit; rdi = struct dwunw_allocation (its header) or struct dwunw_free, rsi = length. Newer kernels turn the
- * five-byte nop into a call, older ones emulate the one-byte nop at +5; both are cheap, any other instruction is not. */
+/* Where a BPF program may sit; rdi = struct dwunw_allocation (its header) or struct dwunw_free, rsi = length. Newer
+ * kernels turn the five-byte nop into a call, older ones emulate the one-byte nop at +5; both are cheap, any other
+ * instruction is not. */
     .macro PROBE name
 FUNCTION \name
     .byte 0x0f, 0x1f, 0x44, 0x00, 0x00

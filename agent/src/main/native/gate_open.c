@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * What stands before dlopen and dlmopen (OPEN_STUB in gate_entry.S): libraries are patched before whoever opened them can
- * call them. Only their constructors run earlier. Where nobody may follow dlopen, they are patched before the first
- * function is looked up: what stands before dlsym and dlvsym (LOOKUP_STUB), which also hands out stubs for the functions
- * that the gate stands before. They work as those functions do also while the gate is off, so they may be kept for good.
+ * What stands before dlopen and dlmopen (OPEN_STUB in gate_entry.S): libraries are patched before whoever opened them
+ * can call them. Only their constructors run earlier. Where nobody may follow dlopen, they are patched before the first
+ * function is looked up: what stands before dlsym and dlvsym (LOOKUP_STUB), which also hands out stubs for the
+ * functions that the gate stands before. They work as those functions do also while the gate is off, so they may be
+ * kept for good.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -98,8 +99,8 @@ void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original
     return handle;
 }
 
-/* The stub to hand out for a function that is found; 0 = the look-up goes on as if nobody had been asked. RTLD_NEXT goes
- * on, too: only the loader knows what is next to a caller. */
+/* The stub to hand out for a function that is found; 0 = the look-up goes on as if nobody had been asked. RTLD_NEXT
+ * goes on, too: only the loader knows what is next to a caller. */
 static uintptr_t stand_in(const struct lookup *lookup)
 {
     int name = lookup->name == NULL || lookup->handle == RTLD_NEXT ? -1 : gate_name_index(lookup->name);

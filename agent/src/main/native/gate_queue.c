@@ -5,17 +5,17 @@
  *   header page | pool of records with stacks | pool of allocations without | pool of frees | the reader's own part
  *
  * A pool is cut into cells of one size. A record is a chain of cells, which a producer takes from its pool, fills, and
- * publishes in one step, by making it the head of a list that the reader takes as a whole and reverses. So a record that
- * is never finished (its thread was stopped, or a signal handler has left by siglongjmp) holds up no other, and the order of
- * the list is the order of publication. Cells that were used last are used first: what is resident is what was once
- * needed at the same time. Each kind has a pool of its own, so that stacks leave room for allocations without one, whose loss
- * would cost sums, and these for frees, whose loss would look like a leak.
+ * publishes in one step, by making it the head of a list that the reader takes as a whole and reverses. So a record
+ * that is never finished (its thread was stopped, or a signal handler has left by siglongjmp) holds up no other, and
+ * the order of the list is the order of publication. Cells that were used last are used first: what is resident is what
+ * was once needed at the same time. Each kind has a pool of its own, so that stacks leave room for allocations without
+ * one, whose loss would cost sums, and these for frees, whose loss would look like a leak.
  *
  *   cell: | next record u32 | next cell u32 | bytes of the record u32 | unused u32 | a part of the record |
  *
- * Cells are named by their distance from the header, in units of 64 bytes; 0 is none. Free cells are a list by `next cell`,
- * from whose front a whole chain is taken at once; a count of changes beside its head keeps a chain from being taken that
- * was in use meanwhile.
+ * Cells are named by their distance from the header, in units of 64 bytes; 0 is none. Free cells are a list by `next
+ * cell`, from whose front a whole chain is taken at once; a count of changes beside its head keeps a chain from being
+ * taken that was in use meanwhile.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -269,8 +269,8 @@ void gate_queue_abandon(struct gate_thread *thread)
     }
 }
 
-/* Gives the memory of the last cells back, as far as all are free. Cells are taken out of the list first, so that nobody
- * uses them meanwhile; those that stay come back by rising address, so that the last ones are used least. */
+/* Gives the memory of the last cells back, as far as all are free. Cells are taken out of the list first, so that
+ * nobody uses them meanwhile; those that stay come back by rising address, so that the last ones are used least. */
 static void trim(struct pool *pool)
 {
     uint64_t kept = KEPT_BYTES / UNIT / pool->cell_units;

@@ -208,9 +208,9 @@ static bool has_rival(struct pass *pass, unsigned name)
 }
 
 /* Whether the loader will surely bind a slot to the default. It looks in the program and what came with it first, where
- * the default is; only in a library opened with RTLD_DEEPBIND it first looks in what that needs. Which libraries are, it
- * keeps to itself. So every other definition counts that may be found there; but libc's, which everybody needs, beside
- * a preloaded allocator only if there is a sign of such an opening. */
+ * the default is; only in a library opened with RTLD_DEEPBIND it first looks in what that needs. Which libraries are,
+ * it keeps to itself. So every other definition counts that may be found there; but libc's, which everybody needs,
+ * beside a preloaded allocator only if there is a sign of such an opening. */
 static bool may_anticipate(struct patching *patching, unsigned name)
 {
     return !deep_opened && !patching->pass->deep && !patching->module->odd && !has_rival(patching->pass, name);
@@ -293,7 +293,8 @@ static bool in_writable_segment(const struct gate_module *module, uintptr_t slot
     return false;
 }
 
-/* Looks whether the slot is bound to another allocator than most, and not to a program's PLT, which only leads there. */
+/* Looks whether the slot is bound to another allocator than most, and not to a program's PLT, which only leads there.
+ * */
 static void look_at(const struct patching *patching, unsigned name, uintptr_t value)
 {
     uintptr_t bound_to = is_stub(value) ? original_of(value) : value;

@@ -207,8 +207,8 @@ static void freeze(struct gate_thread *thread, uint32_t index)
 /* errno may change on the way: pthread_setspecific allocates for a thread with many keys. */
 static struct gate_thread *begin(void)
 {
-    /* A child of vfork has its parent's thread-local storage, too: a block made there would bear the child's number, and be
-     * collected as that of a dead thread while the parent uses it. */
+    /* A child of vfork has its parent's thread-local storage, too: a block made there would bear the child's number,
+     * and be collected as that of a dead thread while the parent uses it. */
     struct gate_thread *thread = gate_in_other_process() ? NULL : find_free();
     if (thread == NULL) {
         return NULL;
@@ -495,8 +495,8 @@ static bool on_own_stack(const struct gate_thread *thread, uint64_t address)
     return address >= thread->stack_low && address < thread->stack_high;
 }
 
-/* Whoever is called from there, or interrupts it, has its stack below; but for handlers with a stack of their own. Below may
- * also be who was called after a longjmp: hence a limit. */
+/* Whoever is called from there, or interrupts it, has its stack below; but for handlers with a stack of their own.
+ * Below may also be who was called after a longjmp: hence a limit. */
 bool gate_thread_inside(struct gate_thread *thread, uint64_t frame)
 {
     uint64_t outer = thread->frame;

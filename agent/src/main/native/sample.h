@@ -14,7 +14,8 @@
  *   48              64                   72         80         88         96            104  108
  *   | comm[16]      | anchor_thread      | anchor_sp| anchor_pc| anchor_fp| stack_base  | len | cap |
  *   112                                                                                 248              256     264
- *   | registers[17], DWARF order, x86-64: rax rdx rcx rbx rsi rdi rbp rsp r8-r15, then pc | return_address | drawn | stack bytes ...
+ * | registers[17], DWARF order, x86-64: rax rdx rcx rbx rsi rdi rbp rsp r8-r15, then pc | return_address | drawn |
+ * stack bytes ...
  */
 #ifndef DWUNW_SAMPLE_H
 #define DWUNW_SAMPLE_H

@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-/* noipa: neither inlined, nor cloned, nor given a private calling convention, so that the function is a frame by this name. */
+/* noipa: neither inlined, nor cloned, nor given a private calling convention, so that the function is a frame by this
+ * name. */
 #define LAYER __attribute__((noipa))
 
 #ifdef __cplusplus
@@ -45,10 +46,12 @@ void dwunwit_c_layers(size_t size, int count);
 void dwunwit_cpp_layers(size_t size, int count);
 void dwunwit_call(void (*callback)(size_t, int), size_t size, int count);
 
-/* `count` blocks (at most 64) of 16, 32 ... 512 bytes in turn, then all freed. The bytes asked for; 0 if one could not be had. */
+/* `count` blocks (at most 64) of 16, 32 ... 512 bytes in turn, then all freed. The bytes asked for; 0 if one could not
+ * be had. */
 long dwunwit_burst(int count);
 
-/* `threads` threads allocate `rounds` blocks of every family each, then release one another's, all but those of the first `kept` rounds. */
+/* `threads` threads allocate `rounds` blocks of every family each, then release one another's, all but those of the
+ * first `kept` rounds. */
 int dwunwit_workers(int threads, int rounds, int kept, int pause_micros);
 
 /* In `threads` threads: `rounds` rounds of a mix of sizes, see mix.c. */
@@ -60,7 +63,8 @@ int dwunwit_churn_stop(void);
 int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size);
 void dwunwit_churn_release(void);
 
-/* Whether something sits on malloc now: its first bytes, or this library's import slot, differ from what the linker left. */
+/* Whether something sits on malloc now: its first bytes, or this library's import slot, differ from what the linker
+ * left. */
 int dwunwit_traced(void);
 
 /* Whether a probe sits on dwunwit_allocate. */

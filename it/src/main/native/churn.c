@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Unrest: libraries come and go, threads are born and die, all of them allocating; and beside them threads whose blocks are counted. */
+/* Unrest: libraries come and go, threads are born and die, all of them allocating; and beside them threads whose blocks
+ * are counted. */
 #define _GNU_SOURCE
 #include "blocks.h"
 
@@ -116,7 +117,8 @@ static LAYER void *counted_worker(void *argument)
     return NULL;
 }
 
-/* Each thread allocates `rounds` blocks of `size` and its own number of bytes; all but `kept` of them are freed, most by another. */
+/* Each thread allocates `rounds` blocks of `size` and its own number of bytes; all but `kept` of them are freed, most
+ * by another. */
 LAYER int dwunwit_churn_counted(int threads, int rounds, int kept, size_t size)
 {
     if (threads > MAX_THREADS || kept > MAX_KEPT) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-// Layers of C++ whose names need a demangler: a template, a virtual function, an anonymous namespace, a lambda, operator new.
+// Layers of C++ whose names need a demangler: a template, a virtual function, an anonymous namespace, a lambda,
+// operator new.
 #include "blocks.h"
 
 #include <new>

@@ -12,7 +12,8 @@
 
 #define HEAD 16
 
-/* A probe replaces an instruction near the start of malloc: compare with the file. Debian's glibc maps its text at the file's own offsets. */
+/* A probe replaces an instruction near the start of malloc: compare with the file. Debian's glibc maps its text at the
+ * file's own offsets. */
 static int patched_in_place(const unsigned char *function)
 {
     Dl_info info;

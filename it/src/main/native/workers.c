@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that the JVM knows nothing of: each allocates with every member of the family, and releases a neighbour's blocks. */
+/* Threads that the JVM knows nothing of: each allocates with every member of the family, and releases a neighbour's
+ * blocks. */
 #define _GNU_SOURCE
 #include "blocks.h"
 

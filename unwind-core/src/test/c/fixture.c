@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The foreign-architecture fixture: takes snapshots below frames of different shapes and prints them. It has its own entry
- * point, so that every frame up to the end of the stack lies in this file. Built and recorded by src/test/c/fixtures. */
+/* The foreign-architecture fixture: takes snapshots below frames of different shapes and prints them. It has its own
+ * entry point, so that every frame up to the end of the stack lies in this file. Built and recorded by
+ * src/test/c/fixtures. */
 #include "snapshot.h"
 #include <alloca.h>
 #include <setjmp.h>

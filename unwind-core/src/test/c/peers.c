@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What other unwinders need for the walk that NativeWalkBenchmark does, each in its usual mode: libgcc by
- * _Unwind_Backtrace, libunwind (if it is installed) by unw_step in the local process, elfutils' libdw (if it is installed) by
- * dwfl_getthread_frames with callbacks that read this process's own memory. Prints nanoseconds per walk; and per row of the
- * file named as argument, what CfiLookupBenchmark does. */
+ * _Unwind_Backtrace, libunwind (if it is installed) by unw_step in the local process, elfutils' libdw (if it is
+ * installed) by dwfl_getthread_frames with callbacks that read this process's own memory. Prints nanoseconds per walk;
+ * and per row of the file named as argument, what CfiLookupBenchmark does. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <elf.h>

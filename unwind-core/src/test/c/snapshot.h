@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Captures the calling thread's registers, stack and maps as text, together with what libgcc's unwinder says of the same
- * stack: the oracle. Read by io.dwunw.testkit.Snapshot. */
+/* Captures the calling thread's registers, stack and maps as text, together with what libgcc's unwinder says of the
+ * same stack: the oracle. Read by io.dwunw.testkit.Snapshot. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdint.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Executes a program instruction by instruction and writes down, for each, registers, stack, and who really called whom: it
- * watches the calls and where the stack pointer goes, and knows nothing of CFI. Read by io.dwunw.testkit.Steps.
- * Usage: steps VISITS PROGRAM [ARGUMENT...]; an address is written down at its first VISITS visits. x86-64.
+/* Executes a program instruction by instruction and writes down, for each, registers, stack, and who really called
+ * whom: it watches the calls and where the stack pointer goes, and knows nothing of CFI. Read by
+ * io.dwunw.testkit.Steps. Usage: steps VISITS PROGRAM [ARGUMENT...]; an address is written down at its first VISITS
+ * visits. x86-64.
  *
  *   'M' u32 bytes, text of /proc/PID/maps              whenever it may have changed
  *   'V' u32 bytes, image of the vdso                   once

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * Attaches and detaches a hundred times while threads allocate, are born and die, a library is opened and closed, and
- * children are forked, which allocate, too: nothing crashes, and no mapping, file descriptor or thread is left over. churn <library> [cycles]
+ * children are forked, which allocate, too: nothing crashes, and no mapping, file descriptor or thread is left over.
+ * churn <library> [cycles]
  */
 #define _GNU_SOURCE
 #include "check.h"

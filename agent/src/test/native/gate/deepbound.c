@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * A library opened with RTLD_DEEPBIND may use another allocator than the rest of the process. Its slots that are not
- * bound yet must not be bound to the usual one: what a library beside it has allocated could not be freed any more. Once
- * the loader has bound them, its calls are seen, too.
- * deepbound <lazy library> <library that it needs, bound at once> early|late|name [another lazy library]
+ * bound yet must not be bound to the usual one: what a library beside it has allocated could not be freed any more.
+ * Once the loader has bound them, its calls are seen, too. deepbound <lazy library> <library that it needs, bound at
+ * once> early|late|name [another lazy library]
  */
 #define _GNU_SOURCE
 #include "check.h"

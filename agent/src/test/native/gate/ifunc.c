@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * An allocator to be preloaded of which malloc is an indirect function: what is exported chooses, when it is bound, what is
- * called.
+ * An allocator to be preloaded of which malloc is an indirect function: what is exported chooses, when it is bound,
+ * what is called.
  */
 #include <stddef.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Functions that are looked up are handed out with the gate before them: wherever they are looked for, but by RTLD_NEXT,
- * whose answer only the loader knows, and never to an allocator. What was handed out works for good, and samples
- * whenever the gate does. lookup <library> [any word, if the allocator is not libc's]
+ * Functions that are looked up are handed out with the gate before them: wherever they are looked for, but by
+ * RTLD_NEXT, whose answer only the loader knows, and never to an allocator. What was handed out works for good, and
+ * samples whenever the gate does. lookup <library> [any word, if the allocator is not libc's]
  */
 #define _GNU_SOURCE
 #include "check.h"

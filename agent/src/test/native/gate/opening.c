@@ -98,8 +98,8 @@ static void by_path(const char *path)
     dlclose(library);
 }
 
-/* This program has a search path, which the loader must get to see: so the library is patched when it is first asked for
- * a function. */
+/* This program has a search path, which the loader must get to see: so the library is patched when it is first asked
+ * for a function. */
 static void by_name(const char *path)
 {
     const char *name = strrchr(path, '/') + 1;

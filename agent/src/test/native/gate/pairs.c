@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Nanoseconds of CPU time per malloc/free pair without and with the gate, interleaved; prints medians. pairs [interval] [pairs]
+ * Nanoseconds of CPU time per malloc/free pair without and with the gate, interleaved; prints medians. pairs [interval]
+ * [pairs]
  */
 #include "check.h"
 

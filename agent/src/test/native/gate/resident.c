@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Of a large queue only as much is resident as was needed at the same time; and when a burst is over, it is given back. A
- * child has none of it.
+ * Of a large queue only as much is resident as was needed at the same time; and when a burst is over, it is given back.
+ * A child has none of it.
  */
 #define _GNU_SOURCE
 #include "check.h"

@@ -202,8 +202,8 @@ static void mappings(void)
     expect_count(1);
 }
 
-/* Fills the registers that a callee must save, calls malloc, and says what rsp and the return address were. The stack is
- * off its alignment by out[0] bytes. */
+/* Fills the registers that a callee must save, calls malloc, and says what rsp and the return address were. The stack
+ * is off its alignment by out[0] bytes. */
 static void *marked_malloc(uint64_t size, uint64_t out[2])
 {
     void *result;

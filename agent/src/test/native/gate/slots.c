@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * Detaching leaves no trace in the import slots: of every loaded library, each word that a relocation by symbol names is
- * byte for byte what it was, or what the lazy binder would have put there; and every page of a library is as writable
- * as it was. slots <library>...
+ * Detaching leaves no trace in the import slots: of every loaded library, each word that a relocation by symbol names
+ * is byte for byte what it was, or what the lazy binder would have put there; and every page of a library is as
+ * writable as it was. slots <library>...
  */
 #define _GNU_SOURCE
 #include "check.h"

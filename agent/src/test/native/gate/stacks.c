@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
  * Allocations on stacks of every kind: a thread's own, one that the program gave it, the smallest there may be, a
- * coroutine's, a signal handler's; all with an unmapped page right above. Nothing faults, no byte from beyond is copied, and what is copied is the
- * stack's contents up to its end. stacks [any word, if process_vm_readv is to be forbidden]
+ * coroutine's, a signal handler's; all with an unmapped page right above. Nothing faults, no byte from beyond is
+ * copied, and what is copied is the stack's contents up to its end. stacks [any word, if process_vm_readv is to be
+ * forbidden]
  */
 #define _GNU_SOURCE
 #include "check.h"

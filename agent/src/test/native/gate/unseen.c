@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * What libc allocates and frees by itself is seen: a strdup'ed string, a buffer that getline takes over, a file's. What it
- * passes on from one function of the family to another counts once. And blocks that really are freed unseen: their
+ * What libc allocates and frees by itself is seen: a strdup'ed string, a buffer that getline takes over, a file's. What
+ * it passes on from one function of the family to another counts once. And blocks that really are freed unseen: their
  * address is born again, and dies once. unseen [any word, if the allocator is not libc's]
  */
 #define _GNU_SOURCE

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * A library that allocates in C++, and by a table of functions that is read-only once it is relocated. Built with libstdc++ as
- * a library, with a copy of its own, and (OWN_OPERATORS) with operators of its own, which it exports.
+ * A library that allocates in C++, and by a table of functions that is read-only once it is relocated. Built with
+ * libstdc++ as a library, with a copy of its own, and (OWN_OPERATORS) with operators of its own, which it exports.
  */
 #include <cstddef>
 #include <cstdlib>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * More than 100,000 samples of sizes from 16 B to 16 MiB: the weights add up to the true bytes, for every size within
- * four standard deviations, and on the average of all sizes within 1 %; also while the interval changes all the time. The
- * seed is fixed, so the result is too.
+ * four standard deviations, and on the average of all sizes within 1 %; also while the interval changes all the time.
+ * The seed is fixed, so the result is too.
  */
 #include "check.h"
 

@@ -13,11 +13,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the modules of a walk from the context's cache, or out of the process's memory where the file cannot be read, and
- * remembers why it could not.
+ * Takes the modules of a walk from the context's cache, or out of the process's memory where the file cannot be read,
+ * and remembers why it could not.
  */
 final class CacheAccess implements ModuleDataSource {
-    /** Images taken from memory in one walk: a stack goes through few modules, and each image may take tens of megabytes. */
+    /**
+     * Images taken from memory in one walk: a stack goes through few modules, and each image may take tens of
+     * megabytes.
+     */
     static final int MAX_IN_MEMORY = 8;
 
     private final ModuleStore store;

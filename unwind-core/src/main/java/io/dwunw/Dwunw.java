@@ -34,8 +34,8 @@ public final class Dwunw implements AutoCloseable {
     }
 
     /**
-     * A context with so many cache slots, that finds separate debug files by {@code debugFiles}; the others look below {@code
-     * /usr/lib/debug}.
+     * A context with so many cache slots, that finds separate debug files by {@code debugFiles}; the others look below
+     * {@code /usr/lib/debug}.
      *
      * @throws IllegalArgumentException unless there is at least one slot
      */

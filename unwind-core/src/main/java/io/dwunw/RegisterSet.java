@@ -5,8 +5,8 @@ import io.dwunw.arch.Architecture;
 import java.util.Arrays;
 
 /**
- * The registers of one frame: pc, sp and 32 slots in DWARF numbering of an architecture. Mutable and reusable, so that a
- * walk allocates nothing; belongs to one thread. Slots that alias pc or sp (x86-64: 7 is rsp, 16 the return-address
+ * The registers of one frame: pc, sp and 32 slots in DWARF numbering of an architecture. Mutable and reusable, so that
+ * a walk allocates nothing; belongs to one thread. Slots that alias pc or sp (x86-64: 7 is rsp, 16 the return-address
  * column) read and write those.
  */
 public final class RegisterSet {
@@ -99,7 +99,9 @@ public final class RegisterSet {
         }
     }
 
-    /** False until set, and again once a step lost the value (a register that calls clobber, or CFI calls undefined). */
+    /**
+     * False until set, and again once a step lost the value (a register that calls clobber, or CFI calls undefined).
+     */
     public boolean known(int dwarfRegister) {
         return (known >>> dwarfRegister & 1) != 0;
     }

@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Loads the agent's classes from its jar, and from nowhere else.
  *
- * <p>The JVM puts an agent's jar at the end of the application's class path. Loaded from there, each class would be looked
- * for in all of the application's jars first, which costs its start up to 40 ms, and one of the same name in any of them
- * would take its place. This loader's only parent is the boot loader: all modules that the agent needs are there.
+ * <p>The JVM puts an agent's jar at the end of the application's class path. Loaded from there, each class would be
+ * looked for in all of the application's jars first, which costs its start up to 40 ms, and one of the same name in any
+ * of them would take its place. This loader's only parent is the boot loader: all modules that the agent needs are
+ * there.
  *
  * <p>Thread-safe. Never closed: the sidecar may need a class until the JVM has ended.
  */

@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The doors into the agent: {@code -javaagent}, a later attach, and {@code java -jar}.
  *
- * <p>None lets anything escape into the application: whatever goes wrong becomes one line on standard error, and it runs on
- * as if there were no agent. Only who attaches the agent to a running JVM is answered with a failure, too. The JVM loads this class with the application's loader; what is behind it, {@link AgentLoader}
- * loads.
+ * <p>None lets anything escape into the application: whatever goes wrong becomes one line on standard error, and it
+ * runs on as if there were no agent. Only who attaches the agent to a running JVM is answered with a failure, too. The
+ * JVM loads this class with the application's loader; what is behind it, {@link AgentLoader} loads.
  */
 public final class AgentMain {
     private static final String BEHIND = "io.dwunw.agent.Agent";
@@ -38,7 +38,8 @@ public final class AgentMain {
     /**
      * Called in a running JVM, as by {@code jcmd <pid> JVMTI.agent_load}, by a thread that is not the application's.
      *
-     * @throws IllegalStateException if nothing will be traced: the JVM then answers with the return code 102, and reports
+     * @throws IllegalStateException if nothing will be traced: the JVM then answers with the return code 102, and
+     *     reports
      *     the exception on standard error. The application runs on
      */
     public static void agentmain(@Nullable String argument, Instrumentation instrumentation) {
@@ -106,8 +107,8 @@ public final class AgentMain {
     }
 
     /**
-     * By {@link AgentLoader}, or like this class where it does not come from the agent's jar: an application may have the
-     * agent's parts in its class path, as tests of the agent do.
+     * By {@link AgentLoader}, or like this class where it does not come from the agent's jar: an application may have
+     * the agent's parts in its class path, as tests of the agent do.
      */
     @SuppressWarnings("unchecked")
     private static BiFunction<@Nullable String, Instrumentation, Supplier<@Nullable String>> load(

@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What the user asked for after {@code -javaagent:dwunw-agent.jar=}: {@code key=value} pairs, separated by commas.
  *
- * @param interval mean number of allocated bytes between two samples; 1 samples every allocation; {@link #AUTO_INTERVAL}
+ * @param interval mean number of allocated bytes between two samples; 1 samples every allocation; {@link
+ *     #AUTO_INTERVAL}
  *     for as few as {@code maxOverhead} bears
  * @param engine how allocations are caught
  * @param stackBytes most bytes of stack that one sample copies
@@ -44,7 +45,9 @@ public record AgentOptions(
         AUTO,
         /** Kernel probes on libc's allocator: nothing is put into the process. */
         UPROBE,
-        /** Wrappers in the process that sample before they tell, in the best way that this process is allowed to use. */
+        /**
+         * Wrappers in the process that sample before they tell, in the best way that this process is allowed to use.
+         */
         GATE,
         /** The same; stacks are copied by a BPF program. */
         GATE_BPF,
@@ -70,7 +73,9 @@ public record AgentOptions(
     static final long AUTO_INTERVAL = 0;
     /** Where {@link #AUTO_INTERVAL} begins, and stays if there is no budget to go by. */
     private static final long FIRST_AUTO_INTERVAL = 512 << 10;
-    /** The least that {@link #AUTO_INTERVAL} leads to: finer, most samples would be of blocks that no leak consists of. */
+    /**
+     * The least that {@link #AUTO_INTERVAL} leads to: finer, most samples would be of blocks that no leak consists of.
+     */
     private static final long NARROWEST_AUTO_INTERVAL = 16 << 10;
 
     static final long MAX_INTERVAL = 1L << 32;

@@ -89,8 +89,8 @@ final class AgentSession implements SidecarOpener {
 
     /**
      * What is certain before anything is opened, for the one line that the user gets: that an engine asked for cannot
-     * be had. Takes no time, so that it can be said before the application starts; nor are classes loaded here that open
-     * engines, since the first of those with native methods costs some milliseconds.
+     * be had. Takes no time, so that it can be said before the application starts; nor are classes loaded here that
+     * open engines, since the first of those with native methods costs some milliseconds.
      */
     private static Optional<? extends EngineUnavailableException> certainlyMissing(Engine wanted) {
         return switch (wanted) {

@@ -13,15 +13,15 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 
 /**
- * A named module of the agent's classes with native methods, the only one that is granted native access. JDK 24 and later
- * warn of a module that has none, or refuse it its native code (JEP 472). An agent's manifest cannot ask for it, and all
- * unnamed modules have it or none: granted to the agent's it would be granted to the application's too, whose own calls
- * would no longer be reported or denied.
+ * A named module of the agent's classes with native methods, the only one that is granted native access. JDK 24 and
+ * later warn of a module that has none, or refuse it its native code (JEP 472). An agent's manifest cannot ask for it,
+ * and all unnamed modules have it or none: granted to the agent's it would be granted to the application's too, whose
+ * own calls would no longer be reported or denied.
  *
- * <p>It is made as the JDK makes the modules of proxies, without a layer: {@code Configuration.resolve} runs through some
- * twenty lambdas, each of which the JVM would have to generate a class for. To be made before a class of its packages is
- * loaded. Where the JDK does not allow it the classes are loaded all the same, and the JVM does with them what it does with
- * any native code.
+ * <p>It is made as the JDK makes the modules of proxies, without a layer: {@code Configuration.resolve} runs through
+ * some twenty lambdas, each of which the JVM would have to generate a class for. To be made before a class of its
+ * packages is loaded. Where the JDK does not allow it the classes are loaded all the same, and the JVM does with them
+ * what it does with any native code.
  */
 final class NativeModule implements BiConsumer<ClassLoader, Instrumentation> {
     private static final String NAME = "io.dwunw.agent.natives";

@@ -21,7 +21,10 @@ final class OptionValues {
         return bytesOr("", key, value, min, max);
     }
 
-    /** A byte count where another word would do as well, which the message about one that will not do names; empty for none. */
+    /**
+     * A byte count where another word would do as well, which the message about one that will not do names; empty for
+     * none.
+     */
     static long bytesOr(String word, String key, @Nullable String value, long min, long max) throws OptionException {
         String or = word.isEmpty() ? "" : ", or " + word;
         String text = required(key, value, "a number of bytes such as 512k" + or);

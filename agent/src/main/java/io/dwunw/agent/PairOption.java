@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  *        (N*M)  the product of two arguments
  *        =BYTES each block is of so many bytes
  *        =return the size is returned, 0 or less if there is no block; the address then takes ->N
- * ->N:   the address is written to where the Nth argument points, and 0 (or the size) is returned; else the address is returned
+ * ->N:   the address is written to where the Nth argument points, and 0 (or the size) is returned;
+ *        without it, the address is returned
  * FREE(N): the Nth argument is the address; (1) if nothing is said
  * </pre>
  */

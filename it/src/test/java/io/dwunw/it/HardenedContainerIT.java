@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.jar.JarFile;
 
-/** As a user without privileges, where nothing that can be written to can be executed; and where other users can write. */
+/**
+ * As a user without privileges, where nothing that can be written to can be executed; and where other users can write.
+ */
 final class HardenedContainerIT {
     /** Outside of all that is hidden by mounts. */
     private static final Path PLACE = Path.of("/opt");

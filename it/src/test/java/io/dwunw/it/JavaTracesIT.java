@@ -70,7 +70,9 @@ final class JavaTracesIT {
         assertThat(all).anyMatch(frame -> !frame.hidden() && frame.method().equals("<clinit>"));
     }
 
-    /** A busy machine may let a stack grow older than the code it has passed: then it says so, and what it has is right. */
+    /**
+     * A busy machine may let a stack grow older than the code it has passed: then it says so, and what it has is right.
+     */
     private static void assertSame(RecordedEvent event, List<Described> frames, boolean hidden) {
         List<String> text = frames.stream().map(Described::text).toList();
         List<String> shown = frames.stream()

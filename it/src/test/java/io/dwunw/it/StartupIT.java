@@ -18,7 +18,10 @@ import java.util.List;
 import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 
-/** What decides how fast a traced program starts and ends. Times are measured elsewhere: {@code it/startup}, {@code it/footprint}. */
+/**
+ * What decides how fast a traced program starts and ends. Times are measured elsewhere: {@code it/startup}, {@code
+ * it/footprint}.
+ */
 final class StartupIT {
     private static final long MAX_JAR_BYTES = 6_000_000;
     private static final int MAX_CLASSES = 370;
@@ -58,7 +61,9 @@ final class StartupIT {
         assertThat(ownClasses(classes(command))).hasSizeBetween(10, MAX_CLASSES_WITHOUT_RECORDING);
     }
 
-    /** The JVM appends the agent's jar to the application's class path: whatever comes before it there must not matter. */
+    /**
+     * The JVM appends the agent's jar to the application's class path: whatever comes before it there must not matter.
+     */
     @JvmTest(main = Greeting.class, args = "return")
     void noClassOfTheApplicationTakesTheAgentsPlace(JvmCommand command) throws IOException {
         Path application = command.directory().resolve("application");
@@ -76,8 +81,8 @@ final class StartupIT {
     }
 
     /**
-     * By another thread they would wait for JFR's lock, while the thread that holds it, the one that starts the recording,
-     * waits for them.
+     * By another thread they would wait for JFR's lock, while the thread that holds it, the one that starts the
+     * recording, waits for them.
      */
     @JvmTest(main = Greeting.class, args = "return")
     void theEventsAreInitialisedByTheThreadThatStartsTheRecording(JvmCommand command) throws IOException {
@@ -98,7 +103,10 @@ final class StartupIT {
         }
     }
 
-    /** A JVM that exits waits, up to 300 ms, for threads that are in native code: there the sidecar must not sleep without a recording. */
+    /**
+     * A JVM that exits waits, up to 300 ms, for threads that are in native code: there the sidecar must not sleep
+     * without a recording.
+     */
     @JvmTest(
             main = AtRest.class,
             needs = {})
@@ -114,7 +122,9 @@ final class StartupIT {
         assertThat(outcome.value("state")).isEqualTo("TIMED_WAITING");
     }
 
-    /** What it leaves to the collector becomes resident memory of the process, and takes time from the program's start. */
+    /**
+     * What it leaves to the collector becomes resident memory of the process, and takes time from the program's start.
+     */
     @JvmTest(main = SidecarGarbage.class)
     void theSidecarUsesLittleOfTheHeap(JvmOutcome outcome) {
         assertThat(Long.parseLong(outcome.value("allocated"))).isBetween(1L << 20, MAX_HEAP_BYTES);

@@ -16,10 +16,10 @@ import jdk.jfr.consumer.RecordingFile;
 /**
  * The weights of about 104,300 samples of a mix of sizes from 16 B to 16 MiB add up to the bytes that were asked for.
  *
- * <p>A block of s bytes is sampled with p = 1 - exp(-s / i), independently of the others as the process is memoryless, and
- * then weighs s / p. So the sum over n blocks is unbiased with variance n s² (1 - p) / p. For this mix and i = 4000 the
- * variances of the eleven sizes add up to 1.50e12, of 1.25e9 bytes in all: a standard error of 0.10 %. The bound of 1 %
- * is ten of them; six are allowed for each size by itself, which happens by chance once in 5e8 tries.
+ * <p>A block of s bytes is sampled with p = 1 - exp(-s / i), independently of the others as the process is memoryless,
+ * and then weighs s / p. So the sum over n blocks is unbiased with variance n s² (1 - p) / p. For this mix and i = 4000
+ * the variances of the eleven sizes add up to 1.50e12, of 1.25e9 bytes in all: a standard error of 0.10 %. The bound of
+ * 1 % is ten of them; six are allowed for each size by itself, which happens by chance once in 5e8 tries.
  */
 final class WeightsIT {
     private static final int INTERVAL = 4000;

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One frame calling the next: what a generated method is made from. Names are those of the class file.
  *
- * <p>Each stack that is replayed for the first time looks up all its edges: hashes are kept, here and below, and nothing is a
- * record, since the first use of what a record brings along costs an application 40 ms of its start.
+ * <p>Each stack that is replayed for the first time looks up all its edges: hashes are kept, here and below, and
+ * nothing is a record, since the first use of what a record brings along costs an application 40 ms of its start.
  */
 final class CallEdge {
     private final Caller caller;

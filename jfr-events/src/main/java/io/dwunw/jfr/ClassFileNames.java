@@ -4,8 +4,8 @@ package io.dwunw.jfr;
 import java.util.Set;
 
 /**
- * Turns any text into a name that a class file may contain (JVMS 4.2.2) and that a reader still recognises. Total: every
- * text has a name, and no name overrides or hides what the generated classes themselves need.
+ * Turns any text into a name that a class file may contain (JVMS 4.2.2) and that a reader still recognises. Total:
+ * every text has a name, and no name overrides or hides what the generated classes themselves need.
  */
 final class ClassFileNames {
     /** Invisible where it is printed. Sets a name apart from the one that the JVM or the generated classes own. */
@@ -83,9 +83,9 @@ final class ClassFileNames {
     }
 
     /**
-     * JFR stores names as the JVM's modified UTF-8 and readers decode plain UTF-8, where NUL and surrogates differ: a pair,
-     * three bytes each, is read as two replacement characters, the application's own names included. The four bytes of
-     * plain UTF-8 are no way out: the JVM refuses them in a class of any loader but its own.
+     * JFR stores names as the JVM's modified UTF-8 and readers decode plain UTF-8, where NUL and surrogates differ: a
+     * pair, three bytes each, is read as two replacement characters, the application's own names included. The four
+     * bytes of plain UTF-8 are no way out: the JVM refuses them in a class of any loader but its own.
      */
     private static char legalElse(char c) {
         if (c < ' ') {

@@ -8,11 +8,12 @@ import jdk.jfr.FlightRecorderListener;
 import jdk.jfr.Recording;
 
 /**
- * The events' life in recordings: when any recording wants them, when a chunk ends, when a statistic is due. Never starts
- * the recorder, and costs next to nothing until somebody else does.
+ * The events' life in recordings: when any recording wants them, when a chunk ends, when a statistic is due. Never
+ * starts the recorder, and costs next to nothing until somebody else does.
  *
- * <p>Threading: {@code wanted} comes on whatever thread starts or stops a recording, one call at a time, without a lock of
- * JFR; that thread waits for it. The end of a chunk comes under JFR's lock. Statistics come on JFR's periodic thread.
+ * <p>Threading: {@code wanted} comes on whatever thread starts or stops a recording, one call at a time, without a lock
+ * of JFR; that thread waits for it. The end of a chunk comes under JFR's lock. Statistics come on JFR's periodic
+ * thread.
  */
 public final class RecordingHooks implements AutoCloseable {
     private final Consumer<Boolean> wanted;
@@ -45,8 +46,8 @@ public final class RecordingHooks implements AutoCloseable {
     }
 
     /**
-     * Looks again. For changes that no recording's start or stop tells of, such as settings changed while it runs: to be
-     * called now and then, from any thread.
+     * Looks again. For changes that no recording's start or stop tells of, such as settings changed while it runs: to
+     * be called now and then, from any thread.
      */
     public synchronized void poll() {
         boolean now = !closed && WantedEvents.any();

@@ -4,8 +4,9 @@ package io.dwunw.jfr;
 import java.time.Duration;
 
 /**
- * Where JFR's thread waits, at the end of a chunk, until the publishing thread has committed what belongs in that chunk.
- * The waiting thread holds JFR's lock, so the publishing thread must not start, stop or dump a recording meanwhile.
+ * Where JFR's thread waits, at the end of a chunk, until the publishing thread has committed what belongs in that
+ * chunk. The waiting thread holds JFR's lock, so the publishing thread must not start, stop or dump a recording
+ * meanwhile.
  *
  * <p>Requests have numbers, so that a late answer to one that was given up is not taken for an answer to the next.
  */
@@ -44,7 +45,8 @@ public final class Rendezvous implements AutoCloseable {
      * For a publishing thread.
      *
      * @param wakeUp makes it look at {@link #requested()} soon; runs on JFR's thread
-     * @param late told when a chunk ends before the publishing thread is done: the rest is in no recording; on JFR's thread
+     * @param late told when a chunk ends before the publishing thread is done: the rest is in no recording; on JFR's
+     *     thread
      */
     public Rendezvous(Runnable wakeUp, Runnable late) {
         this(wakeUp, late, PATIENCE);

@@ -16,8 +16,8 @@ final class ReplayLoader extends ClassLoader {
     }
 
     /**
-     * The JVM asks for the superclass, callee interfaces, the event and java.lang. Anything else would be an application
-     * class of the name of a frame: never to be loaded from here.
+     * The JVM asks for the superclass, callee interfaces, the event and java.lang. Anything else would be an
+     * application class of the name of a frame: never to be loaded from here.
      */
     @Override
     protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {

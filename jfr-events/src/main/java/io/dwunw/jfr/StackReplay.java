@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * frame that says that the stack is in its text. The JVM takes all classes back by itself before it runs out of memory,
  * of metaspace or of heap: they are held by a soft reference.
  *
- * <p>Threading: {@link #prepare} and the counters from any thread; the rest belongs to the one {@link ReplayThread} that
- * it was given to. Allocation: 24 bytes per frame of a stack; in metaspace some 2 KiB per class, and 50 bytes per call.
+ * <p>Threading: {@link #prepare} and the counters from any thread; the rest belongs to the one {@link ReplayThread}
+ * that it was given to. Allocation: 24 bytes per frame of a stack; in metaspace some 2 KiB per class, and 50 bytes per
+ * call.
  */
 public final class StackReplay {
     /** In place of a stack for which there is no room. */
@@ -113,7 +114,8 @@ public final class StackReplay {
     }
 
     /**
-     * Readies {@code event} to be committed by calling the root that is returned: with {@code stack} if at all possible.
+     * Readies {@code event} to be committed by calling the root that is returned: with {@code stack} if at all
+     * possible.
      *
      * @param failed told why it is not possible
      */

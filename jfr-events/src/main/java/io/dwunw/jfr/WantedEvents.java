@@ -4,11 +4,11 @@ package io.dwunw.jfr;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Which events recordings want now. Cheap, a field read for each kind, and safe at any time on any thread: until JFR knows
- * the event classes the answer is no, and none of them is touched. Whoever initialised one himself would wait for the lock
- * that JFR holds while it, on the thread that registers, waits for that initialiser, and the application's thread that
- * starts a recording would hang with it. Hence no other class outside this package may ask them; who makes an event asks
- * here first whether it is wanted.
+ * Which events recordings want now. Cheap, a field read for each kind, and safe at any time on any thread: until JFR
+ * knows the event classes the answer is no, and none of them is touched. Whoever initialised one himself would wait for
+ * the lock that JFR holds while it, on the thread that registers, waits for that initialiser, and the application's
+ * thread that starts a recording would hang with it. Hence no other class outside this package may ask them; who makes
+ * an event asks here first whether it is wanted.
  */
 public final class WantedEvents {
     private static final AtomicBoolean REGISTERED = new AtomicBoolean();

@@ -18,8 +18,8 @@ public final class AArch64 {
     public static final int RA_SIGN_STATE = 34;
 
     /**
-     * Bits 48 to 54: where Linux lets the processor put the authentication code of a user-space instruction pointer, with
-     * 48-bit addresses and top-byte-ignore ({@code NT_ARM_PAC_MASK}).
+     * Bits 48 to 54: where Linux lets the processor put the authentication code of a user-space instruction pointer,
+     * with 48-bit addresses and top-byte-ignore ({@code NT_ARM_PAC_MASK}).
      */
     public static final long DEFAULT_SIGNATURE_MASK = 0x007f_0000_0000_0000L;
 

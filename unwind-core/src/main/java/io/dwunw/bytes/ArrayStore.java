@@ -4,8 +4,8 @@ package io.dwunw.bytes;
 import java.nio.ByteOrder;
 
 /**
- * Bytes of an array, and how numbers are read out of one: byte by byte, because files are mostly read before anything is
- * compiled, and a VarHandle then takes thirty times as long.
+ * Bytes of an array, and how numbers are read out of one: byte by byte, because files are mostly read before anything
+ * is compiled, and a VarHandle then takes thirty times as long.
  */
 final class ArrayStore implements ByteStore {
     private static final long INT = 0xffff_ffffL;

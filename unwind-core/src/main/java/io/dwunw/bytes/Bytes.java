@@ -69,8 +69,9 @@ public final class Bytes {
     }
 
     /**
-     * Closes the file that these are bytes of, if they are: what was not read of it is malformed from then on, in all of its
-     * bytes, those of {@link #reread} included. A file that nobody closes is closed when its bytes are no longer reachable.
+     * Closes the file that these are bytes of, if they are: what was not read of it is malformed from then on, in all
+     * of its bytes, those of {@link #reread} included. A file that nobody closes is closed when its bytes are no longer
+     * reachable.
      */
     public void close() {
         store.close();

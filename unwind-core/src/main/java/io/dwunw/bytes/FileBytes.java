@@ -10,10 +10,10 @@ import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A file's bytes, read page by page when they are wanted. Not mapped: a mapping of a file that somebody cuts off faults,
- * and what the JVM makes of such a fault comes too late to be caught (an {@code InternalError} some instructions behind
- * the {@code try}), or not at all (JDK 25 ends in compiled loops, every JDK in native code). Here it is a
- * {@link MalformedDataException}.
+ * A file's bytes, read page by page when they are wanted. Not mapped: a mapping of a file that somebody cuts off
+ * faults, and what the JVM makes of such a fault comes too late to be caught (an {@code InternalError} some
+ * instructions behind the {@code try}), or not at all (JDK 25 ends in compiled loops, every JDK in native code). Here
+ * it is a {@link MalformedDataException}.
  *
  * <p>Thread-safe. At most {@link #KEPT_PAGES} pages are kept. The descriptor stays open as long as the bytes are
  * reachable, so that a file which was replaced or deleted stays readable.

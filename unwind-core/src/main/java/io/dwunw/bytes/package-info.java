@@ -7,8 +7,8 @@
  * {@link io.dwunw.bytes.MalformedDataException}; nothing else, even if somebody cuts off a file that is being read. The
  * package knows neither ELF nor DWARF.
  *
- * <p>Threading: {@code Bytes} may be shared; a cursor belongs to one thread. Reading numbers allocates nothing, but a page
- * of a file when it is read.
+ * <p>Threading: {@code Bytes} may be shared; a cursor belongs to one thread. Reading numbers allocates nothing, but a
+ * page of a file when it is read.
  */
 @NullMarked
 package io.dwunw.bytes;

@@ -41,7 +41,8 @@ public final class Xz {
      * Decodes a whole .xz file, of one or more streams. The result counts for the file that {@code file} is of.
      *
      * @param maxBytes the largest acceptable size of the result
-     * @throws MalformedDataException if it is no such file, a check fails, it uses another filter, or the result would be
+     * @throws MalformedDataException if it is no such file, a check fails, it uses another filter, or the result would
+     *     be
      *     larger than {@code maxBytes} or than the file's budget
      */
     public static byte[] decode(Bytes file, int maxBytes) {

@@ -6,9 +6,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All CFI of one file, searchable by address: {@code .eh_frame} by its header if that is sound, else by an index made at
- * the first need, then {@code .debug_frame}. Whether the header's table is in order is looked at when it leads to no entry
- * that covers the address: libjvm's has 40,000 rows. Not thread-safe.
+ * All CFI of one file, searchable by address: {@code .eh_frame} by its header if that is sound, else by an index made
+ * at the first need, then {@code .debug_frame}. Whether the header's table is in order is looked at when it leads to no
+ * entry that covers the address: libjvm's has 40,000 rows. Not thread-safe.
  */
 public final class CallFrameInfo {
     /** FDEs that may start at one address: an empty one beside the real one happens, more does not. */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.dwarf;
 
-/** Call frame instructions (DWARF 5 §7.24, table 7.29), and the extensions of GNU, MIPS and AArch64 (AADWARF64 §4.4). */
+/**
+ * Call frame instructions (DWARF 5 §7.24, table 7.29), and the extensions of GNU, MIPS and AArch64 (AADWARF64 §4.4).
+ */
 final class DwCfa {
     static final int DW_CFA_advance_loc = 0x40;
     static final int DW_CFA_offset = 0x80;

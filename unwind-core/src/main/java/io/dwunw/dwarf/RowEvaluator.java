@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the programs of a CIE and an FDE and shows their rows one after the other (DWARF 5 §6.4.2). An unknown instruction
- * fails the whole row: skipping it could only yield wrong callers. Reusable; not thread-safe.
+ * Runs the programs of a CIE and an FDE and shows their rows one after the other (DWARF 5 §6.4.2). An unknown
+ * instruction fails the whole row: skipping it could only yield wrong callers. Reusable; not thread-safe.
  */
 public final class RowEvaluator {
     private static final int OPERAND_MASK = 0x3f;

@@ -5,7 +5,9 @@ import java.util.Arrays;
 
 /** One unwind row: the CFA's rule and every register's rule. Mutable, filled by {@link RowEvaluator}. */
 public final class UnwindRow {
-    /** States of AArch64's return address (AADWARF64 §4.1, RA_SIGN_STATE): not signed, signed with sp, with sp and pc. */
+    /**
+     * States of AArch64's return address (AADWARF64 §4.1, RA_SIGN_STATE): not signed, signed with sp, with sp and pc.
+     */
     static final int RA_NOT_SIGNED = 0;
 
     static final int RA_SIGNED_SP_PC = 2;
@@ -98,7 +100,9 @@ public final class UnwindRow {
         pcInSignature = other.pcInSignature;
     }
 
-    /** Changes the register alone. Assembly does this after an expression too, and expects the former offset to hold. */
+    /**
+     * Changes the register alone. Assembly does this after an expression too, and expects the former offset to hold.
+     */
     void cfaRegister(int register) {
         cfaDefined = true;
         cfaExpression = false;

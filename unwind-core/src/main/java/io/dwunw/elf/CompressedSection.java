@@ -8,7 +8,8 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * A {@code SHF_COMPRESSED} section (gABI, figure 4-13) of zlib (no JDK can read zstd), or GNU's older {@code .zdebug_*} (binutils, {@code bfd/compress.c}).
+ * A {@code SHF_COMPRESSED} section (gABI, figure 4-13) of zlib (no JDK can read zstd), or GNU's older {@code .zdebug_*}
+ * (binutils, {@code bfd/compress.c}).
  *
  * <pre>
  * ELF32: ch_type 0, ch_size 4, ch_addralign 8; ELF64: ch_type 0, ch_reserved 4, ch_size 8, ch_addralign 16

@@ -10,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One ELF file, or its image in memory. Cold; parts are read when asked for, and broken parts look absent: only a broken
- * header makes the whole image unusable. Not thread-safe.
+ * One ELF file, or its image in memory. Cold; parts are read when asked for, and broken parts look absent: only a
+ * broken header makes the whole image unusable. Not thread-safe.
  */
 public final class ElfImage {
     /** Segments may claim a huge alignment; pages are at most this big. */
@@ -189,9 +189,9 @@ public final class ElfImage {
     }
 
     /**
-     * Load bias (AVMA − SVMA) of this image when a mapping of its file from {@code fileOffset} on begins at {@code lowAvma}.
-     * Segments may share a page of the file: one that begins in the mapping's first page goes before one that only reaches
-     * into it. For files whose segments say nothing about that offset, as if offset and address agreed.
+     * Load bias (AVMA − SVMA) of this image when a mapping of its file from {@code fileOffset} on begins at {@code
+     * lowAvma}. Segments may share a page of the file: one that begins in the mapping's first page goes before one that
+     * only reaches into it. For files whose segments say nothing about that offset, as if offset and address agreed.
      */
     public long loadBias(long lowAvma, long fileOffset) {
         ProgramHeader found = null;

@@ -7,8 +7,10 @@ import io.dwunw.bytes.Bytes;
  * A section (gABI, figure 4-8). The name is resolved already; "" when the string table is unusable.
  *
  * <pre>
- * ELF32: sh_name 0, sh_type 4, sh_flags 8, sh_addr 12, sh_offset 16, sh_size 20, sh_link 24, sh_info 28, align 32, entsize 36
- * ELF64: sh_name 0, sh_type 4, sh_flags 8, sh_addr 16, sh_offset 24, sh_size 32, sh_link 40, sh_info 44, align 48, entsize 56
+ * ELF32: sh_name 0, sh_type 4, sh_flags 8, sh_addr 12, sh_offset 16, sh_size 20, sh_link 24,
+ *        sh_info 28, align 32, entsize 36
+ * ELF64: sh_name 0, sh_type 4, sh_flags 8, sh_addr 16, sh_offset 24, sh_size 32, sh_link 40,
+ *        sh_info 44, align 48, entsize 56
  * </pre>
  */
 public record SectionHeader(

@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 import java.nio.LongBuffer;
 
 /**
- * Reads a symbol table from its first entry to its last, a block at a time: for those who want all of it, a hundred thousand
- * symbols, before anything is compiled. Each entry has the numbers that it has in its {@link ElfSymbols}.
+ * Reads a symbol table from its first entry to its last, a block at a time: for those who want all of it, a hundred
+ * thousand symbols, before anything is compiled. Each entry has the numbers that it has in its {@link ElfSymbols}.
  *
  * <pre>{@code
  * for (int n = entries.next(); n > 0; n = entries.next())
@@ -81,8 +81,8 @@ public final class SymbolEntries {
 
     /**
      * The block's entries, {@link #WORDS} numbers each, as little-endian ELF64 has them whatever the file's format:
-     * {@code st_name | st_info << 32 | st_other << 40 | st_shndx << 48}, {@code st_value}, {@code st_size}. Valid until the
-     * next call of {@link #next}; not to be changed.
+     * {@code st_name | st_info << 32 | st_other << 40 | st_shndx << 48}, {@code st_value}, {@code st_size}. Valid until
+     * the next call of {@link #next}; not to be changed.
      */
     public long[] words() {
         return words;

@@ -14,8 +14,8 @@ public interface StackMemory {
     long word(long avma);
 
     /**
-     * One, two, four or eight bytes, zero-extended. Defined only where {@code contains(avma, bytes)}. This default is for
-     * little-endian targets with stacks of at least eight bytes; others override it.
+     * One, two, four or eight bytes, zero-extended. Defined only where {@code contains(avma, bytes)}. This default is
+     * for little-endian targets with stacks of at least eight bytes; others override it.
      */
     default long unsigned(long avma, int bytes) {
         if (bytes == Long.BYTES) {

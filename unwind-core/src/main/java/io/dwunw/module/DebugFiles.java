@@ -19,8 +19,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the separate debug file of a stripped one, in GDB's places ("Debugging Information in Separate Files"): by build
- * id, then by {@code .gnu_debuglink}. A file is taken only if its build id, or the link's checksum, is right. Thread-safe.
+ * Finds the separate debug file of a stripped one, in GDB's places ("Debugging Information in Separate Files"): by
+ * build id, then by {@code .gnu_debuglink}. A file is taken only if its build id, or the link's checksum, is right.
+ * Thread-safe.
  */
 public final class DebugFiles {
     private static final int MIN_BUILD_ID_DIGITS = 4;

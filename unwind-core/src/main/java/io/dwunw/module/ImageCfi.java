@@ -36,8 +36,8 @@ public final class ImageCfi {
     }
 
     /**
-     * The CFI of a file that holds what was cut out of another one; null if it has none. Only {@code .debug_frame}: of what is
-     * loaded at run time such a file keeps headers without contents, and its segments may lead anywhere.
+     * The CFI of a file that holds what was cut out of another one; null if it has none. Only {@code .debug_frame}: of
+     * what is loaded at run time such a file keeps headers without contents, and its segments may lead anywhere.
      */
     public static @Nullable CallFrameInfo ofDebugFile(ElfImage image) {
         List<CfiSection> sections = new ArrayList<>();

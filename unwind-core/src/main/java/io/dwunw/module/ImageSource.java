@@ -16,14 +16,16 @@ public interface ImageSource {
      */
     ElfImage open(LoadedModule module) throws IOException;
 
-    /** Where this process finds a path of the module map: elsewhere, if the mapped process has another root directory. */
+    /**
+     * Where this process finds a path of the module map: elsewhere, if the mapped process has another root directory.
+     */
     default String pathHere(String path) {
         return path;
     }
 
     /**
-     * Finds the file that a module's debug information was cut out into. Called at most once per module, when its own CFI does
-     * not cover an address.
+     * Finds the file that a module's debug information was cut out into. Called at most once per module, when its own
+     * CFI does not cover an address.
      *
      * @return null if there is none
      */

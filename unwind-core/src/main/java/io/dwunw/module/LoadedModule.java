@@ -12,8 +12,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One ELF file in the process. The same object for as long as the same file stays mapped at the same place. Its image is
- * opened when first needed, once; a failure is remembered too. Not thread-safe.
+ * One ELF file in the process. The same object for as long as the same file stays mapped at the same place. Its image
+ * is opened when first needed, once; a failure is remembered too. Not thread-safe.
  */
 public final class LoadedModule {
     private final int id;

@@ -9,8 +9,8 @@ import io.dwunw.elf.SectionHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code .gnu_debugdata}: an ELF file, packed with xz, of the function symbols that are not in {@code .dynsym}. Fedora's has
- * nothing else; Android's has {@code .debug_frame}, too.
+ * {@code .gnu_debugdata}: an ELF file, packed with xz, of the function symbols that are not in {@code .dynsym}.
+ * Fedora's has nothing else; Android's has {@code .debug_frame}, too.
  */
 public final class MiniDebugInfo {
     /** Fedora's largest, of Chromium, has 30 MiB. */

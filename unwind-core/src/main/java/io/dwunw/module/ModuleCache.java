@@ -15,9 +15,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A fixed number of slots for opened ELF files. An acquired module is active; a released one stays warm and is served again
- * without being opened; the one that has been warm longest makes room, but only under pressure. Files that failed to open
- * are warm, too. Not thread-safe: see {@link #serialised}.
+ * A fixed number of slots for opened ELF files. An acquired module is active; a released one stays warm and is served
+ * again without being opened; the one that has been warm longest makes room, but only under pressure. Files that failed
+ * to open are warm, too. Not thread-safe: see {@link #serialised}.
  */
 public final class ModuleCache implements ModuleStore {
     /** Slots unless told otherwise. */

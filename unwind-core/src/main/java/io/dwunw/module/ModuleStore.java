@@ -46,9 +46,9 @@ public interface ModuleStore {
     record Counters(long hits, long misses, long evictions, int active, int warm) {}
 
     /**
-     * A view that any number of threads may use: one at a time gets in. A module is lent to one thread at a time, because modules are
-     * thread-confined: another thread gets it in a slot of its own. Only the thread that acquired a module may release it, others are
-     * answered {@code INVALID_ARG}.
+     * A view that any number of threads may use: one at a time gets in. A module is lent to one thread at a time,
+     * because modules are thread-confined: another thread gets it in a slot of its own. Only the thread that acquired a
+     * module may release it, others are answered {@code INVALID_ARG}.
      */
     ModuleStore serialised();
 }

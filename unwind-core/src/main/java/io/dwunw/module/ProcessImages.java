@@ -14,8 +14,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Opens the images of a live process. In this order: the file at its path, if it still is the one that is mapped; what the
- * kernel keeps of a deleted or replaced file ({@code map_files}, needs privileges); the image in the process's memory.
+ * Opens the images of a live process. In this order: the file at its path, if it still is the one that is mapped; what
+ * the kernel keeps of a deleted or replaced file ({@code map_files}, needs privileges); the image in the process's
+ * memory.
  */
 public final class ProcessImages implements ImageSource {
     private final String proc;

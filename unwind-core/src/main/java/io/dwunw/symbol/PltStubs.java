@@ -15,8 +15,8 @@ import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names procedure linkage stubs {@code function@plt}. A stub is known by the slot of the global offset table that it jumps
- * through, and the slot by its relocation; so the order of stubs does not matter, nor which of {@code .plt},
+ * Names procedure linkage stubs {@code function@plt}. A stub is known by the slot of the global offset table that it
+ * jumps through, and the slot by its relocation; so the order of stubs does not matter, nor which of {@code .plt},
  * {@code .plt.sec} and {@code .plt.got} they are in. For x86-64 and AArch64; needs section headers.
  */
 final class PltStubs {

@@ -2,19 +2,21 @@
 package io.dwunw.symbol;
 
 /**
- * The code symbols of one module: parallel arrays in the order of buckets, each bucket a stretch of addresses with some ten
- * symbols in no order. Immutable.
+ * The code symbols of one module: parallel arrays in the order of buckets, each bucket a stretch of addresses with some
+ * ten symbols in no order. Immutable.
  *
  * <p>A reference to a symbol is its table's number and its index there in one int, see {@link SymbolTables}.
  */
 final class SymbolIndex {
     static final int NONE = -1;
-    /** Names compared where many symbols start at one address; the constructors and aliases of real files are some ten. */
+    /**
+     * Names compared where many symbols start at one address; the constructors and aliases of real files are some ten.
+     */
     private static final int MAX_COMPARED = 256;
 
     /**
-     * Symbols below the nearest's bucket that are looked at for one address. Functions with thousands of labels are real; with
-     * more the file has made up sizes to make each search long, and the nearest symbol below is the answer.
+     * Symbols below the nearest's bucket that are looked at for one address. Functions with thousands of labels are
+     * real; with more the file has made up sizes to make each search long, and the nearest symbol below is the answer.
      */
     private static final int MAX_SEARCHED = 1 << 16;
 

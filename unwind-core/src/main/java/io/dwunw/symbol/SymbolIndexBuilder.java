@@ -7,8 +7,8 @@ import io.dwunw.elf.SymbolEntries;
 import java.util.Arrays;
 
 /**
- * Gathers the code symbols of several tables into one {@link SymbolIndex}: one pass over each table from its start to its
- * end, no object per symbol, and no sorting, since all of this runs before it is compiled.
+ * Gathers the code symbols of several tables into one {@link SymbolIndex}: one pass over each table from its start to
+ * its end, no object per symbol, and no sorting, since all of this runs before it is compiled.
  */
 final class SymbolIndexBuilder {
     /** Symbols further than this above the lowest code are ignored: no code model but the large one reaches so far. */
@@ -72,7 +72,9 @@ final class SymbolIndexBuilder {
         }
     }
 
-    /** One loop without calls for nearly every symbol: it runs a hundred thousand times, mostly before it is compiled. */
+    /**
+     * One loop without calls for nearly every symbol: it runs a hundred thousand times, mostly before it is compiled.
+     */
     private void addBlock(SymbolEntries entries, int n, Bytes strings, long shift, int reference) {
         makeRoom(n);
         long[] words = entries.words();

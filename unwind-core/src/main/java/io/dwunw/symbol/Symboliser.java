@@ -13,8 +13,8 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Code addresses to names. Cold, but cheap once warm: a look into one bucket and one small object per call. Each module's
- * symbols are indexed when its first address is asked for, and forgotten with the module.
+ * Code addresses to names. Cold, but cheap once warm: a look into one bucket and one small object per call. Each
+ * module's symbols are indexed when its first address is asked for, and forgotten with the module.
  *
  * <p>Thread-confined.
  */
@@ -36,7 +36,8 @@ public final class Symboliser implements AutoCloseable {
     }
 
     /**
-     * The symbol at or nearest below the address, never one of another section. Opens the module's file on the first call.
+     * The symbol at or nearest below the address, never one of another section. Opens the module's file on the first
+     * call.
      *
      * @param svma lookup address: of a frame that made a call, the return address less one
      * @return never null; {@link Symbol#isKnown()} is false if there is no name
@@ -51,8 +52,8 @@ public final class Symboliser implements AutoCloseable {
     }
 
     /**
-     * The function that the module itself exports to others and that has the address within its stated size. It depends on the
-     * module's file only, not on debug files nor on whether the file was stripped.
+     * The function that the module itself exports to others and that has the address within its stated size. It depends
+     * on the module's file only, not on debug files nor on whether the file was stripped.
      *
      * @param svma as for {@link #symbolise}
      * @return never null; {@link Symbol#isKnown()} is false if no exported function has the address

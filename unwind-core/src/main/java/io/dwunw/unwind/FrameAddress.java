@@ -2,8 +2,8 @@
 package io.dwunw.unwind;
 
 /**
- * The rule for looking up return addresses: a call may be a function's last instruction, so that the address it returns to
- * belongs to the next function; the byte before it always belongs to the call.
+ * The rule for looking up return addresses: a call may be a function's last instruction, so that the address it returns
+ * to belongs to the next function; the byte before it always belongs to the call.
  */
 public final class FrameAddress {
     private FrameAddress() {}

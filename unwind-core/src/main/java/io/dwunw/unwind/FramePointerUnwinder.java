@@ -8,8 +8,8 @@ import io.dwunw.arch.FrameRecord;
 import io.dwunw.memory.StackMemory;
 
 /**
- * The fallback where there is no CFI: follows frame records. It trusts that the code keeps a frame pointer, cannot restore
- * other registers, and misses the caller of a function that has not set up its frame yet. Allocates nothing.
+ * The fallback where there is no CFI: follows frame records. It trusts that the code keeps a frame pointer, cannot
+ * restore other registers, and misses the caller of a function that has not set up its frame yet. Allocates nothing.
  */
 public final class FramePointerUnwinder {
     private static final int RECORD_WORDS = 2;
@@ -17,8 +17,8 @@ public final class FramePointerUnwinder {
     private long cfa;
 
     /**
-     * Turns {@code registers} of one frame into pc, sp and frame pointer of its caller; all other registers are lost. On
-     * anything but {@link StopReason#STEPPED} the registers are untouched.
+     * Turns {@code registers} of one frame into pc, sp and frame pointer of its caller; all other registers are lost.
+     * On anything but {@link StopReason#STEPPED} the registers are untouched.
      *
      * @return {@link StopReason#NO_CFI} where frame records cannot be followed: no convention, or no plausible record
      */

@@ -11,8 +11,8 @@ import io.dwunw.module.ModuleMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One native step by CFI; a cache of unwind rules inside. Hot (benchmark {@code NativeWalkBenchmark}): allocates nothing
- * once warm. Not thread-safe.
+ * One native step by CFI; a cache of unwind rules inside. Hot (benchmark {@code NativeWalkBenchmark}): allocates
+ * nothing once warm. Not thread-safe.
  */
 public final class NativeUnwinder {
     private final ModuleMap modules;
@@ -38,8 +38,8 @@ public final class NativeUnwinder {
     }
 
     /**
-     * Turns {@code registers} of one frame into those of its caller, with all callee-saved registers restored. On anything
-     * but {@link StopReason#STEPPED} the registers are untouched.
+     * Turns {@code registers} of one frame into those of its caller, with all callee-saved registers restored. On
+     * anything but {@link StopReason#STEPPED} the registers are untouched.
      *
      * @param returnAddress whether the pc is a return address; false for the innermost frame and after a signal frame
      */

@@ -72,8 +72,8 @@ final class RuleApplication {
     }
 
     /**
-     * In an epilogue, rows still say that a register is saved where it was popped from, below the stack pointer, and a stack
-     * that was copied from there on lacks that word. The register has its value back already.
+     * In an epilogue, rows still say that a register is saved where it was popped from, below the stack pointer, and a
+     * stack that was copied from there on lacks that word. The register has its value back already.
      */
     private static boolean isRestPopped(
             UnwindRule rule, RegisterSet registers, StackMemory stack, long newCfa, int word) {
@@ -188,8 +188,8 @@ final class RuleApplication {
     }
 
     /**
-     * Stacks grow downwards, so a caller's frame lies higher; only a leaf with its return address in a register may leave
-     * the stack pointer as it is. Signal handlers may run on a stack of their own, anywhere.
+     * Stacks grow downwards, so a caller's frame lies higher; only a leaf with its return address in a register may
+     * leave the stack pointer as it is. Signal handlers may run on a stack of their own, anywhere.
      */
     private static boolean isProgress(UnwindRule rule, RegisterSet registers, long newSp, long newPc) {
         int direction = Long.compareUnsigned(newSp, registers.sp());

@@ -22,7 +22,9 @@ import io.dwunw.module.SeparateCfi;
 import java.util.ArrayList;
 import org.jspecify.annotations.Nullable;
 
-/** Cold: finds the row for an address and compiles it. One of the two seams where damaged data becomes a stop reason. */
+/**
+ * Cold: finds the row for an address and compiles it. One of the two seams where damaged data becomes a stop reason.
+ */
 final class RuleCompiler {
     /** Vector registers and big signal frames included, save areas are below 16 KiB; this leaves room. */
     private static final long MAX_SAVE_AREA_BYTES = 1 << 24;
@@ -129,8 +131,8 @@ final class RuleCompiler {
     }
 
     /**
-     * Whether the row says that the return address carries an authentication code: by an instruction, or by an expression for the
-     * pseudo-register, as assembly does.
+     * Whether the row says that the return address carries an authentication code: by an instruction, or by an
+     * expression for the pseudo-register, as assembly does.
      */
     @SuppressWarnings("ReferenceEquality") // architectures are constants
     private static boolean isSigned(Bytes section, UnwindRow row, Architecture architecture) {

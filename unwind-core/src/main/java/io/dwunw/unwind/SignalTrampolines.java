@@ -10,8 +10,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The code that signal handlers return to, where Linux gives it no CFI: its two instructions are known, and so is what it
- * finds on the stack ({@code arch/arm64/kernel/signal.c}; {@code arch/mips/kernel/signal.c} and {@code sigcontext.h}, o32).
+ * The code that signal handlers return to, where Linux gives it no CFI: its two instructions are known, and so is what
+ * it finds on the stack ({@code arch/arm64/kernel/signal.c}; {@code arch/mips/kernel/signal.c} and {@code
+ * sigcontext.h}, o32).
  *
  * <pre>
  * aarch64: siginfo 0, ucontext 128 (x0..x30 at 184 of it, then sp, pc)

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /**
- * Every row of every FDE of the libraries that a JVM's stacks go through, against readelf; of the compiler that built the tests,
- * too, for its many rows. {@code -Ddwunw.compare=all} takes all libraries of this machine.
+ * Every row of every FDE of the libraries that a JVM's stacks go through, against readelf; of the compiler that built
+ * the tests, too, for its many rows. {@code -Ddwunw.compare=all} takes all libraries of this machine.
  */
 final class RowsTest {
     private static final List<String> LIBRARIES = List.of(

@@ -153,7 +153,9 @@ final class ElfImageTest {
                 .isInstanceOf(MalformedDataException.class);
     }
 
-    /** As binutils has it since notes of eight bytes' alignment exist: only a note's start and its description's are. */
+    /**
+     * As binutils has it since notes of eight bytes' alignment exist: only a note's start and its description's are.
+     */
     @Test
     void buildIdInNotesAlignedToEight() {
         ByteBuffer notes = ByteBuffer.allocate(32 + 36).order(ByteOrder.LITTLE_ENDIAN);
@@ -185,7 +187,10 @@ final class ElfImageTest {
                 .allMatch(section -> section.name().isEmpty());
     }
 
-    /** Memory of a hostile process: 60 segments of notes that claim a terabyte each, of which there is nothing, or zeros forever. */
+    /**
+     * Memory of a hostile process: 60 segments of notes that claim a terabyte each, of which there is nothing, or zeros
+     * forever.
+     */
     @Test
     void segmentsOfMemoryThatClaimTooMuchCostWhatIsThere() {
         int segments = 60;
@@ -200,7 +205,10 @@ final class ElfImageTest {
         assertThat(readBytes(head, Integer.MAX_VALUE)).isLessThanOrEqualTo(ElfLimits.MAX_MEMORY_IMAGE_BYTES + 4096L);
     }
 
-    /** Bytes that a search for the build id asks the process for, of which there are {@code available} behind the header. */
+    /**
+     * Bytes that a search for the build id asks the process for, of which there are {@code available} behind the
+     * header.
+     */
     private static long readBytes(ByteBuffer head, int available) {
         long[] asked = {0};
         ElfImage image = ElfImage.ofMemory(

@@ -20,8 +20,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Example: prints the stack of a thread from a snapshot that it took of itself (registers, maps, stack bytes), as a core
- * file holds them. {@code src/test/c/snapshot.h} takes such snapshots.
+ * Example: prints the stack of a thread from a snapshot that it took of itself (registers, maps, stack bytes), as a
+ * core file holds them. {@code src/test/c/snapshot.h} takes such snapshots.
  */
 public final class SnapshotStack {
     private SnapshotStack() {}

@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Programs that tests compare with or work with. Where one is absent they are skipped; but not in CI, which installs them. */
+/**
+ * Programs that tests compare with or work with. Where one is absent they are skipped; but not in CI, which installs
+ * them.
+ */
 public final class Tool {
     private static final boolean REQUIRED = "1".equals(System.getenv("DWUNW_REQUIRE_TOOLS"));
 

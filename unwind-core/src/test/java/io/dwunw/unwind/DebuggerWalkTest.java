@@ -32,7 +32,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Walks stacks of installed programs as gdb and elfutils' eu-stack do: from recordings, and anew where gdb is installed. */
+/**
+ * Walks stacks of installed programs as gdb and elfutils' eu-stack do: from recordings, and anew where gdb is
+ * installed.
+ */
 final class DebuggerWalkTest {
     private static final Path RECORDED = Path.of("src", "test", "resources", "recorded");
     private static final Path SCRIPT = Path.of("src", "test", "gdb", "record.py");

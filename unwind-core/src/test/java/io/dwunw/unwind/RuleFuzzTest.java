@@ -21,7 +21,9 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Any bytes as the program of an FDE: its rule is applied to a frame, or refused; nothing is thrown, nothing half done. */
+/**
+ * Any bytes as the program of an FDE: its rule is applied to a frame, or refused; nothing is thrown, nothing half done.
+ */
 final class RuleFuzzTest {
     private static final List<Architecture> ARCHITECTURES =
             List.of(X86_64.ARCHITECTURE, AArch64.ARCHITECTURE, Mips32.ARCHITECTURE);

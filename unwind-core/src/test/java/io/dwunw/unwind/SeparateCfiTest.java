@@ -41,8 +41,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * A program with the same CFI in {@code .eh_frame} and {@code .debug_frame} records its stacks. It is then stripped of all
- * CFI: the walk has to find the same frames by the debug file that was made of it.
+ * A program with the same CFI in {@code .eh_frame} and {@code .debug_frame} records its stacks. It is then stripped of
+ * all CFI: the walk has to find the same frames by the debug file that was made of it.
  */
 @EnabledIfSystemProperty(named = "os.arch", matches = "amd64")
 final class SeparateCfiTest {

@@ -31,9 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /**
- * Walks from every instruction that a program executes, from the dynamic linker's first to the exit: prologues, epilogues,
- * PLT stubs and their lazy binding, the vdso, signal handlers and their trampoline. The oracle ({@code steps.c})
- * watched the calls happen, and knows nothing of CFI.
+ * Walks from every instruction that a program executes, from the dynamic linker's first to the exit: prologues,
+ * epilogues, PLT stubs and their lazy binding, the vdso, signal handlers and their trampoline. The oracle ({@code
+ * steps.c}) watched the calls happen, and knows nothing of CFI.
  */
 @EnabledIfSystemProperty(named = "os.arch", matches = "amd64")
 final class SteppedWalkTest {

@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Copies of buffers of the Java heap, at addresses that the kernel can be given. They last until {@link #close}, which also
- * takes over into the buffers what the kernel has written. Confined to one thread.
+ * Copies of buffers of the Java heap, at addresses that the kernel can be given. They last until {@link #close}, which
+ * also takes over into the buffers what the kernel has written. Confined to one thread.
  */
 final class Arguments implements AutoCloseable {
     /** Most calls need less. */

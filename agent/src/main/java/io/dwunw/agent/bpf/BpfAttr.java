@@ -6,13 +6,16 @@ package io.dwunw.agent.bpf;
  * Offsets in bytes, little endian.
  *
  * <pre>
- * BPF_MAP_CREATE   | map_type u32 0 | key_size 4 | value_size 8 | max_entries 12 | map_flags 16 | ... | map_name[16] 28 |
+ * BPF_MAP_CREATE   | map_type u32 0 | key_size 4 | value_size 8 | max_entries 12 | map_flags 16 |
+ *                  | ... | map_name[16] 28 |
  * BPF_MAP_*_ELEM   | map_fd u32 0 | - | key u64 8 | value u64 16 | flags u64 24 |
  * BPF_MAP_*_BATCH  | in_batch u64 0 | out_batch u64 8 | keys u64 16 | values u64 24 | count u32 32 | map_fd u32 36 |
  * BPF_PROG_LOAD    | prog_type u32 0 | insn_cnt 4 | insns u64 8 | license u64 16 | log_level u32 24 | log_size 28 |
- *                  | log_buf u64 32 | kern_version 40 | prog_flags 44 | prog_name[16] 48 | ... | expected_attach_type 68 |
+ *                  | log_buf u64 32 | kern_version 40 | prog_flags 44 | prog_name[16] 48 | ...
+ *                  | expected_attach_type 68 |
  * BPF_LINK_CREATE  | prog_fd u32 0 | target_fd 4 | attach_type 8 | flags 12 | perf: bpf_cookie u64 16 |
- *                  | multi: path u64 16 | offsets u64 24 | ref_ctr_offsets 32 | cookies 40 | cnt u32 48 | flags 52 | pid 56 |
+ *                  | multi: path u64 16 | offsets u64 24 | ref_ctr_offsets 32 | cookies 40 | cnt u32 48 | flags 52
+ *                  | pid 56 |
  * </pre>
  */
 final class BpfAttr {

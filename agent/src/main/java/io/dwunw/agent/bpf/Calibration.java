@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.bpf;
 
-/** Finds out what a probe costs on this machine: traps cost three times as much on some virtual machines as elsewhere. */
+/**
+ * Finds out what a probe costs on this machine: traps cost three times as much on some virtual machines as elsewhere.
+ */
 final class Calibration {
     private static final int BATCHES = 4;
     private static final int CALLS = 16;

@@ -83,7 +83,10 @@ final class KernelSide implements AutoCloseable {
         }
     }
 
-    /** As the process's own PID namespace numbers it; from a file where it is told, as filters may kill who calls getpid. */
+    /**
+     * As the process's own PID namespace numbers it; from a file where it is told, as filters may kill who calls
+     * getpid.
+     */
     static int pid(Kernel kernel, HostFiles files) {
         String status = files.readIfPresent("/proc/self/status");
         int line = status.indexOf("\nNStgid:");

@@ -7,7 +7,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** One link for all functions (uprobe_multi): with a session program, entry and return programs, or an entry program. */
+/**
+ * One link for all functions (uprobe_multi): with a session program, entry and return programs, or an entry program.
+ */
 final class MultiLinks implements Links.Method {
     /** Must agree with {@code COOKIE_FUNCTION_SHIFT} in dwunw.bpf.c. */
     private static final int COOKIE_FUNCTION_SHIFT = 56;

@@ -22,7 +22,9 @@ import org.jspecify.annotations.Nullable;
  * {@link #samples} are drained the next time. Thread-safe, except that one thread at a time drains.
  */
 public final class PairEngine implements SamplingEngine {
-    /** On a virtual machine of today, where traps are dear: these functions are the user's, and not called to find out. */
+    /**
+     * On a virtual machine of today, where traps are dear: these functions are the user's, and not called to find out.
+     */
     private static final long USUAL_CALL_PICOS = 800_000;
 
     private static final long USUAL_SAMPLE_NANOS = 2_000;
@@ -186,7 +188,10 @@ public final class PairEngine implements SamplingEngine {
         return a.low() == b.low() && a.inode() == b.inode() && a.path().equals(b.path());
     }
 
-    /** The first of the library's mappings that has code. One that was deleted has no file any more that a probe could be set in. */
+    /**
+     * The first of the library's mappings that has code. One that was deleted has no file any more that a probe could
+     * be set in.
+     */
     private static @Nullable Mapping library(AllocatorPair pair, List<Mapping> mappings) {
         for (Mapping mapping : mappings) {
             if (mapping.executable() && pair.isIn(mapping)) {

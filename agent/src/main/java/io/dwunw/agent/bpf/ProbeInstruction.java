@@ -53,7 +53,9 @@ final class ProbeInstruction {
                 && byteAt(code, at + 3) == 0xfa;
     }
 
-    /** Intel SDM volume 2: PUSH r64, NOP, JMP rel, Jcc rel; {@code branch_setup_xol_ops()} and its like in the kernel. */
+    /**
+     * Intel SDM volume 2: PUSH r64, NOP, JMP rel, Jcc rel; {@code branch_setup_xol_ops()} and its like in the kernel.
+     */
     private static boolean isEmulated(Bytes code, int at) {
         int first = byteAt(code, at);
         int second = byteAt(code, at + 1);

@@ -2,13 +2,14 @@
 package io.dwunw.agent.budget;
 
 /**
- * Controller that keeps the interval as narrow as the cost of sampling allows: never narrower than asked for, and never wider
- * than the cost that was measured calls for.
+ * Controller that keeps the interval as narrow as the cost of sampling allows: never narrower than asked for, and never
+ * wider than the cost that was measured calls for.
  *
- * <p>While the load stays as it is, the cost of sampling is about inverse to the interval, so one step leads to the aim, and a
- * band around the aim, in which nothing changes, keeps it there. Above the band the interval is widened at once, below it
- * narrowed at the end of each window: a busy second leaves no trace for longer than a few seconds. That the load may come back is no
- * reason to wait, because a window in which the allowance is spent early ends early. Not thread-safe.
+ * <p>While the load stays as it is, the cost of sampling is about inverse to the interval, so one step leads to the
+ * aim, and a band around the aim, in which nothing changes, keeps it there. Above the band the interval is widened at
+ * once, below it narrowed at the end of each window: a busy second leaves no trace for longer than a few seconds. That
+ * the load may come back is no reason to wait, because a window in which the allowance is spent early ends early. Not
+ * thread-safe.
  */
 public final class IntervalController {
     /** Bytes. Wider would be as good as none: nobody waits for a sample a gigabyte. */
@@ -25,11 +26,16 @@ public final class IntervalController {
     /** Most that one step widens or narrows by. */
     private static final double LARGEST_STEP = 16;
 
-    /** Live samples at each interval between the narrowest and the first: each makes frees and tables a little slower. */
+    /**
+     * Live samples at each interval between the narrowest and the first: each makes frees and tables a little slower.
+     */
     static final long LIVE_SAMPLES_EACH = 8192;
 
     private static final long FLOOD_STEP = 4;
-    /** A part of the budget that is left to sampling even where calls alone, which no interval makes cheaper, take it all. */
+    /**
+     * A part of the budget that is left to sampling even where calls alone, which no interval makes cheaper, take it
+     * all.
+     */
     private static final double LEAST_SHARE = 0.25;
 
     private final long narrowest;
@@ -50,7 +56,8 @@ public final class IntervalController {
      *
      * @param narrowest bytes, the least that is ever in force
      * @param first bytes, in force until the first window has ended; not less than {@code narrowest}
-     * @param budget what may be spent, as a part of what is available; 0 for no limit, which leaves the first interval in force
+     * @param budget what may be spent, as a part of what is available; 0 for no limit, which leaves the first interval
+     *     in force
      */
     public IntervalController(long narrowest, long first, double budget) {
         this.narrowest = narrowest;
@@ -120,8 +127,9 @@ public final class IntervalController {
     }
 
     /**
-     * So many sampled blocks are live. The more there are, the less each adds to what is known of them: with each {@link
-     * #LIVE_SAMPLES_EACH} of them the narrowest interval doubles, but not beyond the first. No matter if the two are one.
+     * So many sampled blocks are live. The more there are, the less each adds to what is known of them: with each
+     * {@link #LIVE_SAMPLES_EACH} of them the narrowest interval doubles, but not beyond the first. No matter if the two
+     * are one.
      *
      * @return whether {@link #interval} has changed
      */
@@ -136,8 +144,8 @@ public final class IntervalController {
     }
 
     /**
-     * Samples come faster than they are taken in, and will soon be lost, or are. That says nothing of what they cost: the
-     * interval is wider only until {@link #ebbed}.
+     * Samples come faster than they are taken in, and will soon be lost, or are. That says nothing of what they cost:
+     * the interval is wider only until {@link #ebbed}.
      *
      * @return whether {@link #interval} has changed
      */
@@ -157,8 +165,8 @@ public final class IntervalController {
     }
 
     /**
-     * Whether sampling goes on ahead of the recording that wants it, so that all is ready when it comes: what is allocated
-     * meanwhile is the JVM's own, and each sample takes time from its start.
+     * Whether sampling goes on ahead of the recording that wants it, so that all is ready when it comes: what is
+     * allocated meanwhile is the JVM's own, and each sample takes time from its start.
      *
      * @return whether {@link #interval} has changed
      */

@@ -16,18 +16,25 @@ public final class OverheadMeter {
     /** What a sample costs the sidecar when its code is compiled and the sample's stack has its name. */
     static final long WARM_SAMPLE_NANOS = 15_000;
     /**
-     * What samples beyond that may cost in all before it counts. Interpreted code and each stack's first name cost ten times
-     * as much, and once: to sample less because of them would put off the end of it, and miss what leaks meanwhile.
+     * What samples beyond that may cost in all before it counts. Interpreted code and each stack's first name cost ten
+     * times as much, and once: to sample less because of them would put off the end of it, and miss what leaks
+     * meanwhile.
      */
     static final long ADVANCE_NANOS = 500_000_000;
 
-    /** What waking up costs at the most: where there is always something to do, the first turns, which are slow, would count for ever. */
+    /**
+     * What waking up costs at the most: where there is always something to do, the first turns, which are slow, would
+     * count for ever.
+     */
     private static final long MOST_WAKE_UP_NANOS = 100_000;
 
     /** The median moves by so small a part of itself: 1/64. */
     private static final int MEDIAN_SHIFT = 6;
 
-    /** What a sample costs at the most: what is beyond was spent on those of an earlier window, and is no measure of this interval. */
+    /**
+     * What a sample costs at the most: what is beyond was spent on those of an earlier window, and is no measure of
+     * this interval.
+     */
     private static final long WORST_SAMPLE_NANOS = 250_000;
 
     private final IntervalController controller;
@@ -116,8 +123,8 @@ public final class OverheadMeter {
     }
 
     /**
-     * What the window's samples have cost so far, in nanoseconds of CPU time, without what is left of the advance. Samples
-     * that found the ring full count as if they had been taken: to lose some is no way to keep to a budget.
+     * What the window's samples have cost so far, in nanoseconds of CPU time, without what is left of the advance.
+     * Samples that found the ring full count as if they had been taken: to lose some is no way to keep to a budget.
      */
     public long samplingNanos(EngineCounters counters) {
         long taken = taken(counters);
@@ -166,7 +173,9 @@ public final class OverheadMeter {
         return controller.windowEnded(available, fixed, sampling, told);
     }
 
-    /** CPU time that the budget was a part of in the last window, in seconds for each second that it lasted; 1 at least. */
+    /**
+     * CPU time that the budget was a part of in the last window, in seconds for each second that it lasted; 1 at least.
+     */
     public double available() {
         return available;
     }

@@ -7,8 +7,8 @@ import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.Sample;
 
 /**
- * An engine for libc's allocator together with one for functions of the user's. Their samples are not in order with each
- * other, which does no harm: what one of them calls a block the other never does.
+ * An engine for libc's allocator together with one for functions of the user's. Their samples are not in order with
+ * each other, which does no harm: what one of them calls a block the other never does.
  */
 public final class CombinedEngine implements SamplingEngine {
     private final SamplingEngine libc;

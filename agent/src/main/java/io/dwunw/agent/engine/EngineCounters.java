@@ -25,7 +25,9 @@ public final class EngineCounters {
     /** Samples whose stack goes on beyond the bytes copied. */
     public long cutStacks;
 
-    /** Import slots that could not be patched, as of the last look: what their libraries allocate and free is not seen. */
+    /**
+     * Import slots that could not be patched, as of the last look: what their libraries allocate and free is not seen.
+     */
     public long unpatchedSlots;
 
     /** Calls of {@code allocator}, sampled or not. */

@@ -30,8 +30,8 @@ public interface SamplingEngine extends AutoCloseable {
     SampleSource samples();
 
     /**
-     * What to sleep on until samples or frees come; null if this engine rings no bell: then its ring has to be looked at
-     * now and then.
+     * What to sleep on until samples or frees come; null if this engine rings no bell: then its ring has to be looked
+     * at now and then.
      */
     default @Nullable Doorbell doorbell() {
         return null;
@@ -41,8 +41,8 @@ public interface SamplingEngine extends AutoCloseable {
     void interval(long bytes);
 
     /**
-     * Neither samples this thread's allocations from now on, nor counts its calls; its frees of other threads' blocks are
-     * still seen. For a few threads only.
+     * Neither samples this thread's allocations from now on, nor counts its calls; its frees of other threads' blocks
+     * are still seen. For a few threads only.
      */
     void excludeThread(int tid);
 
@@ -50,18 +50,19 @@ public interface SamplingEngine extends AutoCloseable {
     void counters(EngineCounters into);
 
     /**
-     * Whether a sampled heap block is alive as far as the producer knows: after frees were lost, this tells the dead from
-     * the living.
+     * Whether a sampled heap block is alive as far as the producer knows: after frees were lost, this tells the dead
+     * from the living.
      *
      * @param blockKey see {@link io.dwunw.agent.sample.Sample#blockKey}
      */
     boolean isLive(long blockKey);
 
     /**
-     * Bytes that libc's allocator has handed out to anybody, as it counts itself: what this engine did not see included. Takes
-     * the allocator's locks, and longer the more free blocks it keeps.
+     * Bytes that libc's allocator has handed out to anybody, as it counts itself: what this engine did not see
+     * included. Takes the allocator's locks, and longer the more free blocks it keeps.
      *
-     * @return {@link #UNKNOWN} if the allocator does not tell, or is not the only one, or if nothing can go by this engine
+     * @return {@link #UNKNOWN} if the allocator does not tell, or is not the only one, or if nothing can go by this
+     *     engine
      */
     default long heapInUse() {
         return UNKNOWN;
@@ -80,7 +81,8 @@ public interface SamplingEngine extends AutoCloseable {
      * Tells the JVM's own object for a thread, which says where its stack ends, and whose frame anchor goes into the
      * thread's samples.
      *
-     * @param javaThread address of the {@code JavaThread}; 0 = the thread has ended, and its number may become another's
+     * @param javaThread address of the {@code JavaThread}; 0 = the thread has ended, and its number may become
+     *     another's
      */
     void javaThread(int tid, long javaThread);
 
@@ -88,8 +90,8 @@ public interface SamplingEngine extends AutoCloseable {
     void layout(JavaThreadLayout offsets);
 
     /**
-     * Measures what probes cost on this machine, for {@link #callPicos} and {@link #sampleNanos}. While attached, on a thread
-     * that is excluded.
+     * Measures what probes cost on this machine, for {@link #callPicos} and {@link #sampleNanos}. While attached, on a
+     * thread that is excluded.
      */
     default void calibrate() {
         // For engines without probes.

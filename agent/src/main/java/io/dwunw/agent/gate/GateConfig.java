@@ -6,8 +6,9 @@ package io.dwunw.agent.gate;
  *
  * @param intervalBytes mean bytes between two samples; 0 and 1 = every allocation
  * @param stackBytes most bytes of stack in a sample, brought between 256 bytes and 128 KiB
- * @param ringBytes room for samples that wait. Of the gate's own, brought between 64 KiB and 1 GiB, what is never used costs no
- *     memory; the first engine of a process that copies by itself decides, as threads may be writing to it for ever after.
+ * @param ringBytes room for samples that wait. Of the gate's own, brought between 64 KiB and 1 GiB, what is never used
+ *     costs no
+ * memory; the first engine of a process that copies by itself decides, as threads may be writing to it for ever after.
  *     The kernel takes all of it at once, as a power of two
  */
 public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {

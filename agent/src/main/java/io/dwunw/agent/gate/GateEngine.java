@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * Samples allocations inside this process: everything between "off" and "on". Needs no privilege.
  *
  * <p>A process has one gate, so only one engine can be open. What the gate has mapped (its queue, tables and thread
- * blocks) is kept for the next one when an engine is closed, because threads may still be running through it. Thread-safe,
- * except that one thread at a time drains {@link #samples()}.
+ * blocks) is kept for the next one when an engine is closed, because threads may still be running through it.
+ * Thread-safe, except that one thread at a time drains {@link #samples()}.
  */
 public final class GateEngine implements SamplingEngine {
     /** How often libraries are looked for that were loaded past the wrapper of {@code dlopen}. */
@@ -110,7 +110,8 @@ public final class GateEngine implements SamplingEngine {
     }
 
     /**
-     * Prepares everything; only slots of functions that open libraries and look into them are patched yet. The gate copies stacks by itself, which needs no privilege.
+     * Prepares everything; only slots of functions that open libraries and look into them are patched yet. The gate
+     * copies stacks by itself, which needs no privilege.
      *
      * @throws GateUnavailableException if this process cannot have the gate, or has one open
      */
@@ -178,7 +179,8 @@ public final class GateEngine implements SamplingEngine {
     }
 
     /**
-     * Patches the import slots of all libraries; nothing happens if they are patched. What is live by now stays unknown.
+     * Patches the import slots of all libraries; nothing happens if they are patched. What is live by now stays
+     * unknown.
      *
      * @throws GateUnavailableException if no slot could be patched
      * @throws BpfUnavailableException if the kernel refuses the probes after all

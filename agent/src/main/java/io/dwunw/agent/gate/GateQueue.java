@@ -14,14 +14,15 @@ import java.nio.ByteOrder;
  * Consumer of the gate's queue ({@code gate_queue.c}).
  *
  * <pre>
- * header: | bytes of all u64 | offset of the reader's own part u64 | ... | 64: published u64 | ... | 128: pools of 64 bytes each | ...
+ * header: | bytes of all u64 | offset of the reader's own part u64 | ... | 64: published u64 | ...
+ *         | 128: pools of 64 bytes each | ...
  * pool:   | first free cell u32, changes u32 | cells ever used u64 | first cell u64 | cells u64 | units of a cell u64 |
  * cell:   | next record u32 | next cell u32 | bytes of the record u32 | - | a part of the record |
  * </pre>
  *
- * Cells are named by their distance from the header in units of 64 bytes; 0 is none. Producers publish a record by making it
- * the head of a list, of which {@link #drain} takes all there is and reverses it. Hot: draining allocates nothing. One
- * thread at a time.
+ * Cells are named by their distance from the header in units of 64 bytes; 0 is none. Producers publish a record by
+ * making it the head of a list, of which {@link #drain} takes all there is and reverses it. Hot: draining allocates
+ * nothing. One thread at a time.
  */
 final class GateQueue implements SampleSource {
     static final int HEADER_BYTES = 4096;

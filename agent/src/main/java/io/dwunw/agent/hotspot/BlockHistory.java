@@ -4,12 +4,12 @@ package io.dwunw.agent.hotspot;
 import java.util.Arrays;
 
 /**
- * Which code lay where in one code heap when it was last looked at, and since when that is certain. Not thread-safe; cold to
- * look, hot to ask.
+ * Which code lay where in one code heap when it was last looked at, and since when that is certain. Not thread-safe;
+ * cold to look, hot to ask.
  *
- * <p>What is new at a look has come since the one before. Whatever ran there in between was that very code if its place was
- * free before, no class was unloaded, and the looks are so close that nothing else can have come, been abandoned, been freed
- * and been replaced; otherwise it may have been other code.
+ * <p>What is new at a look has come since the one before. Whatever ran there in between was that very code if its place
+ * was free before, no class was unloaded, and the looks are so close that nothing else can have come, been abandoned,
+ * been freed and been replaced; otherwise it may have been other code.
  */
 final class BlockHistory {
     private static final int INITIAL_BLOCKS = 1 << 10;
@@ -128,7 +128,10 @@ final class BlockHistory {
         lookedAt = now;
     }
 
-    /** As {@link #wasThere(long, int, long)}, for code of any kind: what is not compiled has other bytes of its own there. */
+    /**
+     * As {@link #wasThere(long, int, long)}, for code of any kind: what is not compiled has other bytes of its own
+     * there.
+     */
     boolean stubWasThere(long blob, int compileIdOffset, long nanos) {
         int segment = heap.blockOf(blob);
         return wasThere(blob, heap.s4(segment, heap.blockLength(segment), compileIdOffset), nanos);

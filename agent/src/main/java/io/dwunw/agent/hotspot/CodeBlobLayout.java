@@ -2,8 +2,8 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * A piece of generated code (HotSpot, {@code code/codeBlob.hpp}). Up to JDK 24 the code range is stated by pointers, later
- * by offsets from the blob.
+ * A piece of generated code (HotSpot, {@code code/codeBlob.hpp}). Up to JDK 24 the code range is stated by pointers,
+ * later by offsets from the blob.
  *
  * @param codeBegin offset of the field that states where the code begins
  * @param codeEnd offset of the field that states where it ends

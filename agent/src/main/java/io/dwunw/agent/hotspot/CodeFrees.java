@@ -4,15 +4,16 @@ package io.dwunw.agent.hotspot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells that compiled code may have been freed. Up to JDK 19 only the sweeper frees code, in a thread of its own: code that
- * was in use is found unused in one of its turns, and freed in a later one. Later JDKs free code in collections that unload
- * classes, at once.
+ * What tells that compiled code may have been freed. Up to JDK 19 only the sweeper frees code, in a thread of its own:
+ * code that was in use is found unused in one of its turns, and freed in a later one. Later JDKs free code in
+ * collections that unload classes, at once.
  *
  * @param counter rises before code that was in use is freed
  * @param unseenNanos how old its last reading may be: for a reading that is dear, and frees that take their time
  * @param shortestNanos code that is in use at some moment is not freed within that time from then
  *     as long as no class is unloaded
- * @param shortestLifeNanos code that is freed has lived longer, as long as no class is unloaded; 0 if that cannot be told
+ * @param shortestLifeNanos code that is freed has lived longer, as long as no class is unloaded; 0 if that cannot be
+ *     told
  * @param told whether the counter tells of frees; if not, they may happen at any time
  */
 record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long shortestLifeNanos, boolean told) {

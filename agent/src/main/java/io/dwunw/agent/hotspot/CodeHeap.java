@@ -2,8 +2,8 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * One code heap, read straight: its committed part is never unmapped. What lies in it may be freed and overwritten at any
- * moment, so that everything read is only a claim. Hot: allocates nothing.
+ * One code heap, read straight: its committed part is never unmapped. What lies in it may be freed and overwritten at
+ * any moment, so that everything read is only a claim. Hot: allocates nothing.
  */
 final class CodeHeap {
     private static final int MAX_SEGMENT_SHIFT = 16;

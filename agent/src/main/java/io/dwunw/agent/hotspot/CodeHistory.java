@@ -4,9 +4,9 @@ package io.dwunw.agent.hotspot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether compiled code that is at an address now was there when a stack was copied, though code may have been freed since and
- * other code put in its place. As long as nothing was freed there is no doubt; beyond that it is what was called on a roll
- * ({@link CodeRolls}), or where none are called, what was seen when all code was looked at.
+ * Whether compiled code that is at an address now was there when a stack was copied, though code may have been freed
+ * since and other code put in its place. As long as nothing was freed there is no doubt; beyond that it is what was
+ * called on a roll ({@link CodeRolls}), or where none are called, what was seen when all code was looked at.
  *
  * <p>Hot: a look at a counter a walk. All code is looked at when code may have been freed, and now and then while code
  * is being compiled, as seldom as to take at most a five-hundredth of the time, or a tenth while code is freed. Not
@@ -159,15 +159,17 @@ final class CodeHistory {
     }
 
     /**
-     * Whether no code that was in use at that moment can have been freed since. Of a class that was unloaded even what was in
-     * use a moment ago may be gone.
+     * Whether no code that was in use at that moment can have been freed since. Of a class that was unloaded even what
+     * was in use a moment ago may be gone.
      */
     boolean undoubted(long nanos) {
         return nanos >= quietSince
                 || (clock.value() - nanos < frees.shortestNanos() && !metadata.mayHaveUnloaded(nanos));
     }
 
-    /** Whether the code in the blob at {@code blob}, which is no compiled method's, is what ran there at that moment. */
+    /**
+     * Whether the code in the blob at {@code blob}, which is no compiled method's, is what ran there at that moment.
+     */
     boolean stubWasThere(long blob, long nanos) {
         int heap = wantedHeap(blob);
         return heap >= 0

@@ -6,18 +6,19 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Which code lay where whenever a collection began: {@code code_rolls.c} calls a roll then, in the JVM's own thread, while
- * Java threads stand still. For JVMs that free code in collections only (JDK 20 and later), and in which it does not matter
- * therefore how long a stack waits to be walked.
+ * Which code lay where whenever a collection began: {@code code_rolls.c} calls a roll then, in the JVM's own thread,
+ * while Java threads stand still. For JVMs that free code in collections only (JDK 20 and later), and in which it does
+ * not matter therefore how long a stack waits to be walked.
  *
- * <p>Why that is enough: code that was on a stack at some moment lies where it lay until the next collection's pause begins, at
- * least. HotSpot frees compiled code only when a collection has found it unused ({@code
- * ClassUnloadingContext::free_nmethods}, before JDK 22 {@code CodeCache::flush_unlinked_nmethods}). The collectors that do so
- * in a pause (Serial, Parallel, G1) have said before that it begins (JVMTI {@code GarbageCollectionStart}, from {@code
- * SvcGCMarker}). Those that do so beside the program (ZGC, Shenandoah) said so when the pause began from which on they mark,
- * and keep what was on a stack then, or was entered or made since ({@code nmethod::mark_as_maybe_on_stack}, {@code
- * nmethod::is_cold}; the pause arms all entry barriers). So the code at an address is that of the stack if the first roll
- * that was called after the copy has it there under its number, which is never used twice.
+ * <p>Why that is enough: code that was on a stack at some moment lies where it lay until the next collection's pause
+ * begins, at least. HotSpot frees compiled code only when a collection has found it unused ({@code
+ * ClassUnloadingContext::free_nmethods}, before JDK 22 {@code CodeCache::flush_unlinked_nmethods}). The collectors that
+ * do so in a pause (Serial, Parallel, G1) have said before that it begins (JVMTI {@code GarbageCollectionStart}, from
+ * {@code SvcGCMarker}). Those that do so beside the program (ZGC, Shenandoah) said so when the pause began from which
+ * on they mark, and keep what was on a stack then, or was entered or made since ({@code
+ * nmethod::mark_as_maybe_on_stack}, {@code nmethod::is_cold}; the pause arms all entry barriers). So the code at an
+ * address is that of the stack if the first roll that was called after the copy has it there under its number, which is
+ * never used twice.
  *
  * <pre>
  *   sequence(0) ticked(8) made(16) pause(24) roll[16](32): since(0) until(8) buffer(16) valid(20) starts[17](24)

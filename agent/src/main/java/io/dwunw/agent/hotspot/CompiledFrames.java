@@ -5,8 +5,8 @@ package io.dwunw.agent.hotspot;
  * Frames of compiled methods and of native methods' wrappers: a fixed frame whose last two words are the caller's frame
  * pointer and the return address.
  *
- * <p>At a call that the compiler described, that is all. At other calls (entry and store barriers) the code may have moved
- * the stack pointer, and the caller has to be looked for. Hot.
+ * <p>At a call that the compiler described, that is all. At other calls (entry and store barriers) the code may have
+ * moved the stack pointer, and the caller has to be looked for. Hot.
  */
 final class CompiledFrames {
     private static final int WORD = Long.BYTES;

@@ -4,8 +4,8 @@ package io.dwunw.agent.hotspot;
 import java.util.Arrays;
 
 /**
- * Which methods, at which bytecode, a return address in compiled code stands for: the method itself and those inlined into
- * it, innermost first (HotSpot, {@code code/scopeDesc.hpp}, {@code code/debugInfoRec.hpp}).
+ * Which methods, at which bytecode, a return address in compiled code stands for: the method itself and those inlined
+ * into it, innermost first (HotSpot, {@code code/scopeDesc.hpp}, {@code code/debugInfoRec.hpp}).
  *
  * <p>Known pcs are believed only while the blob there still has the compile id and method it had. Hot for those; cold
  * otherwise. Bounded: when full, all is forgotten. Not thread-safe.
@@ -19,8 +19,8 @@ final class CompiledScopes {
 
     private static final int MAX_SLOTS = 1 << 16;
     /**
-     * Entries before those that are remembered: what was read for stacks whose code may belong to an unloaded class. They
-     * serve other such stacks until the next class is unloaded or replaced, and no stack that was copied later.
+     * Entries before those that are remembered: what was read for stacks whose code may belong to an unloaded class.
+     * They serve other such stacks until the next class is unloaded or replaced, and no stack that was copied later.
      */
     private static final int PASSING_SLOTS = 1 << 12;
 

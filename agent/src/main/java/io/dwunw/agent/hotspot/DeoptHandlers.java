@@ -2,8 +2,8 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * Frames that will be deoptimised on return: their return address was replaced by that of the nmethod's deopt handler, and
- * the real one is kept in the frame (HotSpot, {@code nmethod::orig_pc_addr}). Hot.
+ * Frames that will be deoptimised on return: their return address was replaced by that of the nmethod's deopt handler,
+ * and the real one is kept in the frame (HotSpot, {@code nmethod::orig_pc_addr}). Hot.
  */
 final class DeoptHandlers {
     /** JVMCI compilers let the handler call its target, so that what is on the stack lies behind that call. */

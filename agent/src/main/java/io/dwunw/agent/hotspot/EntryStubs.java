@@ -5,8 +5,8 @@ import io.dwunw.RegisterSet;
 import io.dwunw.arch.X86_64;
 
 /**
- * Frames in which native code entered Java: the call stub (HotSpot, {@code stubGenerator_x86_64.cpp}) and the upcall stubs
- * of the foreign function interface. Both keep the frame anchor of the Java frames further out. Hot.
+ * Frames in which native code entered Java: the call stub (HotSpot, {@code stubGenerator_x86_64.cpp}) and the upcall
+ * stubs of the foreign function interface. Both keep the frame anchor of the Java frames further out. Hot.
  *
  * <pre>
  *   call stub: fp - 48 JavaCallWrapper*, fp - 56 rbx, - 64 r12, - 72 r13, - 80 r14, - 88 r15

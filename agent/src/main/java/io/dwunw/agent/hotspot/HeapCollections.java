@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * How many collections the JVM has begun, young ones among them, as its heap counts them for itself: {@code
  * CollectedHeap::_total_collections}. For JVMs that keep no performance counters.
  *
- * <p>It rises when a collection, or the marking that it follows from, begins. Code that runs while marking goes on is kept
- * by it (HotSpot, {@code nmethod::mark_as_maybe_on_stack}), so a later one has to begin before that code can be freed.
+ * <p>It rises when a collection, or the marking that it follows from, begins. Code that runs while marking goes on is
+ * kept by it (HotSpot, {@code nmethod::mark_as_maybe_on_stack}), so a later one has to begin before that code can be
+ * freed.
  */
 final class HeapCollections implements JvmCounter {
     private final ByteBuffer total;

@@ -38,7 +38,8 @@ public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anch
      * @param libjvm where the first byte of {@code libjvm.so} is mapped
      * @param memory reads this process's memory, safe against any address
      * @param window opens memory of this process that is never unmapped
-     * @param sweeper rises whenever the thread runs that frees compiled code; null if there is no such thread, see {@link
+     * @param sweeper rises whenever the thread runs that frees compiled code; null if there is no such thread, see
+     *     {@link
      *     #SWEEPER_THREAD}
      * @param rollCall has rolls of the code cache called where code is freed in collections; null if nothing can
      * @param instrumentation opens {@code java.lang.Thread}; without it no Java thread is found

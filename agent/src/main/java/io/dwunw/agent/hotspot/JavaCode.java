@@ -9,7 +9,10 @@ import io.dwunw.memory.StackMemory;
  * thread-safe; allocates nothing for code that was seen before.
  */
 public interface JavaCode {
-    /** The {@linkplain #stubName name} of a frame that is none: it stands for those of a virtual thread that are in the heap. */
+    /**
+     * The {@linkplain #stubName name} of a frame that is none: it stands for those of a virtual thread that are in the
+     * heap.
+     */
     String FROZEN_FRAMES = "older frames of the virtual thread";
 
     /**
@@ -20,15 +23,16 @@ public interface JavaCode {
     void begin(long sampleNanos);
 
     /**
-     * Whether nothing has gone away since {@link #begin} that the steps may have read meanwhile; otherwise what they told
-     * may be of something else, and the walk has to be made again. To be asked when a walk has ended.
+     * Whether nothing has gone away since {@link #begin} that the steps may have read meanwhile; otherwise what they
+     * told may be of something else, and the walk has to be made again. To be asked when a walk has ended.
      */
     boolean undisturbed();
 
     /**
      * To be called while nothing is walked: notes which code there is, for stacks to come.
      *
-     * @return whether it is enough to call again after some ten milliseconds, because nothing has gone away lately; else
+     * @return whether it is enough to call again after some ten milliseconds, because nothing has gone away lately;
+     *     else
      *     it should be after a few
      */
     boolean idle();

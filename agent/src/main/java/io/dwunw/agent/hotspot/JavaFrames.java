@@ -235,8 +235,8 @@ public final class JavaFrames implements JavaCode {
     }
 
     /**
-     * Tells a method of the application's own loader, whose classes are never unloaded, so that they may be believed even
-     * after other classes were. The agent's door is such a class.
+     * Tells a method of the application's own loader, whose classes are never unloaded, so that they may be believed
+     * even after other classes were. The agent's door is such a class.
      *
      * @param methodId {@code Linux.methodId(method)}
      * @return whether the JVM's own description confirms that it is this method's
@@ -284,7 +284,9 @@ public final class JavaFrames implements JavaCode {
         learnIfEntersContinuation(pc);
     }
 
-    /** All code is looked at once: where frames are in the heap, the frame that mounts virtual threads has been called. */
+    /**
+     * All code is looked at once: where frames are in the heap, the frame that mounts virtual threads has been called.
+     */
     private void lookForContinuationReturn() {
         if (!learnsContinuationReturn || stubs.knowsContinuationReturn() || lookedForContinuationReturn) {
             return;

@@ -9,15 +9,15 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Methods by their address, and by an id that stays good when the address no longer is: the id stands for what the method
- * is called and where its lines are, so that the same method loaded again has the same id.
+ * Methods by their address, and by an id that stays good when the address no longer is: the id stands for what the
+ * method is called and where its lines are, so that the same method loaded again has the same id.
  *
  * <p>The memory of an unloaded or redefined method is used again, even for a method of the same layout. So a remembered
  * address is believed only if the frame itself agrees (interpreted frames: the bytecode pointer lies in the remembered
- * bytecodes and the pool cache is the remembered one), or after the identity was read again; and not beyond the span ({@link
- * QuietSpans}) in which it was read. A reading in whose course that span may have ended is of no span: it is not remembered.
- * Nor is one for words that only might be a frame's: they may be left from a method that was dead before the span began, in whose
- * place another comes within the span.
+ * bytecodes and the pool cache is the remembered one), or after the identity was read again; and not beyond the span
+ * ({@link QuietSpans}) in which it was read. A reading in whose course that span may have ended is of no span: it is
+ * not remembered. Nor is one for words that only might be a frame's: they may be left from a method that was dead
+ * before the span began, in whose place another comes within the span.
  *
  * <p>Hot for what is known: {@link #interpreted}. Bounded. Not thread-safe.
  */
@@ -83,10 +83,10 @@ final class JavaMethods {
     }
 
     /**
-     * A new walk. If classes were unloaded or replaced after its stack was copied, what lies at an address may be another
-     * method by now, or one that is dead but has not been overwritten yet: then nothing is remembered, and only a method is
-     * believed that was read in the span of the sample, or that was there before, as its class cannot have been unloaded, or
-     * replaced.
+     * A new walk. If classes were unloaded or replaced after its stack was copied, what lies at an address may be
+     * another method by now, or one that is dead but has not been overwritten yet: then nothing is remembered, and only
+     * a method is believed that was read in the span of the sample, or that was there before, as its class cannot have
+     * been unloaded, or replaced.
      *
      * @param sampleNanos when the stack was copied
      */
@@ -147,8 +147,8 @@ final class JavaMethods {
     }
 
     /**
-     * The method at an address that compiled code refers to. HotSpot frees the code before the metadata: as long as the one
-     * is there the other is. Reads it again. Cold.
+     * The method at an address that compiled code refers to. HotSpot frees the code before the metadata: as long as the
+     * one is there the other is. Reads it again. Cold.
      *
      * @return its id, which counts only if the code is found to be still there afterwards
      */
@@ -226,7 +226,9 @@ final class JavaMethods {
         return foundId;
     }
 
-    /** What is read for stacks of the past serves others of that kind, until the next span; all else that one walk only. */
+    /**
+     * What is read for stacks of the past serves others of that kind, until the next span; all else that one walk only.
+     */
     private int passingSpan() {
         return remembers ? walk : span;
     }

@@ -104,7 +104,8 @@ public final class JavaThreads {
     /**
      * The Java thread that runs, or is, this OS thread; null if it is none.
      *
-     * @param javaThread the JVM's own object for it when the sample was taken; 0 if unknown. The number of a thread that
+     * @param javaThread the JVM's own object for it when the sample was taken; 0 if unknown. The number of a thread
+     *     that
      *     has ended may be another's by now: then it is not that one
      */
     public @Nullable Thread find(int tid, long javaThread) {

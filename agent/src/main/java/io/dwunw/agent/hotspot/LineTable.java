@@ -5,8 +5,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Source lines by bytecode index, in HotSpot's compressed form (HotSpot, {@code code/compressedStream.hpp},
- * {@code CompressedLineNumberReadStream}): a byte 0 ends the table; a byte 0xFF is followed by two signed numbers, the steps
+ * Source lines by bytecode index, in HotSpot's compressed form (HotSpot, {@code code/compressedStream.hpp}, {@code
+ * CompressedLineNumberReadStream}): a byte 0 ends the table; a byte 0xFF is followed by two signed numbers, the steps
  * of bytecode index and line; any other byte holds both steps, 5 and 3 bits wide.
  */
 final class LineTable {

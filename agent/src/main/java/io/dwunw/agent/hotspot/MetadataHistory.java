@@ -2,12 +2,13 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * When metadata may have been freed, as far as the JVM's counters tell: all that is believed of methods at an address hangs on it.
+ * When metadata may have been freed, as far as the JVM's counters tell: all that is believed of methods at an address
+ * hangs on it.
  *
- * <p>Both counters have risen before memory is used again: that of unloaded classes before their memory is freed (HotSpot,
- * {@code ClassLoaderData::unload} calls {@code InstanceKlass::unload_class}, and the memory is purged after that), those of
- * {@link MetadataReuse} as told there. So a reading that is over while {@link #undisturbed()} still holds met no memory of
- * another's; one that is over later may have, in whole or in part, whatever it looks like.
+ * <p>Both counters have risen before memory is used again: that of unloaded classes before their memory is freed
+ * (HotSpot, {@code ClassLoaderData::unload} calls {@code InstanceKlass::unload_class}, and the memory is purged after
+ * that), those of {@link MetadataReuse} as told there. So a reading that is over while {@link #undisturbed()} still
+ * holds met no memory of another's; one that is over later may have, in whole or in part, whatever it looks like.
  *
  * <p>Hot; allocates nothing.
  */
@@ -34,7 +35,10 @@ final class MetadataHistory {
         unloadedBefore = unloaded.value();
     }
 
-    /** Notices whether metadata may have been freed since the last call; if so, another span begins, and true is returned. */
+    /**
+     * Notices whether metadata may have been freed since the last call; if so, another span begins, and true is
+     * returned.
+     */
     boolean notice() {
         long before = clock.value();
         long unloadedNow = unloaded.value();

@@ -4,15 +4,15 @@ package io.dwunw.agent.hotspot;
 import io.dwunw.memory.MemoryReader;
 
 /**
- * Reads the JVM's metadata through the fault-safe reader, a page at a time, because one method is spread over a handful of
- * neighbouring structures and a system call costs a thousand times what a load does.
+ * Reads the JVM's metadata through the fault-safe reader, a page at a time, because one method is spread over a handful
+ * of neighbouring structures and a system call costs a thousand times what a load does.
  *
  * <p>Nothing throws: a read that meets unreadable memory returns 0 and raises {@link #faulted()}, which the caller asks
  * once, after it has read all that it wants. Pages are kept only between two calls of {@link #begin()}, so that nothing
  * older than the decoding at hand is ever believed.
  *
- * <p>Cold: numbers are put together byte by byte, because a buffer's accessors take thirty times as long before they are
- * compiled, and that is when most is read. Not thread-safe; allocates nothing after construction.
+ * <p>Cold: numbers are put together byte by byte, because a buffer's accessors take thirty times as long before they
+ * are compiled, and that is when most is read. Not thread-safe; allocates nothing after construction.
  */
 final class MetadataReader {
     private static final int PAGE_BITS = 12;
@@ -33,7 +33,9 @@ final class MetadataReader {
         this(memory, PAGE_BITS);
     }
 
-    /** Reads pieces of {@code 1 << pageBits} bytes at a time: a recording wants to see what is needed, and nothing else. */
+    /**
+     * Reads pieces of {@code 1 << pageBits} bytes at a time: a recording wants to see what is needed, and nothing else.
+     */
     MetadataReader(MemoryReader memory, int pageBits) {
         this.memory = memory;
         this.pageBits = pageBits;

@@ -2,13 +2,13 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * Notices when the memory of a method may have been taken for another one, though no class was unloaded: replacing a class
- * (retransformation, redefinition) frees the methods of its older versions, and the next classes of the same loader take
- * their place.
+ * Notices when the memory of a method may have been taken for another one, though no class was unloaded: replacing a
+ * class (retransformation, redefinition) frees the methods of its older versions, and the next classes of the same
+ * loader take their place.
  *
- * <p>HotSpot frees such memory at safepoints only, and takes it only while it parses a class. It counts the class when it has
- * been parsed, and links it, which makes its constant pool's cache, after that: a frame whose pool cache agrees with the
- * method's is of a class that was counted. In a program that has loaded its classes that is never.
+ * <p>HotSpot frees such memory at safepoints only, and takes it only while it parses a class. It counts the class when
+ * it has been parsed, and links it, which makes its constant pool's cache, after that: a frame whose pool cache agrees
+ * with the method's is of a class that was counted. In a program that has loaded its classes that is never.
  *
  * <p>Hot: two loads a walk.
  */

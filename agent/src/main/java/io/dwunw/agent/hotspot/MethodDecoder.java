@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a {@code Method} and what hangs on it. The memory may have been freed and be something else by now: whatever does
- * not look like a method in every respect is none. Cold.
+ * Reads a {@code Method} and what hangs on it. The memory may have been freed and be something else by now: whatever
+ * does not look like a method in every respect is none. Cold.
  */
 final class MethodDecoder {
     private static final long LOWEST_POINTER = 0x1000;
@@ -124,8 +124,8 @@ final class MethodDecoder {
     }
 
     /**
-     * Whether the class of the method that was read last knows it, too. If not, the class is gone and its place another's,
-     * while the method has not been overwritten yet.
+     * Whether the class of the method that was read last knows it, too. If not, the class is gone and its place
+     * another's, while the method has not been overwritten yet.
      */
     boolean isOfItsClass() {
         long holder = memory.word(pool + layout.poolHolder());
@@ -138,15 +138,18 @@ final class MethodDecoder {
     }
 
     /**
-     * Whether the class of the method that was read last has never been replaced by another version, at least not up to this
-     * method's: then no other method was there before, as only replacing a class frees methods of a class that lives. (HotSpot,
-     * {@code VM_RedefineClasses::merge_cp_and_rewrite}: each new version's pool has the next number.)
+     * Whether the class of the method that was read last has never been replaced by another version, at least not up to
+     * this method's: then no other method was there before, as only replacing a class frees methods of a class that
+     * lives. (HotSpot, {@code VM_RedefineClasses::merge_cp_and_rewrite}: each new version's pool has the next number.)
      */
     boolean isOriginal() {
         return original;
     }
 
-    /** The memory of what was mapped from an archive is never used for anything else; its pools use the version's field otherwise. */
+    /**
+     * The memory of what was mapped from an archive is never used for anything else; its pools use the version's field
+     * otherwise.
+     */
     private boolean isArchived(long method) {
         if (archiveTop == 0 && layout.archiveBase() != 0 && layout.archiveTop() != 0) {
             // Mapped before the first class was loaded, if at all.
@@ -237,7 +240,9 @@ final class MethodDecoder {
         }
     }
 
-    /** As {@link Class#getName()}: a hidden class's suffix stands after a slash there, after a plus sign inside the JVM. */
+    /**
+     * As {@link Class#getName()}: a hidden class's suffix stands after a slash there, after a plus sign inside the JVM.
+     */
     private static String publicName(String internal) {
         int suffix = internal.lastIndexOf("+0x");
         String dotted = internal.replace('/', '.');

@@ -2,7 +2,8 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * A method and the way to its names (HotSpot, {@code oops/method.hpp}, {@code constMethod.hpp}, {@code constantPool.hpp}).
+ * A method and the way to its names (HotSpot, {@code oops/method.hpp}, {@code constMethod.hpp}, {@code
+ * constantPool.hpp}).
  *
  * <pre>
  *   Method → ConstMethod → ConstantPool ⇄ holder Klass → Symbol
@@ -10,13 +11,17 @@ package io.dwunw.agent.hotspot;
  *                           ConstantPool | slots: Symbol* of name, signature, source file
  * </pre>
  *
- * @param flags offset of the flags that say whether {@link Throwable} hides the method: in {@code ConstMethod} since JDK 21,
+ * @param flags offset of the flags that say whether {@link Throwable} hides the method: in {@code ConstMethod} since
+ *     JDK 21,
  *     before in {@code Method}
  * @param hiddenBit the bit in these flags
- * @param objectKlass address of the variable that points to {@code java.lang.Object}'s {@code Klass}; 0 if not described
- * @param poolVersion offset of the number of times that the class had been replaced when the pool was made: {@code _saved}, which
+ * @param objectKlass address of the variable that points to {@code java.lang.Object}'s {@code Klass}; 0 if not
+ *     described
+ * @param poolVersion offset of the number of times that the class had been replaced when the pool was made: {@code
+ *     _saved}, which
  *     the tables do not state; right behind the length, in JDK 17 to 25
- * @param archiveBase address of the variable that points to where archived metadata (CDS) begins, {@code archiveTop} to its
+ * @param archiveBase address of the variable that points to where archived metadata (CDS) begins, {@code archiveTop} to
+ *     its
  *     end; 0 if not described
  * @param constMethodFlags offset of the flags of which bit 0 says that there is a line table
  */

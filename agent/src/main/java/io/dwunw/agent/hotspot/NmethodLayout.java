@@ -4,8 +4,8 @@ package io.dwunw.agent.hotspot;
 /**
  * A compiled method and its debug information (HotSpot, {@code code/nmethod.hpp}, {@code code/pcDesc.hpp}).
  *
- * <p>Up to JDK 22 all of it lies in the blob. Later the {@code PcDesc}s and scopes are in {@code _immutable_data}, and from
- * JDK 25 on the metadata pointers are in {@code _mutable_data} behind the relocations: both are ordinary C heap.
+ * <p>Up to JDK 22 all of it lies in the blob. Later the {@code PcDesc}s and scopes are in {@code _immutable_data}, and
+ * from JDK 25 on the metadata pointers are in {@code _mutable_data} behind the relocations: both are ordinary C heap.
  *
  * @param immutableData offset of {@code _immutable_data}; -1 where debug information lies in the blob
  * @param scopesPcsEnd offset of the field that states where the {@code PcDesc}s end

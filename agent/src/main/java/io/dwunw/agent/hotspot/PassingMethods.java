@@ -4,10 +4,10 @@ package io.dwunw.agent.hotspot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Methods as they were read for stacks that were copied before a class was unloaded or replaced, or for words that only might
- * be a frame's. Such a reading is not remembered, as the method may be dead; it only serves other stacks of that kind until
- * the next such event, so that a sidecar that has fallen behind does not read the same metadata for each of them, or the rest
- * of its own walk. Bounded; a newer method takes an older one's place. Not thread-safe.
+ * Methods as they were read for stacks that were copied before a class was unloaded or replaced, or for words that only
+ * might be a frame's. Such a reading is not remembered, as the method may be dead; it only serves other stacks of that
+ * kind until the next such event, so that a sidecar that has fallen behind does not read the same metadata for each of
+ * them, or the rest of its own walk. Bounded; a newer method takes an older one's place. Not thread-safe.
  */
 final class PassingMethods {
     private static final int SLOTS = 1 << 11;

@@ -2,8 +2,8 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * The spans of time in which no metadata was freed, numbered from 1. Between two spans there is a gap: something went away
- * after the end of the one, and that was noticed at the start of the other.
+ * The spans of time in which no metadata was freed, numbered from 1. Between two spans there is a gap: something went
+ * away after the end of the one, and that was noticed at the start of the other.
  *
  * <p>Hot; allocates nothing.
  */

@@ -16,7 +16,10 @@ final class StubFrames {
     private long continuationReturn;
     private boolean frozen;
 
-    /** @param continuationReturnVariable address of {@code ContinuationEntry::_return_pc}; 0 if the JVM does not state it */
+    /**
+     * @param continuationReturnVariable address of {@code ContinuationEntry::_return_pc}; 0 if the JVM does not state
+     * it
+     */
     StubFrames(SenderRules rules, MetadataReader memory, long continuationReturnVariable) {
         this.rules = rules;
         this.memory = memory;
@@ -79,9 +82,9 @@ final class StubFrames {
     }
 
     /**
-     * Finds the caller at the seam between a virtual thread's frames and its carrier's: either the return barrier, where
-     * older frames are still in the heap and the carrier's frames go on at the very stack pointer; or a call from there,
-     * which is fetching them. Either way they are missing.
+     * Finds the caller at the seam between a virtual thread's frames and its carrier's: either the return barrier,
+     * where older frames are still in the heap and the carrier's frames go on at the very stack pointer; or a call from
+     * there, which is fetching them. Either way they are missing.
      *
      * @param fetching whether it is such a call
      * @return {@link JavaStep#NO_PROGRESS} never; the caller's stack pointer may equal the cursor's

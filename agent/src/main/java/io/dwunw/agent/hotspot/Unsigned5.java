@@ -2,9 +2,9 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * Numbers in HotSpot's UNSIGNED5 encoding (HotSpot, {@code utilities/unsigned5.hpp}): one to five bytes; a byte below 192
- * ends the number, each further byte weighs 64 times the one before. Since JDK 20 the byte 0 is left out, so that every byte
- * counts one less.
+ * Numbers in HotSpot's UNSIGNED5 encoding (HotSpot, {@code utilities/unsigned5.hpp}): one to five bytes; a byte below
+ * 192 ends the number, each further byte weighs 64 times the one before. Since JDK 20 the byte 0 is left out, so that
+ * every byte counts one less.
  *
  * <p>Never reads past the end: what is missing there counts as zero.
  */

@@ -7,12 +7,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parses the tables behind {@code gHotSpotVMStructs}, {@code …Types}, {@code …IntConstants}, {@code …LongConstants}. Each
- * of these symbols holds a pointer to an array whose stride and field offsets are exported beside it, and which ends
- * with an entry without a name (HotSpot, {@code runtime/vmStructs.cpp}).
+ * Parses the tables behind {@code gHotSpotVMStructs}, {@code …Types}, {@code …IntConstants}, {@code …LongConstants}.
+ * Each of these symbols holds a pointer to an array whose stride and field offsets are exported beside it, and which
+ * ends with an entry without a name (HotSpot, {@code runtime/vmStructs.cpp}).
  *
- * <p>Everything is treated as hostile: counts, strides and lengths are capped, and unreadable memory ends the parse with
- * one message.
+ * <p>Everything is treated as hostile: counts, strides and lengths are capped, and unreadable memory ends the parse
+ * with one message.
  */
 final class VmStructsReader {
     /** JDK 17 has 788 fields, 768 types. */

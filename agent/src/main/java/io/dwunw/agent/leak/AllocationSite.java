@@ -5,7 +5,8 @@ package io.dwunw.agent.leak;
  * What one allocation site has outstanding.
  *
  * @param site identity of the site: a hash of what the application did, the same in the next run
- * @param stack the stack that holds the most of it; sites may have several that differ in lines and inner native functions
+ * @param stack the stack that holds the most of it; sites may have several that differ in lines and inner native
+ *     functions
  * @param outstandingBytes estimate of the bytes allocated here and not freed
  * @param outstandingCount estimate of the blocks allocated here and not freed
  * @param sampledBytes sizes of the sampled blocks, added up

@@ -41,8 +41,8 @@ public final class CpuClock {
     }
 
     /**
-     * Of the oldest thread of this process that the kernel knows by this name; null if there is none, or if {@code /proc} is
-     * that of another PID namespace: clocks have other numbers then.
+     * Of the oldest thread of this process that the kernel knows by this name; null if there is none, or if {@code
+     * /proc} is that of another PID namespace: clocks have other numbers then.
      *
      * @param name at most 15 bytes of ASCII
      */

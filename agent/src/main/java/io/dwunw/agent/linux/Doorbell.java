@@ -7,12 +7,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * What one thread sleeps on, until a time has passed, somebody has rung, or native code has done so often enough: a futex
- * ({@code futex(2)}). The sleeper first {@linkplain #arm arms} the bell, then looks whether there is anything to do
- * already, and only then {@linkplain #sleep sleeps}: what comes in between ends the sleep at once.
+ * What one thread sleeps on, until a time has passed, somebody has rung, or native code has done so often enough: a
+ * futex ({@code futex(2)}). The sleeper first {@linkplain #arm arms} the bell, then looks whether there is anything to
+ * do already, and only then {@linkplain #sleep sleeps}: what comes in between ends the sleep at once.
  *
- * <p>Unlike {@link java.util.concurrent.locks.LockSupport#park} such a sleep is no event in JFR's eyes, of which a recording
- * would get dozens a second. But the thread is one in native code to it, which {@code jdk.NativeMethodSample} may pick.
+ * <p>Unlike {@link java.util.concurrent.locks.LockSupport#park} such a sleep is no event in JFR's eyes, of which a
+ * recording would get dozens a second. But the thread is one in native code to it, which {@code jdk.NativeMethodSample}
+ * may pick.
  *
  * <pre>
  * | asleep i32: 1 while the thread sleeps or is about to | left i32: how many more rings of native code wake it up |
@@ -50,8 +51,8 @@ public final class Doorbell {
     }
 
     /**
-     * The next {@link #sleep} ends when it is rung, or the {@code times}-th time that native code has something to tell,
-     * counted from now.
+     * The next {@link #sleep} ends when it is rung, or the {@code times}-th time that native code has something to
+     * tell, counted from now.
      */
     public void arm(int times) {
         INT.setVolatile(word, LEFT, times);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.linux;
 
-/** Error numbers of Linux ({@code include/uapi/asm-generic/errno-base.h}, {@code errno.h}) that the agent tells apart. */
+/**
+ * Error numbers of Linux ({@code include/uapi/asm-generic/errno-base.h}, {@code errno.h}) that the agent tells apart.
+ */
 public final class Errno {
     public static final int EPERM = 1;
     public static final int ENOENT = 2;

@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * How much memory this process may still take: the least of what the machine has available, its control groups (version 1
- * and 2, and those around them) leave, and its address space may grow by. Cold; never throws: a limit that cannot be read is
- * none.
+ * How much memory this process may still take: the least of what the machine has available, its control groups (version
+ * 1 and 2, and those around them) leave, and its address space may grow by. Cold; never throws: a limit that cannot be
+ * read is none.
  */
 public final class FreeMemory {
     private static final long NO_LIMIT = Long.MAX_VALUE;
@@ -85,7 +85,9 @@ public final class FreeMemory {
         return least;
     }
 
-    /** The least of a group and those around it. In a container the group's path may be the host's, and not be there. */
+    /**
+     * The least of a group and those around it. In a container the group's path may be the host's, and not be there.
+     */
     private long along(String mount, String group, String limitFile, String usageFile, String inactive) {
         Path top = root.resolve(mount);
         Path directory =

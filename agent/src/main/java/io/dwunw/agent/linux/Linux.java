@@ -79,13 +79,14 @@ public final class Linux {
     }
 
     /**
-     * Longs at the start of what {@link #libraries} fills in: how many libraries were loaded, and unloaded, so far, and the lowest
-     * address of the one that is asked, which is never unloaded.
+     * Longs at the start of what {@link #libraries} fills in: how many libraries were loaded, and unloaded, so far, and
+     * the lowest address of the one that is asked, which is never unloaded.
      */
     public static final int LIBRARIES_HEADER = 3;
 
     /**
-     * Lists the libraries that are loaded, in the order in which they came: the lowest address of each, behind the header.
+     * Lists the libraries that are loaded, in the order in which they came: the lowest address of each, behind the
+     * header.
      *
      * @param into those without room are left out
      * @return how many longs were filled in; those of the header are 0 if the loader does not tell
@@ -105,8 +106,8 @@ public final class Linux {
     }
 
     /**
-     * Has a roll of the JVM's code called whenever a collection begins, for good; {@code code_rolls.c} says how they are laid
-     * out, and what the plan is.
+     * Has a roll of the JVM's code called whenever a collection begins, for good; {@code code_rolls.c} says how they
+     * are laid out, and what the plan is.
      *
      * @return the rolls, always the same; null if this JVM does not say when collections begin
      */
@@ -121,8 +122,8 @@ public final class Linux {
     private static native long libraryChanges0();
 
     /**
-     * JNI's id of a method, as {@code FromReflectedMethod} gives it. What it means is the JVM's own affair: whoever takes
-     * it for an address has to read there fault-safely, and to check what is there.
+     * JNI's id of a method, as {@code FromReflectedMethod} gives it. What it means is the JVM's own affair: whoever
+     * takes it for an address has to read there fault-safely, and to check what is there.
      */
     public static long methodId(Executable method) {
         return methodId0(method);

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Loads the agent's JNI library out of the jar.
  *
- * <p>What is loaded runs as this process's user, so no other user may have a hand in it: files and directories that one could
- * change are passed over (see {@link ProtectedPaths}, also for why there is no window between that check and the load). The
- * library is written to a file in a directory of its own, which only this user may enter.
+ * <p>What is loaded runs as this process's user, so no other user may have a hand in it: files and directories that one
+ * could change are passed over (see {@link ProtectedPaths}, also for why there is no window between that check and the
+ * load). The library is written to a file in a directory of its own, which only this user may enter.
  */
 public final class NativeLibrary {
     /** Directories to try in turn: the first may be full, read-only or mounted {@code noexec}. */
@@ -40,7 +40,9 @@ public final class NativeLibrary {
             + " '*/libdwunw-x86_64.so'), or let -Djava.io.tmpdir name a directory that is writable, not mounted noexec, and"
             + " not writable by other users (unless sticky)";
 
-    /** What glibc says when the libraries loaded so far have used up what it keeps for later ones' thread-local storage. */
+    /**
+     * What glibc says when the libraries loaded so far have used up what it keeps for later ones' thread-local storage.
+     */
     private static final String NO_STATIC_TLS = "static TLS block";
 
     private static final String PACKAGE = "io/dwunw/agent/linux/";
@@ -89,8 +91,8 @@ public final class NativeLibrary {
     }
 
     /**
-     * Tries the file, if it has the right contents, then the directories in order. The failure of the first directory is
-     * the one that is told: it is the one that the user knows of.
+     * Tries the file, if it has the right contents, then the directories in order. The failure of the first directory
+     * is the one that is told: it is the one that the user knows of.
      */
     static void load(@Nullable Path unpacked, List<Path> directories, ProtectedPaths paths)
             throws NativeLibraryException {
@@ -270,8 +272,8 @@ public final class NativeLibrary {
     }
 
     /**
-     * The loaded file, which has no name any more, as a path for this process: only so can the kernel be told to probe it.
-     * An application may have closed the descriptor behind it and reused its number: compare the inode before use.
+     * The loaded file, which has no name any more, as a path for this process: only so can the kernel be told to probe
+     * it. An application may have closed the descriptor behind it and reused its number: compare the inode before use.
      *
      * @return empty if it could not be kept open
      */

@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * The agent's own memory outside of the Java heap, straight from the kernel: direct buffers of Java's would count against
- * the application's {@code -XX:MaxDirectMemorySize}, and memory from {@code malloc} might be sampled. Thread-safe. {@link
- * NativeLibrary#load()} must have succeeded before the first call.
+ * The agent's own memory outside of the Java heap, straight from the kernel: direct buffers of Java's would count
+ * against the application's {@code -XX:MaxDirectMemorySize}, and memory from {@code malloc} might be sampled.
+ * Thread-safe. {@link NativeLibrary#load()} must have succeeded before the first call.
  */
 public final class NativeMemory {
     private static final int PROT_READ_WRITE = 3;

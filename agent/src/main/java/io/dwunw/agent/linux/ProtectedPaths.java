@@ -11,17 +11,18 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Check that no other user can change or exchange a file between this look at it and a later use. Root and the user of this
- * process count as trusted: either could replace the JVM itself.
+ * Check that no other user can change or exchange a file between this look at it and a later use. Root and the user of
+ * this process count as trusted: either could replace the JVM itself.
  *
- * <p>A path without symbolic links is looked at from the root downwards. Each component has to belong to a trusted user, and
- * nobody else may write to it; except that directories with the sticky bit may be writable, since there an entry can be
- * renamed or removed only by the owner of the entry or of the directory (inode(7)), who are both trusted. When a component
- * is looked at, all above it have passed already and stay what they are, so it cannot be exchanged either. The result holds
- * until a trusted user changes something, and it needs no second look.
+ * <p>A path without symbolic links is looked at from the root downwards. Each component has to belong to a trusted
+ * user, and nobody else may write to it; except that directories with the sticky bit may be writable, since there an
+ * entry can be renamed or removed only by the owner of the entry or of the directory (inode(7)), who are both trusted.
+ * When a component is looked at, all above it have passed already and stay what they are, so it cannot be exchanged
+ * either. The result holds until a trusted user changes something, and it needs no second look.
  *
- * <p>An access control list that lets somebody write shows in the mode: its mask takes the place of the group's permissions
- * (acl(5)). File systems are believed: one whose server lies about owners could as well give other bytes at each reading.
+ * <p>An access control list that lets somebody write shows in the mode: its mask takes the place of the group's
+ * permissions (acl(5)). File systems are believed: one whose server lies about owners could as well give other bytes at
+ * each reading.
  */
 final class ProtectedPaths {
     private static final String STATUS = "/proc/self/status";

@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A number that rises before a thread of this process does anything, by what {@code /proc} tells of it (proc(5)): for where
- * {@link CpuClock} cannot, because a filter refuses {@code clock_gettime(2)}, or {@code /proc} numbers threads otherwise
- * than this process's PID namespace does. Allocates nothing once made. Not thread-safe.
+ * A number that rises before a thread of this process does anything, by what {@code /proc} tells of it (proc(5)): for
+ * where {@link CpuClock} cannot, because a filter refuses {@code clock_gettime(2)}, or {@code /proc} numbers threads
+ * otherwise than this process's PID namespace does. Allocates nothing once made. Not thread-safe.
  *
  * <p>{@code schedstat} has the nanoseconds that the thread has run and how often it was put on a CPU. The second rises
  * when a turn begins, the first when it ends; a thread in the middle of a turn is told by its state.
@@ -28,8 +28,8 @@ public final class ThreadRuns {
     }
 
     /**
-     * Of the oldest thread of this process that the kernel knows by this name; null if there is none, or the kernel keeps
-     * no such account.
+     * Of the oldest thread of this process that the kernel knows by this name; null if there is none, or the kernel
+     * keeps no such account.
      *
      * @param name at most 15 bytes of ASCII
      */

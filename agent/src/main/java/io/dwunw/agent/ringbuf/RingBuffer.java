@@ -20,9 +20,9 @@ import java.nio.ByteOrder;
  * record: | length u32: bit 31 busy, bit 30 discarded | page offset u32 | bytes, padded to 8 |
  * </pre>
  *
- * The kernel maps the data twice in a row, so that a record that wraps around lies in one piece. All that is mapped counts as
- * resident: the second time only as much is mapped as the longest record may need. Draining allocates nothing.
- * Draining and closing exclude each other.
+ * The kernel maps the data twice in a row, so that a record that wraps around lies in one piece. All that is mapped
+ * counts as resident: the second time only as much is mapped as the longest record may need. Draining allocates
+ * nothing. Draining and closing exclude each other.
  */
 public final class RingBuffer implements SampleSource, AutoCloseable {
     private static final VarHandle LONG = MethodHandles.byteBufferViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);

@@ -31,16 +31,16 @@ public interface SampleSource {
     long consumed();
 
     /**
-     * Bytes that were begun and not handed over. More than 0 when {@link #drain} finds nothing: a producer was interrupted
-     * while it wrote a record, and all that was produced after it waits behind.
+     * Bytes that were begun and not handed over. More than 0 when {@link #drain} finds nothing: a producer was
+     * interrupted while it wrote a record, and all that was produced after it waits behind.
      */
     default long backlog() {
         return produced() - consumed();
     }
 
     /**
-     * Hands over everything that was begun before this call, however much, and no more than that by much: producers that
-     * are faster do not keep it.
+     * Hands over everything that was begun before this call, however much, and no more than that by much: producers
+     * that are faster do not keep it.
      *
      * @param patienceNanos how long to wait for a producer that was interrupted while it wrote
      * @return records handed over
@@ -68,6 +68,8 @@ public interface SampleSource {
     /** Bytes of memory that records may wait in at most. */
     long capacity();
 
-    /** Whether a quarter of the room for records is taken, so that some will be lost unless they are taken in faster. */
+    /**
+     * Whether a quarter of the room for records is taken, so that some will be lost unless they are taken in faster.
+     */
     boolean crowded();
 }

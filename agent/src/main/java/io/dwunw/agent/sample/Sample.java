@@ -104,7 +104,9 @@ public final class Sample {
         return kind() == SampleDescriptor.KIND_ALLOCATION || isBare();
     }
 
-    /** An allocation whose stack there was no room for: it has neither registers, nor an anchor, nor a thread's name. */
+    /**
+     * An allocation whose stack there was no room for: it has neither registers, nor an anchor, nor a thread's name.
+     */
     public boolean isBare() {
         return kind() == SampleDescriptor.KIND_BARE;
     }

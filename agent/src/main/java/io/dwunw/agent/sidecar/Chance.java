@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.sidecar;
 
-/** Source of random numbers: xorshift64 (Marsaglia 2003), because those of the JDK would have to be loaded. Not thread-safe. */
+/**
+ * Source of random numbers: xorshift64 (Marsaglia 2003), because those of the JDK would have to be loaded. Not
+ * thread-safe.
+ */
 final class Chance {
     private long state;
 

@@ -2,17 +2,20 @@
 package io.dwunw.agent.sidecar;
 
 /**
- * Lottery among the samples of blocks that are freed already: only those that are drawn are walked and become events. All
- * samples of a round have the same chance, and one that is drawn stands for as many as the chance says, so that sums over events stay unbiased.
+ * Lottery among the samples of blocks that are freed already: only those that are drawn are walked and become events.
+ * All samples of a round have the same chance, and one that is drawn stands for as many as the chance says, so that
+ * sums over events stay unbiased.
  *
- * <p>The chance follows from a rate of events, a second's worth of which may be drawn at once. Hot; allocates nothing. Confined
- * to the sidecar thread.
+ * <p>The chance follows from a rate of events, a second's worth of which may be drawn at once. Hot; allocates nothing.
+ * Confined to the sidecar thread.
  */
 final class EventDraw {
     private static final double NANOS_PER_SECOND = 1e9;
     /** So many are drawn whatever they cost: a recording without any says nothing of what is allocated. */
     private static final int LEAST_PER_SECOND = 5;
-    /** Part of what a round's time allows that is drawn in any case, after more were drawn by chance than was allowed. */
+    /**
+     * Part of what a round's time allows that is drawn in any case, after more were drawn by chance than was allowed.
+     */
     private static final double LEAST_SHARE = 0.5;
 
     private final int maxPerSecond;

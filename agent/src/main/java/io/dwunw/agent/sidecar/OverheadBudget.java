@@ -15,7 +15,9 @@ public final class OverheadBudget {
     private static final long WINDOW_NANOS = 1_000_000_000L;
     /** How often to look whether a window has spent already what it may: a burst must not go on for a second. */
     private static final long LOOK_NANOS = 50_000_000L;
-    /** The same where records come fast: before they have filled the ring, while this thread's code is not compiled yet. */
+    /**
+     * The same where records come fast: before they have filled the ring, while this thread's code is not compiled yet.
+     */
     private static final long FLOODED_LOOK_NANOS = 5_000_000L;
 
     private static final int FLOOD = 64;
@@ -127,7 +129,10 @@ public final class OverheadBudget {
         }
     }
 
-    /** Looks whether more and more records wait in the ring, or find no room there any more; whether the interval has changed. */
+    /**
+     * Looks whether more and more records wait in the ring, or find no room there any more; whether the interval has
+     * changed.
+     */
     private boolean watchFlood(long now, EngineCounters counters) {
         long lostBefore = lost;
         long backlogBefore = backlog;
@@ -145,7 +150,10 @@ public final class OverheadBudget {
         return maxOverhead > 0 && meter.samplingNanos(counters) > maxOverhead * WINDOW_NANOS;
     }
 
-    /** What was spent in the last window, a second at most, as a part of the CPU time that the application used, or of one CPU's. */
+    /**
+     * What was spent in the last window, a second at most, as a part of the CPU time that the application used, or of
+     * one CPU's.
+     */
     double overhead() {
         return controller.overhead();
     }
@@ -160,7 +168,9 @@ public final class OverheadBudget {
         return maxOverhead > 0;
     }
 
-    /** How often a second something may be done that costs so many nanoseconds of CPU time, for a part of the budget. */
+    /**
+     * How often a second something may be done that costs so many nanoseconds of CPU time, for a part of the budget.
+     */
     double affordable(double share, double nanosEach) {
         return share * maxOverhead * meter.available() * WINDOW_NANOS / Math.max(nanosEach, 1);
     }

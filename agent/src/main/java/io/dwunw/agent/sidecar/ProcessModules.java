@@ -12,9 +12,10 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the module map up to date with this process's mappings. Before a stack is walked the loader is asked whether libraries
- * have come or gone since the last reading: if so the mappings are read again, as the stack may lead through them. They are
- * also read when a pc lies in no known module, and now and then, since a program may map code without the loader.
+ * Keeps the module map up to date with this process's mappings. Before a stack is walked the loader is asked whether
+ * libraries have come or gone since the last reading: if so the mappings are read again, as the stack may lead through
+ * them. They are also read when a pc lies in no known module, and now and then, since a program may map code without
+ * the loader.
  */
 public final class ProcessModules implements MappedModules {
     private static final String MAPS = "/proc/self/maps";
@@ -23,8 +24,8 @@ public final class ProcessModules implements MappedModules {
 
     private static final int INITIAL_BYTES = 1 << 16;
     /**
-     * Between two readings for pcs in no module while the loader has nothing new: code that was generated into anonymous
-     * memory asks each time, and the kernel needs about a millisecond to print a JVM's map.
+     * Between two readings for pcs in no module while the loader has nothing new: code that was generated into
+     * anonymous memory asks each time, and the kernel needs about a millisecond to print a JVM's map.
      */
     private static final long MIN_NANOS_BETWEEN_MISSES = 20_000_000;
 
@@ -49,7 +50,9 @@ public final class ProcessModules implements MappedModules {
     private long readFrom = lookedAt - NANOS_BETWEEN_READS;
 
     private long readAt = readFrom;
-    /** As of when the loader is known to have nothing that the map does not have, or that is not known to be missing. */
+    /**
+     * As of when the loader is known to have nothing that the map does not have, or that is not known to be missing.
+     */
     private long checkedAt = readFrom;
     /** Whether libraries have come or gone since the last reading. */
     private boolean stale;
@@ -96,8 +99,8 @@ public final class ProcessModules implements MappedModules {
     }
 
     /**
-     * Compares the loader's counts with those of the last list, and takes its list again if they differ. To be called often:
-     * the fewer libraries have come and gone between two lists, the fewer can have been away in between. Takes a
+     * Compares the loader's counts with those of the last list, and takes its list again if they differ. To be called
+     * often: the fewer libraries have come and gone between two lists, the fewer can have been away in between. Takes a
      * microsecond where nothing has changed.
      */
     public void watch() {
@@ -145,8 +148,8 @@ public final class ProcessModules implements MappedModules {
     }
 
     /**
-     * Looks again, and shows all that is mapped: low and high addresses in turns, rising, without the kernel's half. Null if
-     * it cannot be read.
+     * Looks again, and shows all that is mapped: low and high addresses in turns, rising, without the kernel's half.
+     * Null if it cannot be read.
      */
     public long @Nullable [] mapped() {
         try {
@@ -211,7 +214,9 @@ public final class ProcessModules implements MappedModules {
         return Arrays.copyOf(ranges, count);
     }
 
-    /** Reads the map; whether it is another than the last. Again and again for ever: leaves nothing to the collector. */
+    /**
+     * Reads the map; whether it is another than the last. Again and again for ever: leaves nothing to the collector.
+     */
     private boolean readText() throws IOException {
         int read = 0;
         try (FileInputStream in = new FileInputStream(MAPS)) {

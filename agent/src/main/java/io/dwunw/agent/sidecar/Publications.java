@@ -24,9 +24,10 @@ final class Publications {
     /** Sites of one chunk: beyond the biggest so many nobody reads, and each costs an event. */
     private static final int MAX_LEAKS = 4096;
     /**
-     * How long events wait when a chunk ends. Where the last recording is stopped, JFR first closes its file and only then
-     * takes no more events: what is written in between gets into no file, and each of JFR's 20 global buffers that it fills
-     * is lost for good when JFR starts again ({@code JfrStorage::clear_full}); without them JDK 17 drops most events.
+     * How long events wait when a chunk ends. Where the last recording is stopped, JFR first closes its file and only
+     * then takes no more events: what is written in between gets into no file, and each of JFR's 20 global buffers that
+     * it fills is lost for good when JFR starts again ({@code JfrStorage::clear_full}); without them JDK 17 drops most
+     * events.
      */
     private static final long CHANGE_NANOS = 500_000_000;
 

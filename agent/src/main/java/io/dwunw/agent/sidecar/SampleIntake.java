@@ -64,8 +64,8 @@ final class SampleIntake implements SampleHandler {
     }
 
     /**
-     * Looks at what waits, so that blocks that are freed by now need not be walked. To be called before samples are handed over;
-     * those that are produced after it are handled as if their blocks were alive.
+     * Looks at what waits, so that blocks that are freed by now need not be walked. To be called before samples are
+     * handed over; those that are produced after it are handled as if their blocks were alive.
      */
     void lookAhead(SampleSource samples, long nanoTime) {
         // Who wants the frees wants each of them to find its allocation; until there is a recording, stacks are

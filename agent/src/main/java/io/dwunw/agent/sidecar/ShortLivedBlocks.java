@@ -6,12 +6,13 @@ import io.dwunw.agent.sample.Sample;
 import java.util.Arrays;
 
 /**
- * Sampled heap blocks that are known to be freed before their records are handled, because the records of their frees lie in
- * the ring behind them. Such a block is never live as far as the account of live memory is concerned, and its stack need not be walked.
+ * Sampled heap blocks that are known to be freed before their records are handled, because the records of their frees
+ * lie in the ring behind them. Such a block is never live as far as the account of live memory is concerned, and its
+ * stack need not be walked.
  *
- * <p>Looking ahead passes over each record once and reads its head only. Only plain frees count: the free at the start of a
- * {@code realloc} may be taken back, and mappings die in parts. When a table is full, blocks that are not noted are handled
- * like any others. Hot; allocates nothing. Confined to the sidecar thread.
+ * <p>Looking ahead passes over each record once and reads its head only. Only plain frees count: the free at the start
+ * of a {@code realloc} may be taken back, and mappings die in parts. When a table is full, blocks that are not noted
+ * are handled like any others. Hot; allocates nothing. Confined to the sidecar thread.
  */
 final class ShortLivedBlocks implements SampleHandler {
     /** Blocks that are looked at ahead at once; more than a ring of the usual size has room for. */
@@ -94,7 +95,10 @@ final class ShortLivedBlocks implements SampleHandler {
         dead.clear();
     }
 
-    /** Open-addressing table from a pair of numbers to a time; linear probing, and deletion by moving later entries back. */
+    /**
+     * Open-addressing table from a pair of numbers to a time; linear probing, and deletion by moving later entries
+     * back.
+     */
     private static final class Table {
         private static final int SLOTS = 2 * MAX_BLOCKS;
         private static final int MASK = SLOTS - 1;

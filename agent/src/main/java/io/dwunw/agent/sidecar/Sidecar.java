@@ -30,12 +30,18 @@ public final class Sidecar extends ReplayThread {
 
     private static final long MAX_IDLE_NANOS = 10_000_000;
 
-    /** What can wait for a moment without samples must not wait for ever where there is none, nor be done each millisecond. */
+    /**
+     * What can wait for a moment without samples must not wait for ever where there is none, nor be done each
+     * millisecond.
+     */
     private static final long LONGEST_WITHOUT_IDLING_NANOS = 50_000_000;
     /** The same where nothing goes away: how long what can wait does, and how long records may lie in the ring. */
     private static final long LONGEST_QUIET_NANOS = 100_000_000;
 
-    /** Where samples end a sleep once there are many: most blocks that are freed at all are freed by then, and need no walk. */
+    /**
+     * Where samples end a sleep once there are many: most blocks that are freed at all are freed by then, and need no
+     * walk.
+     */
     private static final long MAX_QUIET_IDLE_NANOS = 100_000_000;
     /** Where nothing goes away, but samples do not end a sleep. */
     private static final long MAX_SILENT_IDLE_NANOS = 25_000_000;

@@ -163,10 +163,11 @@ public final class SidecarParts implements AutoCloseable {
     }
 
     /**
-     * The last recording has ended, but another may follow at once: the engine stays attached for a while, which spares what
-     * attaching costs, and samples next to nothing.
+     * The last recording has ended, but another may follow at once: the engine stays attached for a while, which spares
+     * what attaching costs, and samples next to nothing.
      *
-     * @return false if so much is live that it should not be kept in mind by the producer: then {@link #detach} is to be called
+     * @return false if so much is live that it should not be kept in mind by the producer: then {@link #detach} is to
+     *     be called
      */
     boolean rest() {
         if (live.count() > MOST_LIVE_AT_REST) {
@@ -333,7 +334,9 @@ public final class SidecarParts implements AutoCloseable {
         }
     }
 
-    /** What can wait until nothing else is to do; whether it can wait for some ten milliseconds before it is done again. */
+    /**
+     * What can wait until nothing else is to do; whether it can wait for some ten milliseconds before it is done again.
+     */
     boolean idle() {
         if (!sampling()) {
             return true;
@@ -364,7 +367,9 @@ public final class SidecarParts implements AutoCloseable {
         return counters.lost - counters.lostFrees + live.overflowed();
     }
 
-    /** Looks for memory that was not seen. When all records have been taken in, and {@link #reconcile} has been called. */
+    /**
+     * Looks for memory that was not seen. When all records have been taken in, and {@link #reconcile} has been called.
+     */
     void lookForUnseen() {
         if (sampling()) {
             unseen.look(lostAllocations(), budget.interval());
@@ -372,8 +377,8 @@ public final class SidecarParts implements AutoCloseable {
     }
 
     /**
-     * A free whose record was lost would leave its block alive for ever: asks the producer which blocks are, and the kernel
-     * what is mapped.
+     * A free whose record was lost would leave its block alive for ever: asks the producer which blocks are, and the
+     * kernel what is mapped.
      */
     void reconcile() {
         reconciledAt = System.nanoTime();

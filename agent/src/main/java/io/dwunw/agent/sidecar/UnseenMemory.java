@@ -9,13 +9,17 @@ import io.dwunw.agent.stack.StackTrace;
 import java.util.function.Consumer;
 
 /**
- * Compares what libc's allocator has in use with the blocks that were seen, so that what goes past the engine is noticed.
+ * Compares what libc's allocator has in use with the blocks that were seen, so that what goes past the engine is
+ * noticed.
  *
- * <p>Notices what stays, not what is soon freed; and of frees only that more is shown as live than can be. What was allocated
- * before and freed since hides as much of the difference. Confined to the sidecar thread.
+ * <p>Notices what stays, not what is soon freed; and of frees only that more is shown as live than can be. What was
+ * allocated before and freed since hides as much of the difference. Confined to the sidecar thread.
  */
 final class UnseenMemory {
-    /** Bytes that mean nothing: freed blocks that threads keep, which count as used, and what the loader takes for itself. */
+    /**
+     * Bytes that mean nothing: freed blocks that threads keep, which count as used, and what the loader takes for
+     * itself.
+     */
     static final long MARGIN = 8 << 20;
 
     /** One part in so many of what was seen means nothing either: blocks are aligned, and not always split. */
@@ -24,13 +28,15 @@ final class UnseenMemory {
     /** Standard errors of an estimate: one look in a million is wrong. */
     private static final int MARGIN_ERRORS = 5;
 
-    /** Samples that were not drawn have an error as well: none of as much as 14 mean intervals once in a million looks. */
+    /**
+     * Samples that were not drawn have an error as well: none of as much as 14 mean intervals once in a million looks.
+     */
     private static final int MARGIN_SAMPLES = 8;
 
     private static final long NANOS_BETWEEN_LOOKS = 5_000_000_000L;
     /**
-     * Readings of one look, at most: what is allocated after the records were taken in, and before the allocator is asked,
-     * looks as if it had not been seen. A busy machine may stop this thread between the two.
+     * Readings of one look, at most: what is allocated after the records were taken in, and before the allocator is
+     * asked, looks as if it had not been seen. A busy machine may stop this thread between the two.
      */
     private static final int MAX_READINGS = 4;
 

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An event costs ten times what its sample does, and a recording needs no thousands a second of the same stacks. So
  * allocation events go out at a limited rate, a second's worth of them at once. Samples beyond that join the event of
- * their stack that waits: nothing is dropped, each stack's weight is exact, and as many events wait as there are stacks.
- * Confined to the sidecar thread.
+ * their stack that waits: nothing is dropped, each stack's weight is exact, and as many events wait as there are
+ * stacks. Confined to the sidecar thread.
  */
 final class WaitingEvents {
     /** What waits at most: more than any burst that the ring can hold. */

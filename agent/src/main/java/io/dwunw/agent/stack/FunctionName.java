@@ -3,7 +3,8 @@ package io.dwunw.agent.stack;
 
 /**
  * Shortens a demangled C++ or Rust name to what identifies the function for a reader: no parameters, no return type, no
- * trace of what a compiler did to it. {@code void os::foo<int>(int*) [clone .constprop.0]} becomes {@code os::foo<int>}.
+ * trace of what a compiler did to it. {@code void os::foo<int>(int*) [clone .constprop.0]} becomes {@code
+ * os::foo<int>}.
  */
 final class FunctionName {
     private static final String OPERATOR = "operator";
@@ -51,7 +52,9 @@ final class FunctionName {
         return rest.isBlank();
     }
 
-    /** Index behind the last space that is outside all brackets and not part of an operator's name; 0 if there is none. */
+    /**
+     * Index behind the last space that is outside all brackets and not part of an operator's name; 0 if there is none.
+     */
     private static int returnTypeEnd(String function) {
         int depth = 0;
         for (int i = function.length() - 1; i >= 0; i--) {

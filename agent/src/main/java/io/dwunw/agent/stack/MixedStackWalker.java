@@ -15,9 +15,10 @@ import io.dwunw.unwind.StopReason;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks a sample's stack: native frames by CFI, generated code by the JVM's own metadata, whichever the pc at hand is in, up
- * to the thread's outermost frame. Where native code cannot be unwound the walk goes on at the frame anchor that HotSpot left
- * when it was called from Java; a gap stands for the frames in between, and the stack counts as incomplete.
+ * Walks a sample's stack: native frames by CFI, generated code by the JVM's own metadata, whichever the pc at hand is
+ * in, up to the thread's outermost frame. Where native code cannot be unwound the walk goes on at the frame anchor that
+ * HotSpot left when it was called from Java; a gap stands for the frames in between, and the stack counts as
+ * incomplete.
  *
  * <p>Hot: allocates nothing once warm. Not thread-safe.
  */
@@ -243,8 +244,8 @@ public final class MixedStackWalker {
     }
 
     /**
-     * Native code that cannot be unwound, or says that it is the outermost while Java code waits further out: HotSpot has noted
-     * where the Java frames go on.
+     * Native code that cannot be unwound, or says that it is the outermost while Java code waits further out: HotSpot
+     * has noted where the Java frames go on.
      */
     private boolean resumeAtAnchor(StackMemory stack, StopReason reason) {
         long sp = anchor.sp();

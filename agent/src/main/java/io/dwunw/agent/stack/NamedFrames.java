@@ -6,8 +6,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Names by frame. Bounded in the way of {@link StackTraces}: two tables take turns, and what is not asked for between two
- * turns is forgotten.
+ * Names by frame. Bounded in the way of {@link StackTraces}: two tables take turns, and what is not asked for between
+ * two turns is forgotten.
  *
  * <p>Hot: finding a known name allocates nothing, because the keys are not boxed.
  */

@@ -4,8 +4,8 @@ package io.dwunw.agent.stack;
 import java.util.Arrays;
 
 /**
- * Native frames by pc, which saves the search for the module; good only as long as nothing is mapped or unmapped. Each pc has one
- * slot, and the last that came has it. Hot: allocates nothing.
+ * Native frames by pc, which saves the search for the module; good only as long as nothing is mapped or unmapped. Each
+ * pc has one slot, and the last that came has it. Hot: allocates nothing.
  */
 final class NativeFrames {
     /** No frame of {@link Frame#nativeFrame}'s making is 0. */

@@ -2,8 +2,8 @@
 package io.dwunw.agent.stack;
 
 /**
- * A copy of HotSpot's {@code JavaFrameAnchor}: where a thread last left Java code. It lies either in the sample, as of the
- * moment it was taken, or on the stack, where an entry from native code into Java keeps the one before it. Mutable.
+ * A copy of HotSpot's {@code JavaFrameAnchor}: where a thread last left Java code. It lies either in the sample, as of
+ * the moment it was taken, or on the stack, where an entry from native code into Java keeps the one before it. Mutable.
  */
 final class SampleAnchor {
     private long sp;

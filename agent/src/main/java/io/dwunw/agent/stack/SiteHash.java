@@ -5,16 +5,17 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The identity of an allocation site: a hash of what the application did, the same in the next run and on another machine.
- * Into it go the allocator, the native functions between it and the first Java frame, and the Java methods, innermost first;
- * of a stack without Java frames all native functions. {@link SiteNames} says what they are called here. Left out is what
- * differs though the application does the same: addresses and lines, parameters, hidden frames, what reflection and method handles
- * put between caller and callee, and the start of a thread. Of a library those functions count that it exports, and it
- * counts itself where there is none in a row of its frames: which of the others have names depends on debug files. Frames
- * that have become equal by that, one beside the other, count once; so does a method that calls itself.
+ * The identity of an allocation site: a hash of what the application did, the same in the next run and on another
+ * machine. Into it go the allocator, the native functions between it and the first Java frame, and the Java methods,
+ * innermost first; of a stack without Java frames all native functions. {@link SiteNames} says what they are called
+ * here. Left out is what differs though the application does the same: addresses and lines, parameters, hidden frames,
+ * what reflection and method handles put between caller and callee, and the start of a thread. Of a library those
+ * functions count that it exports, and it counts itself where there is none in a row of its frames: which of the others
+ * have names depends on debug files. Frames that have become equal by that, one beside the other, count once; so does a
+ * method that calls itself.
  *
- * <p>64-bit FNV-1a over UTF-16 code units, then mixed: two sites in a million share a hash with a probability of 1 in 37
- * million. Reused from stack to stack: {@link #begin}, the frames, {@link #end}. Not thread-safe.
+ * <p>64-bit FNV-1a over UTF-16 code units, then mixed: two sites in a million share a hash with a probability of 1 in
+ * 37 million. Reused from stack to stack: {@link #begin}, the frames, {@link #end}. Not thread-safe.
  */
 public final class SiteHash {
     private static final long OFFSET_BASIS = 0xcbf29ce484222325L;

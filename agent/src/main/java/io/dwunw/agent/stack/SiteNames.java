@@ -3,9 +3,15 @@ package io.dwunw.agent.stack;
 
 import java.util.Set;
 
-/** What frames are called in a {@link SiteHash}: names without what is numbered or drawn anew in each run, build or version. */
+/**
+ * What frames are called in a {@link SiteHash}: names without what is numbered or drawn anew in each run, build or
+ * version.
+ */
 final class SiteNames {
-    /** In names of classes that were generated at run time: what stands before it is the class that it was generated for. */
+    /**
+     * In names of classes that were generated at run time: what stands before it is the class that it was generated
+     * for.
+     */
     private static final String[] GENERATED_FOR = {"$$", "_$$_", "$ByteBuddy$", "$HibernateProxy$", "$MockitoMock$"};
 
     private static final String PROXY = "$Proxy";
@@ -14,7 +20,10 @@ final class SiteNames {
     private static final String SCALA_LAMBDA_METHOD = "$anonfun$";
     private static final String CGLIB_METHOD = "CGLIB$";
 
-    /** Of reflection and method handles; which of these are on a stack depends on how often a call was made, and on the JDK. */
+    /**
+     * Of reflection and method handles; which of these are on a stack depends on how often a call was made, and on the
+     * JDK.
+     */
     private static final String[] PLUMBING = {
         "jdk.internal.reflect.", "java.lang.reflect.", "sun.reflect.", "java.lang.invoke.", "jdk.internal.foreign.abi."
     };
@@ -77,8 +86,8 @@ final class SiteNames {
     private SiteNames() {}
 
     /**
-     * A library's name without version, suffix, and what it was given when it was unpacked: {@code libfoo.so.1.2}, {@code
-     * libfoo-1.2.so} and {@code foo-1.2-3d6f0a1c-….so} differ in words of digits, and those do not count.
+     * A library's name without version, suffix, and what it was given when it was unpacked: {@code libfoo.so.1.2},
+     * {@code libfoo-1.2.so} and {@code foo-1.2-3d6f0a1c-….so} differ in words of digits, and those do not count.
      */
     static String library(String fileName) {
         String base = withoutSuffix(fileName);

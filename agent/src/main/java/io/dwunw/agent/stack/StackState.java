@@ -38,7 +38,10 @@ public enum StackState {
     SEARCHED("complete, but a frame was found by search and others may be missing"),
     /** Complete to the outermost frame, but at a call that the compiler did not describe. */
     INLINED_UNKNOWN("complete, but methods inlined into one frame could not be told"),
-    /** To the carrier thread's outermost frame, but a frame stands in for those of the virtual thread that are in the heap. */
+    /**
+     * To the carrier thread's outermost frame, but a frame stands in for those of the virtual thread that are in the
+     * heap.
+     */
     FROZEN_FRAMES("incomplete: older frames of the virtual thread are in the Java heap"),
     /** There was no room for the stack where samples wait; a single frame stands in for all of them. */
     NOT_RECORDED("not recorded: samples came faster than they could be taken in");

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
  * Equal stacks become one {@link StackTrace}, which is what makes a stack cheap to keep and to compare.
  *
  * <p>Bounded: two tables take turns. When the young one is full it becomes the old one, and what is then not asked for
- * again is forgotten at the next turn. A forgotten stack that is still referenced stays as it is; only an equal one that
- * comes later will be another object.
+ * again is forgotten at the next turn. A forgotten stack that is still referenced stays as it is; only an equal one
+ * that comes later will be another object.
  *
  * <p>Hot: finding a known stack allocates nothing.
  */

@@ -15,7 +15,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Each function of the family, with each way to attach: sampled once, with its size, and its end. */
 @RequiresBpf
 class AllocatorFamilyTest {
-    /** All blocks here are more than 23 intervals long, so that they are sampled for certain; most of the JVM's are not. */
+    /**
+     * All blocks here are more than 23 intervals long, so that they are sampled for certain; most of the JVM's are not.
+     */
     private static final int INTERVAL = 1000;
 
     private final Recorder recorder = new Recorder();

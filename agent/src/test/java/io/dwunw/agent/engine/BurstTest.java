@@ -16,7 +16,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** More samples than the ring has room for, before anybody takes one in. What the gate does by itself is in {@code burst.c}. */
+/**
+ * More samples than the ring has room for, before anybody takes one in. What the gate does by itself is in {@code
+ * burst.c}.
+ */
 @RequiresBpf
 class BurstTest {
     private static final int RING_BYTES = 256 << 10;

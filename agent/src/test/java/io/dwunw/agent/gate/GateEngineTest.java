@@ -270,7 +270,9 @@ class GateEngineTest {
         }
     }
 
-    /** The application does not go on before the reader has seen what it did; a sleep that nothing ends lasts an hour. */
+    /**
+     * The application does not go on before the reader has seen what it did; a sleep that nothing ends lasts an hour.
+     */
     @Test
     @Timeout(60)
     void samplesAndFreesEndTheReadersSleep() throws Exception {

@@ -42,8 +42,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Records walks in this very JVM, and checks that the recording replays to the same text: {@code agent/record-golden} runs it.
- * Arguments: the native library, the path of the recording, the path of the text, classes with more scenarios.
+ * Records walks in this very JVM, and checks that the recording replays to the same text: {@code agent/record-golden}
+ * runs it. Arguments: the native library, the path of the recording, the path of the text, classes with more scenarios.
  */
 public final class Recorder {
     private static final int STACK_BYTES = 64 << 10;

@@ -14,8 +14,8 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
 
 /**
- * All that was recorded in one process. The file is a gzip stream of Java's data format: magic, JDK, libjvm's address, memory,
- * modules, samples.
+ * All that was recorded in one process. The file is a gzip stream of Java's data format: magic, JDK, libjvm's address,
+ * memory, modules, samples.
  *
  * @param jdk its version, for people
  * @param libjvm where the first byte of {@code libjvm.so} was mapped

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.zip.Inflater;
 
 /**
- * Ways to a native allocation that every JDK has. Run with {@code -Xbatch}: what was called often enough is compiled then, and
- * what was called once is not.
+ * Ways to a native allocation that every JDK has. Run with {@code -Xbatch}: what was called often enough is compiled
+ * then, and what was called once is not.
  */
 final class Scenarios {
     /** Calls after which C1 has compiled a method, and C2 has not. */
@@ -132,7 +132,9 @@ final class Scenarios {
         }
     }
 
-    /** Small enough to be inlined into {@code first}, which is not inlined itself: {@code agent/record-golden} says so. */
+    /**
+     * Small enough to be inlined into {@code first}, which is not inlined itself: {@code agent/record-golden} says so.
+     */
     static final class C2 {
         private C2() {}
 

@@ -20,8 +20,8 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * One recorded sample, walked again and again by production code alone: code heaps are direct buffers, as in the agent. For
- * benchmarks.
+ * One recorded sample, walked again and again by production code alone: code heaps are direct buffers, as in the agent.
+ * For benchmarks.
  */
 public final class WarmWalk {
     private static final int MAX_FRAMES = 256;

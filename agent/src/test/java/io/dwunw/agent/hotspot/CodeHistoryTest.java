@@ -213,7 +213,9 @@ final class CodeHistoryTest {
         assertThat(history.undoubted(sample)).isFalse();
     }
 
-    /** Code of a class that can be unloaded goes with the next collection, and the next such class has code of its size. */
+    /**
+     * Code of a class that can be unloaded goes with the next collection, and the next such class has code of its size.
+     */
     @Test
     void doubtsWhatIsNewWhereCodeMayHaveLivedForAMoment() {
         history = newHistory(new CodeFrees(() -> freed, 0, 0, 0, true));
@@ -266,7 +268,10 @@ final class CodeHistoryTest {
         assertThat(history.wasThere(blob(4), 3, after)).isTrue();
     }
 
-    /** Such a JVM may free code at moments of which nothing tells: then it is looked at code as where no rolls are called. */
+    /**
+     * Such a JVM may free code at moments of which nothing tells: then it is looked at code as where no rolls are
+     * called.
+     */
     @Test
     void doesWithoutRollsOnceACollectionHasCalledNone() {
         RollBuffer written = new RollBuffer();

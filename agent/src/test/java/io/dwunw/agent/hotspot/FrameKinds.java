@@ -9,8 +9,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Passes walks on to the real code and counts what kinds of frames they go through, so that a test that claims to cover a
- * kind can prove it. Looks at the code for itself, by itself. Allocates nothing while it counts.
+ * Passes walks on to the real code and counts what kinds of frames they go through, so that a test that claims to cover
+ * a kind can prove it. Looks at the code for itself, by itself. Allocates nothing while it counts.
  */
 @SuppressWarnings("EnumOrdinal") // counts by kind while it walks
 public final class FrameKinds implements JavaCode {

@@ -19,7 +19,10 @@ public final class MethodVersions {
         find.requireAll();
     }
 
-    /** Whether the method's class has not been replaced, as its description says; an exception if it is not that method's. */
+    /**
+     * Whether the method's class has not been replaced, as its description says; an exception if it is not that
+     * method's.
+     */
     public boolean isOriginal(long methodId, String name) {
         metadata.begin();
         long method = metadata.word(methodId);

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The Java frames of a JVM whose memory is being recorded, or is a recording: reads no byte more than it needs, and tells
- * of each frame what kind of code it ran.
+ * The Java frames of a JVM whose memory is being recorded, or is a recording: reads no byte more than it needs, and
+ * tells of each frame what kind of code it ran.
  */
 public final class RecordedJava implements JavaCode {
     /** What the production code reads by the page is read here word by word. */

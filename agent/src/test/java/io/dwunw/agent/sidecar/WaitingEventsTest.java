@@ -127,7 +127,9 @@ final class WaitingEventsTest {
         assertThat(events.joined()).isEqualTo(3000 - published.size());
     }
 
-    /** A tenth of the samples, of ten times the weight of the others, is shown by half of the events: 500 of 1000, ± 16. */
+    /**
+     * A tenth of the samples, of ten times the weight of the others, is shown by half of the events: 500 of 1000, ± 16.
+     */
     @Test
     void theSampleShownIsDrawnByWeight() {
         WaitingEvents events = new WaitingEvents(1, 0);

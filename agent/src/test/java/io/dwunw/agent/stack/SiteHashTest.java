@@ -10,8 +10,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Stacks are written innermost first, frames with a space between them: {@code libfoo.so!function}, {@code libfoo.so!} where
- * the function is not exported, {@code ?} where the code is unknown, and {@code Class#method}.
+ * Stacks are written innermost first, frames with a space between them: {@code libfoo.so!function}, {@code libfoo.so!}
+ * where the function is not exported, {@code ?} where the code is unknown, and {@code Class#method}.
  */
 class SiteHashTest {
     /** Recordings of older versions must still match: may only change with a note in the changelog. */

@@ -7,8 +7,8 @@ import io.dwunw.agent.stack.StackState;
 import java.nio.ByteBuffer;
 
 /**
- * As {@link TruthProgram}, but no native code has unwind information: from each native segment only HotSpot's frame anchors
- * lead back to Java. All Java frames must be found; only the native frames below the outermost cannot be.
+ * As {@link TruthProgram}, but no native code has unwind information: from each native segment only HotSpot's frame
+ * anchors lead back to Java. All Java frames must be found; only the native frames below the outermost cannot be.
  */
 final class AnchorProgram {
     private AnchorProgram() {}

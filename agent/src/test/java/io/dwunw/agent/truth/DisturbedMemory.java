@@ -5,8 +5,8 @@ import io.dwunw.memory.MemoryReader;
 import java.util.Random;
 
 /**
- * Memory in which now and then something happens while it is read: in the middle of a walk, before one part of a method is
- * read and after another. For one thread.
+ * Memory in which now and then something happens while it is read: in the middle of a walk, before one part of a method
+ * is read and after another. For one thread.
  */
 final class DisturbedMemory implements MemoryReader {
     private static final long MAX_NANOS_BETWEEN = 700_000_000;

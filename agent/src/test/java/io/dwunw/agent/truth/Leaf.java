@@ -3,7 +3,9 @@ package io.dwunw.agent.truth;
 
 import java.nio.ByteBuffer;
 
-/** The native leaves, see {@code src/test/native/snapshot.c}. Each takes a snapshot, then calls {@link Truth#record}. */
+/**
+ * The native leaves, see {@code src/test/native/snapshot.c}. Each takes a snapshot, then calls {@link Truth#record}.
+ */
 final class Leaf {
     private Leaf() {}
 

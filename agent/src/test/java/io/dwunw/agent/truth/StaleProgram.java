@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * As {@link TruthProgram}, but the walks come late: meanwhile classes are unloaded and loaded anew, or retransformed. A walk may
- * then end early or leave a method unnamed; it must never name a wrong one. Fifth argument: {@code unload}, {@code retransform}, or
- * {@code collect}, for collections that find no class to unload.
+ * As {@link TruthProgram}, but the walks come late: meanwhile classes are unloaded and loaded anew, or retransformed. A
+ * walk may then end early or leave a method unnamed; it must never name a wrong one. Fifth argument: {@code unload},
+ * {@code retransform}, or {@code collect}, for collections that find no class to unload.
  */
 final class StaleProgram {
     private static final int WAITING = 48;

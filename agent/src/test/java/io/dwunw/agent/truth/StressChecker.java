@@ -17,13 +17,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks samples of a program under stress, and compares those that carry a ticket with the whole stack that Java has seen
- * at the same point. The others must at least be possible: a class that was made up on the way has only its own
+ * Walks samples of a program under stress, and compares those that carry a ticket with the whole stack that Java has
+ * seen at the same point. The others must at least be possible: a class that was made up on the way has only its own
  * methods, and no stack of ours begins in the middle.
  */
 final class StressChecker implements SampleHandler {
     private static final int MAX_REPORTS = 8;
-    /** Code that was in use so long ago is still there; beyond that it depends on what the machine had time to look at. */
+    /**
+     * Code that was in use so long ago is still there; beyond that it depends on what the machine had time to look at.
+     */
     private static final long FRESH_NANOS = 5_000_000;
 
     private static final String PACKAGE = Leaf.class.getPackageName() + ".";

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The judge of the stress test, judged. Frames are letters; {@code ?} is one without a name, {@code _} a hidden one. */
+/**
+ * The judge of the stress test, judged. Frames are letters; {@code ?} is one without a name, {@code _} a hidden one.
+ */
 final class StressMatchTest {
     private static boolean fits(StackState state, String found, String truth) {
         List<JavaFrame> frames = new ArrayList<>();

@@ -17,9 +17,10 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.zip.Deflater;
 
 /**
- * A JVM in which nothing lasts: classes are loaded, compiled, unloaded and replaced, also in the middle of walks, compiled code
- * is flushed and deoptimised, threads die, while every allocation of a kilobyte is sampled by the gate and its stack walked by
- * another thread. Arguments: the library, seconds, the seed, perhaps a class with more ways of calling for virtual threads.
+ * A JVM in which nothing lasts: classes are loaded, compiled, unloaded and replaced, also in the middle of walks,
+ * compiled code is flushed and deoptimised, threads die, while every allocation of a kilobyte is sampled by the gate
+ * and its stack walked by another thread. Arguments: the library, seconds, the seed, perhaps a class with more ways of
+ * calling for virtual threads.
  */
 final class StressProgram {
     private static final int INTERVAL_BYTES = 1024;
@@ -30,7 +31,10 @@ final class StressProgram {
     private static final int ALLOCATIONS_AT_A_LEAF = 6;
 
     private static final int MAX_MILLIS_BETWEEN_COLLECTIONS = 700;
-    /** So many classes take the place of those that were unloaded in the middle of a walk, or as many as can in that time. */
+    /**
+     * So many classes take the place of those that were unloaded in the middle of a walk, or as many as can in that
+     * time.
+     */
     private static final int CLASSES_TO_LOAD = 60;
 
     private static final long MAX_NANOS_TO_LOAD = 10_000_000;

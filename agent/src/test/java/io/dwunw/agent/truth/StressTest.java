@@ -13,8 +13,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Walks the stacks of a JVM in which nothing lasts, see {@link StressProgram}: no crash, no hang, no wrong frame. Half a
- * minute for each JDK; with the system property {@code dwunw.stress.seconds}, as in the profile {@code stress}, so long.
+ * Walks the stacks of a JVM in which nothing lasts, see {@link StressProgram}: no crash, no hang, no wrong frame. Half
+ * a minute for each JDK; with the system property {@code dwunw.stress.seconds}, as in the profile {@code stress}, so
+ * long.
  */
 final class StressTest {
     private static final int SECONDS = Integer.getInteger("dwunw.stress.seconds", 30);

@@ -6,8 +6,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Classes that are loaded, used once and dropped. Each has a name and a method name of its own, of the same length, so that
- * all have the same layout: the memory of one fits the next, which is what fools a reader that trusts addresses.
+ * Classes that are loaded, used once and dropped. Each has a name and a method name of its own, of the same length, so
+ * that all have the same layout: the memory of one fits the next, which is what fools a reader that trusts addresses.
  */
 final class Throwaways {
     private static final String NUMBER = "00000";

@@ -10,9 +10,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * Takes samples at the end of random stacks, walks each at once, and compares; as many as are asked for, without those whose
- * walk came late; more while a busy machine has not yet compiled what the property {@value #KINDS} demands. Arguments: the snapshot library, the number of
- * samples, the greatest depth, the seed, and perhaps a class with more ways of calling. Prints one line {@code RESULT …}; ends with 0 only if no stack was wrong.
+ * Takes samples at the end of random stacks, walks each at once, and compares; as many as are asked for, without those
+ * whose walk came late; more while a busy machine has not yet compiled what the property {@value #KINDS} demands.
+ * Arguments: the snapshot library, the number of samples, the greatest depth, the seed, and perhaps a class with more
+ * ways of calling. Prints one line {@code RESULT …}; ends with 0 only if no stack was wrong.
  */
 final class TruthProgram {
     /** Kinds of frames that must be met, see {@link Walked#kinds}. */

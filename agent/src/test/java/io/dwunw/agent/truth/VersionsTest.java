@@ -12,7 +12,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The JVM tells of a class whether it was replaced, in a field that its tables do not state: with and without archived classes. */
+/**
+ * The JVM tells of a class whether it was replaced, in a field that its tables do not state: with and without archived
+ * classes.
+ */
 final class VersionsTest {
     @TempDir
     private static Path directory;

@@ -66,7 +66,10 @@ final class WalkTruthTest {
         return IntStream.of(FEATURES);
     }
 
-    /** JDK, samples, kinds of frames that must be among them, flags. Interpreted runs are slow, as is the walker in them. */
+    /**
+     * JDK, samples, kinds of frames that must be among them, flags. Interpreted runs are slow, as is the walker in
+     * them.
+     */
     static Stream<Arguments> configurations() {
         List<Arguments> all = new ArrayList<>();
         for (int feature : FEATURES) {

@@ -8,8 +8,8 @@ import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 
 /**
- * Walks and interns the same mixed stacks again and again: how long a warm walk takes, and that it allocates nothing. The
- * second argument is the number of rounds, the third the depth.
+ * Walks and interns the same mixed stacks again and again: how long a warm walk takes, and that it allocates nothing.
+ * The second argument is the number of rounds, the third the depth.
  */
 final class WarmProgram {
     private static final int STACKS = 16;

@@ -26,7 +26,10 @@ public final class EchoLoad {
 
     private EchoLoad() {}
 
-    /** Arguments: port, connections, milliseconds of warm-up, milliseconds to measure; without these for ever, measuring nothing. */
+    /**
+     * Arguments: port, connections, milliseconds of warm-up, milliseconds to measure; without these for ever, measuring
+     * nothing.
+     */
     public static void main(String[] args) throws Exception {
         int port = Integer.parseInt(args[0]);
         if (args.length == 2) {

@@ -14,7 +14,9 @@ import java.util.Map;
  * {@link Double}, beside {@link String}, {@link Boolean} and {@link #NULL}.
  */
 public final class JsonReader {
-    /** JSON's {@code null}. No Java null, so that {@code ./demo} compiles this class without a library of annotations. */
+    /**
+     * JSON's {@code null}. No Java null, so that {@code ./demo} compiles this class without a library of annotations.
+     */
     public static final Object NULL = new Object() {
         @Override
         public String toString() {
@@ -22,7 +24,10 @@ public final class JsonReader {
         }
     };
 
-    /** Deeper nesting is refused: {@code jfr print} nests class loaders and thread groups, but a few dozen levels at most. */
+    /**
+     * Deeper nesting is refused: {@code jfr print} nests class loaders and thread groups, but a few dozen levels at
+     * most.
+     */
     private static final int MAX_DEPTH = 500;
 
     private final Reader in;

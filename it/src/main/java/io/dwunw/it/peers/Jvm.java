@@ -22,7 +22,9 @@ record Jvm(Path home, String version) {
     /** The first that warns of native methods and of {@code sun.misc.Unsafe}, unless told not to. */
     private static final int WARNS = 24;
 
-    /** By its directory, or by its feature version: then the first under {@code /usr/lib/jvm}. Empty if there is none. */
+    /**
+     * By its directory, or by its feature version: then the first under {@code /usr/lib/jvm}. Empty if there is none.
+     */
     static Optional<Jvm> find(String wanted) {
         if (!wanted.matches("\\d+")) {
             return at(Path.of(wanted));

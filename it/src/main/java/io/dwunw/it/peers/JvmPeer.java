@@ -12,7 +12,8 @@ import java.util.Optional;
  * Nothing but options of the JVM.
  *
  * @param options in which {@code %s} stands for the run's directory
- * @param proof a file in that directory that must be there in the end, or a text that the program's output must contain;
+ * @param proof a file in that directory that must be there in the end, or a text that the program's output must
+ *     contain;
  *     empty if there is nothing to prove
  * @param starts whether only starting is of interest
  */

@@ -7,7 +7,10 @@ import java.util.List;
 record Spread(double median, double min, double max, int runs) {
     static final Spread NONE = new Spread(Double.NaN, Double.NaN, Double.NaN, 0);
 
-    /** The median is the mean of the two in the middle where there is no middle one. Values that are no numbers count not. */
+    /**
+     * The median is the mean of the two in the middle where there is no middle one. Values that are no numbers count
+     * not.
+     */
     static Spread of(List<Double> values) {
         double[] sorted = values.stream()
                 .mapToDouble(Double::doubleValue)

@@ -6,8 +6,8 @@ import jdk.jfr.FlightRecorder;
 import jdk.jfr.Recording;
 
 /**
- * Stops all recordings, and waits until the agent's own thread waits as Java threads do, at most half a minute: a line {@code
- * state=<the last that was seen>}.
+ * Stops all recordings, and waits until the agent's own thread waits as Java threads do, at most half a minute: a line
+ * {@code state=<the last that was seen>}.
  */
 public final class AtRest {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(30);

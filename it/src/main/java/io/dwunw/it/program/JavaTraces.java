@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Calls in every way that Java has, ends in an allocation of a size of its own, and prints what Java itself says of the stack
- * at that point: a line {@code frame}, with tabs between size, {@code hidden} or {@code shown}, class, method, descriptor and the
- * text of a stack trace. What {@link Throwable} leaves out is hidden. Each way comes twice: new, and when its code has been compiled.
+ * Calls in every way that Java has, ends in an allocation of a size of its own, and prints what Java itself says of the
+ * stack at that point: a line {@code frame}, with tabs between size, {@code hidden} or {@code shown}, class, method,
+ * descriptor and the text of a stack trace. What {@link Throwable} leaves out is hidden. Each way comes twice: new, and
+ * when its code has been compiled.
  */
 public final class JavaTraces {
     /** Bytes of the first block; each has {@link #STEP} more than the one before. */

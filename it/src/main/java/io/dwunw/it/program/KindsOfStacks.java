@@ -14,8 +14,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.zip.Inflater;
 
 /**
- * Allocates in each of the ways that Java code has, each on a thread of its own that is named after it and prints Linux's id of
- * itself; then makes the collector and the compilers work. On JDKs that have it the foreign function interface is among the ways.
+ * Allocates in each of the ways that Java code has, each on a thread of its own that is named after it and prints
+ * Linux's id of itself; then makes the collector and the compilers work. On JDKs that have it the foreign function
+ * interface is among the ways.
  */
 public final class KindsOfStacks {
     /** Bytes, distinctive. */

@@ -41,7 +41,8 @@ public final class NativeBlocks {
     private static native boolean openLate(String path);
 
     /**
-     * Opens a library with dlopen, and at once has its late_inner and dwunwlate_outer allocate blocks that are never freed.
+     * Opens a library with dlopen, and at once has its late_inner and dwunwlate_outer allocate blocks that are never
+     * freed.
      *
      * @param close whether the library is closed again then
      * @return whether it could be opened
@@ -101,15 +102,18 @@ public final class NativeBlocks {
     }
 
     /**
-     * Starts threads that open and close the libraries {@code late-<number>.so} of a directory, and others that are born
-     * and die, until {@link #churnStop}; negative if something failed.
+     * Starts threads that open and close the libraries {@code late-<number>.so} of a directory, and others that are
+     * born and die, until {@link #churnStop}; negative if something failed.
      */
     static native int churnStart(String directory, int libraries);
 
     /** Ends that; negative if any of it failed, or hardly anything happened. */
     static native int churnStop();
 
-    /** Threads of their own that allocate blocks of {@code size} and their number of bytes, and free all but {@code kept}. */
+    /**
+     * Threads of their own that allocate blocks of {@code size} and their number of bytes, and free all but {@code
+     * kept}.
+     */
     static native int churnCounted(int threads, int rounds, int kept, long size);
 
     /** Frees what {@link #churnCounted} kept. */

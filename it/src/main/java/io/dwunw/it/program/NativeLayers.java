@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
-/** Leaks {@link #COUNT} blocks each through C, through C++ and through a library opened late, from a known Java stack. */
+/**
+ * Leaks {@link #COUNT} blocks each through C, through C++ and through a library opened late, from a known Java stack.
+ */
 public final class NativeLayers {
     /** Distinctive sizes, in bytes. */
     public static final long C_SIZE = 70_001;

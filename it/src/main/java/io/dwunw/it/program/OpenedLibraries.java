@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * Opens libraries in a row, each with a random name as those have that programs unpack, and each allocates as soon as it is
- * there.
+ * Opens libraries in a row, each with a random name as those have that programs unpack, and each allocates as soon as
+ * it is there.
  */
 public final class OpenedLibraries {
     /** The number of each library is added to the size of its blocks, and its name begins with it. */
@@ -26,7 +26,9 @@ public final class OpenedLibraries {
 
     private OpenedLibraries() {}
 
-    /** Arguments: whether libraries {@code stay}, are {@code closed} at once, or are {@code bare} of unwind information. */
+    /**
+     * Arguments: whether libraries {@code stay}, are {@code closed} at once, or are {@code bare} of unwind information.
+     */
     public static void main(String[] args) throws IOException, InterruptedException {
         String original = args[0].equals("bare") ? WITHOUT_UNWIND_INFORMATION : USUAL;
         Path directory = Files.createTempDirectory("dwunw-it-");

@@ -9,8 +9,8 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingStream;
 
 /**
- * Tells when blocks have been published: a thread that is gone before has no {@code java.lang.Thread} any more, and how long the
- * sidecar takes depends on how busy the machine is.
+ * Tells when blocks have been published: a thread that is gone before has no {@code java.lang.Thread} any more, and how
+ * long the sidecar takes depends on how busy the machine is.
  */
 final class PublishedBlocks implements AutoCloseable {
     private static final String EVENT = "dwunw.NativeAllocation";

@@ -5,8 +5,8 @@ import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
 /**
- * Says how much of the Java heap the agent's own thread has used, once it has walked, named and published some stacks and has
- * come to rest: a line {@code allocated=<bytes>}.
+ * Says how much of the Java heap the agent's own thread has used, once it has walked, named and published some stacks
+ * and has come to rest: a line {@code allocated=<bytes>}.
  */
 public final class SidecarGarbage {
     private static final int BLOCKS = 64;

@@ -11,10 +11,11 @@ import java.util.stream.Stream;
 import jdk.jfr.Recording;
 
 /**
- * Records again and again, each time from the start of JFR itself to its stop, and so from attaching to detaching, while
- * libraries are opened and closed and threads are born and die. In every recording {@link #THREADS} threads allocate
- * {@link #ROUNDS} blocks each, keep {@link #KEPT}, and hand the others to one another to free. Prints how many mappings, files and threads the process has after the
- * warm-up and at the end, and how many of the libraries' files are open.
+ * Records again and again, each time from the start of JFR itself to its stop, and so from attaching to detaching,
+ * while libraries are opened and closed and threads are born and die. In every recording {@link #THREADS} threads
+ * allocate {@link #ROUNDS} blocks each, keep {@link #KEPT}, and hand the others to one another to free. Prints how many
+ * mappings, files and threads the process has after the warm-up and at the end, and how many of the libraries' files
+ * are open.
  */
 public final class Unrest {
     public static final int THREADS = 8;

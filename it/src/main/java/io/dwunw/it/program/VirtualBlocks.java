@@ -2,9 +2,9 @@
 package io.dwunw.it.program;
 
 /**
- * Allocates on two virtual threads: one that has never given up its carrier, so that all its frames are on the carrier's
- * stack; and one that gave it up deep inside just before, so that only its youngest frames are there again. Prints Linux's id
- * of each one's carrier at that moment.
+ * Allocates on two virtual threads: one that has never given up its carrier, so that all its frames are on the
+ * carrier's stack; and one that gave it up deep inside just before, so that only its youngest frames are there again.
+ * Prints Linux's id of each one's carrier at that moment.
  */
 public final class VirtualBlocks {
     /** Bytes, distinctive. */
@@ -50,7 +50,9 @@ public final class VirtualBlocks {
         }
     }
 
-    /** Each method runs once, so that its frame is the interpreter's: such frames come back from the heap two by two. */
+    /**
+     * Each method runs once, so that its frame is the interpreter's: such frames come back from the heap two by two.
+     */
     private static final class Thawed implements Runnable {
         private int carrier;
 

@@ -30,7 +30,9 @@ public record WorkersPlan(int threads, int rounds, int kept, int pauseMicros) {
         };
     }
 
-    /** Bytes of every block that this thread asks this member of the family for; {@code size_of} in {@code workers.c}. */
+    /**
+     * Bytes of every block that this thread asks this member of the family for; {@code size_of} in {@code workers.c}.
+     */
     public static long size(int thread, Family family) {
         return family == Family.MMAP ? (long) PAGE * (3 + thread) : 3L * (1000 * (family.code() + 1) + 10 * thread + 1);
     }

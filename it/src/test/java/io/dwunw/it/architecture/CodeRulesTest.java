@@ -136,7 +136,10 @@ final class CodeRulesTest {
                 .check(ProjectClasses.ALL);
     }
 
-    /** Direct buffers count against the application's limit; channels leave one behind for each thread that reads with them. */
+    /**
+     * Direct buffers count against the application's limit; channels leave one behind for each thread that reads with
+     * them.
+     */
     @Test
     void noDirectBufferIsMade() {
         Set<String> byChannel = Set.of(

@@ -29,8 +29,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Rows of libjvm.so, all over it and the same again, and opening libjvm.so itself (aims 50 ms and 8 MiB retained for its 43,000
- * FDEs). A walk asks for a row once per address, then it has a rule: {@link NativeWalkBenchmark#stepOfOneFrame}.
+ * Rows of libjvm.so, all over it and the same again, and opening libjvm.so itself (aims 50 ms and 8 MiB retained for
+ * its 43,000 FDEs). A walk asks for a row once per address, then it has a rule: {@link
+ * NativeWalkBenchmark#stepOfOneFrame}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -20,8 +20,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Warm: a recorded stack of 43 frames (JDK 25: 44) through the interpreter, C1, C2 with inlined frames, and native code in
- * three places. Aim: 0 B/op.
+ * Warm: a recorded stack of 43 frames (JDK 25: 44) through the interpreter, C1, C2 with inlined frames, and native code
+ * in three places. Aim: 0 B/op.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A stack of more than 30 frames in a program compiled with -O2 -fomit-frame-pointer, recorded by {@link Benchmarks}. */
+/**
+ * A stack of more than 30 frames in a program compiled with -O2 -fomit-frame-pointer, recorded by {@link Benchmarks}.
+ */
 final class RecordedWalk {
     /** Where {@link Benchmarks} tells the forked JVMs that the recording is. */
     static final String PROPERTY = "dwunw.benchmark.recording";

@@ -32,8 +32,8 @@ public record Jdk(Path home, String version) {
     private static final String VERSION_KEY = "JAVA_VERSION=\"";
 
     /**
-     * One JDK of every feature release that is there, oldest first; the one that runs the tests is always among them. In
-     * the profile {@code jdk21} it is that JDK alone, as {@code it/jdk} has unpacked it.
+     * One JDK of every feature release that is there, oldest first; the one that runs the tests is always among them.
+     * In the profile {@code jdk21} it is that JDK alone, as {@code it/jdk} has unpacked it.
      */
     public static List<Jdk> installed() {
         if (ONLY_UNPACKED) {
@@ -99,8 +99,8 @@ public record Jdk(Path home, String version) {
     }
 
     /**
-     * Whether {@code it/jdk} has unpacked it: it needs the libraries beside it, of a later system, and so can neither be copied
-     * nor linked anew.
+     * Whether {@code it/jdk} has unpacked it: it needs the libraries beside it, of a later system, and so can neither
+     * be copied nor linked anew.
      */
     public boolean isUnpacked() {
         try {

@@ -9,9 +9,9 @@ import org.junit.jupiter.api.TestTemplate;
 import org.junit.jupiter.api.extension.ExtendWith;
 
 /**
- * A test around a JVM of its own, once for every installed JDK (and engine, see {@link #everyEngine}). By its parameter's type the method gets the JVM before
- * it starts ({@link JvmCommand}), while it runs ({@link RunningJvm}), or after it has ended as expected ({@link
- * JvmOutcome}).
+ * A test around a JVM of its own, once for every installed JDK (and engine, see {@link #everyEngine}). By its
+ * parameter's type the method gets the JVM before it starts ({@link JvmCommand}), while it runs ({@link RunningJvm}),
+ * or after it has ended as expected ({@link JvmOutcome}).
  */
 @Target(ElementType.METHOD)
 @Retention(RetentionPolicy.RUNTIME)

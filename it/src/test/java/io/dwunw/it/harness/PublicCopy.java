@@ -8,7 +8,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** A command whose jar, classes and working directory any user may use, in a directory that goes when this is closed. */
+/**
+ * A command whose jar, classes and working directory any user may use, in a directory that goes when this is closed.
+ */
 public final class PublicCopy implements AutoCloseable {
     private final Path directory;
     private final JvmCommand command;

@@ -21,7 +21,9 @@ import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 import org.xml.sax.helpers.DefaultHandler;
 
-/** Summary of the tests that a build has skipped, by reason. The build prints it once, after the last module's tests. */
+/**
+ * Summary of the tests that a build has skipped, by reason. The build prints it once, after the last module's tests.
+ */
 public final class SkippedTests {
     /** Prefixes that say how a test was skipped, which is of no interest beside why. */
     private static final String PREFIX = "(Assumption failed: |needs [A-Z0-9_]+: )";
@@ -31,7 +33,8 @@ public final class SkippedTests {
     /**
      * Prints the summary.
      *
-     * @param arguments the top directory of the source tree, and when the build began (ISO 8601): older reports do not count
+     * @param arguments the top directory of the source tree, and when the build began (ISO 8601): older reports do not
+     *     count
      */
     public static void main(String[] arguments) throws IOException {
         print(Path.of(arguments[0]), Instant.parse(arguments[1]), System.out);

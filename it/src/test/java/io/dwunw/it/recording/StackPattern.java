@@ -64,7 +64,10 @@ public final class StackPattern {
         return then("libjvm.Thread::call_run", "libjvm.thread_native_entry").thenSomeOf("libc");
     }
 
-    /** Fails unless the event has this very stack, from the allocator to the thread's start, and says that it is complete. */
+    /**
+     * Fails unless the event has this very stack, from the allocator to the thread's start, and says that it is
+     * complete.
+     */
     public void assertMatches(AgentEvent event) {
         assertMatches(event, "complete");
     }

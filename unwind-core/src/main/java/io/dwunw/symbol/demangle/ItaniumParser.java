@@ -224,8 +224,8 @@ final class ItaniumParser {
     }
 
     /**
-     * 5.1.6.1 {@code sr}: the scope of an unresolved name, {@code <prefix> E} or a type. Old mangling left the {@code E}
-     * out, {@code sr1A1x} for today's {@code sr1AE1x}: which it is, shows only at the end of the name.
+     * 5.1.6.1 {@code sr}: the scope of an unresolved name, {@code <prefix> E} or a type. Old mangling left the {@code
+     * E} out, {@code sr1A1x} for today's {@code sr1AE1x}: which it is, shows only at the end of the name.
      */
     Node unresolvedScope() {
         char c = in.peek();

@@ -4,8 +4,8 @@ package io.dwunw.symbol.demangle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rust's mangling before v0: that of a C++ nested name, {@code _ZN <path segments> 17h<16 hex digits> E}, with escapes for
- * what is no C++ identifier. The hash at the end is what tells it from C++; it is not printed.
+ * Rust's mangling before v0: that of a C++ nested name, {@code _ZN <path segments> 17h<16 hex digits> E}, with escapes
+ * for what is no C++ identifier. The hash at the end is what tells it from C++; it is not printed.
  */
 final class RustLegacyDemangler {
     private static final int HASH_LENGTH = 16;

@@ -26,7 +26,10 @@ class DemanglerAgreesWithCxxfiltTest {
     private static final Path CXXFILT = Path.of("/usr/bin/c++filt");
     private static final double REQUIRED = 0.999;
     private static final int PRINTED = 10;
-    /** Constants of 128 bits, of which c++filt (binutils 2.40) prints all digits but the first, and the underscore behind them. */
+    /**
+     * Constants of 128 bits, of which c++filt (binutils 2.40) prints all digits but the first, and the underscore
+     * behind them.
+     */
     private static final Pattern WIDE_CONSTANT = Pattern.compile("^_R.*[0-9a-f]{32}_");
 
     /** A quarter of a million names in the normal run; {@code -Ddwunw.compare=all} takes four times as many. */

@@ -22,9 +22,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Compares the rows of an x86-64 file's {@code .eh_frame} with llvm-dwarfdump's where readelf is vague: what is undefined
- * and what only unspecified, and what the expressions say. CFAs of register and offset are left to readelf, because
- * llvm-dwarfdump 14 does not restore them with the remembered state.
+ * Compares the rows of an x86-64 file's {@code .eh_frame} with llvm-dwarfdump's where readelf is vague: what is
+ * undefined and what only unspecified, and what the expressions say. CFAs of register and offset are left to readelf,
+ * because llvm-dwarfdump 14 does not restore them with the remembered state.
  */
 public final class LlvmRowComparison {
     private static final Pattern FDE = Pattern.compile("([0-9a-f]{8}) \\S+ \\S+ FDE .*");
