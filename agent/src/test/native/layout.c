@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The compiler of the host sees the same declarations as the BPF program; helpers are constants nobody uses here. */
+/* The compiler of the host sees the same declarations as the BPF program; helpers are constants that are unused here.
+ * */
 #pragma GCC diagnostic ignored "-Wunused-variable"
 #pragma GCC diagnostic ignored "-Wunused-function"
 #include "../../main/bpf/state.h"

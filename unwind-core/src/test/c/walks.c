@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* The same CFI twice, so that one of them may be stripped and still be compared with the other. */
+/* Emits the CFI twice, so that one of them may be stripped and still be compared with the other. */
 #ifdef DEBUG_FRAME_TOO
 __asm__(".cfi_sections .eh_frame, .debug_frame");
 #endif

@@ -35,7 +35,7 @@ int door_detach(void);
 int door_watch(bool on);
 int door_verify(void);
 void door_interval(uint64_t interval);
-/* The same, but no thread is told: as for one that makes its next call before it is. */
+/* Sets the interval, but announces it to no thread, as to one that makes its next call before the announcement. */
 void door_interval_unnoticed(uint64_t interval);
 /* Makes the calling thread's draws repeatable. */
 void door_seed(uint64_t seed);

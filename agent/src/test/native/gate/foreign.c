@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
  * What belongs to others: a page of slots that another tool has made writable stays so, through patching and
- * restoring; pages that nobody has touched end up read-only again; and whoever asked for strict floating point, or
- * looks at its flags, finds them as they were. Built with relro and bound at once.
+ * restoring; pages that no tool has touched end up read-only again; and a program that asked for strict floating
+ * point, or looks at its flags, finds them as they were. Built with relro and bound at once.
  */
 #define _GNU_SOURCE
 #include "check.h"

@@ -16,7 +16,7 @@ void _ZdlPv(void *p) __attribute__((weak));
 
 EXPORT void *(*volatile late_pointer)(size_t) = malloc; /* a function pointer in data */
 
-/* While it is being opened, opens another library, or waits until a file is gone, if it is told to. */
+/* While it is being opened, opens another library, or waits until a file is gone, if the environment says so. */
 __attribute__((constructor)) static void open_another(void)
 {
     const char *waits = getenv("LATE_WAITS");

@@ -99,7 +99,7 @@ static void *other(void *argument)
     return argument;
 }
 
-/* With less stack than where the leap came from: it cannot be told from a handler's calls at once. */
+/* With less stack than where the leap came from: it cannot be distinguished from a handler's calls at once. */
 static __attribute__((noinline)) unsigned deeper(void)
 {
     volatile char room[8192];

@@ -116,7 +116,7 @@ static void by_name(const char *path)
     dlclose(library);
 }
 
-/* Whoever looks up a function finds what he would without the gate, also when there is something to patch before. */
+/* A look-up of a function gives what it would without the gate, also when there is something to patch before. */
 static void looked_up(const char *path)
 {
     void *library = open_library(strrchr(path, '/') + 1, RTLD_LAZY);
@@ -162,7 +162,7 @@ static void *open_slowly(void *path)
     return open_library(path, RTLD_LAZY);
 }
 
-/* Whoever drains the ring must not wait for a library's constructors. */
+/* The thread that drains the ring must not wait for a library's constructors. */
 static void slow(char *path)
 {
     char file[] = "/tmp/dwunw-opening-XXXXXX";

@@ -73,7 +73,7 @@ static void anchors(void)
     sample(1002);
     expect_anchor("its own", first, 100);
 
-    /* As when a thread ends and another gets its number: what was told is gone, and its memory with it. */
+    /* As when a thread ends and another gets its number: what was announced is gone, and its memory with it. */
     uint64_t *second = new_java_thread(200);
     CHECK(pthread_setspecific(key, NULL) == 0 && munmap(first, PAGE) == 0, "munmap");
     sample(1003);

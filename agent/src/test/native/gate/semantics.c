@@ -290,7 +290,7 @@ static void coroutine(void)
     swapcontext(&other_context, &main_context);
 }
 
-/* A stack that nobody knows about, with an unreadable page behind it. */
+/* A stack that is unknown to libc, with an unreadable page behind it. */
 static void foreign_stack(void)
 {
     char *stack = map(NULL, 9 * PAGE, 0);

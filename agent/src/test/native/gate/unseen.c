@@ -151,7 +151,7 @@ static void really_unseen(void (*release)(void *))
               && records[2].kind == DWUNW_KIND_FREE,
           "%u records", count);
 
-    /* The second birth finds the ring full: then at least the first block's death has to be told. */
+    /* The second birth finds the ring full: then at least the first block's death has to be recorded. */
     struct door_counters c;
     first = malloc(500);
     release(first);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * However a library comes by malloc, each of its blocks is born once and dies once: through C++'s operators, whoever
- * brings these; by a table of functions; by an indirect function (IFUNC), if a preloaded allocator has that. ways
- * early|late <library>...: opened before or after the gate is attached
+ * However a library comes by malloc, each of its blocks is born once and dies once: through C++'s operators, whichever
+ * library defines these; by a table of functions; by an indirect function (IFUNC), if a preloaded allocator has that.
+ * ways early|late <library>...: opened before or after the gate is attached
  */
 #define _GNU_SOURCE
 #include "check.h"

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record UnwindRequest(
         RegisterSet registers, ModuleMap modules, @Nullable MemoryReader memory, int maxFrames, boolean framePointers) {
-    /** Frames unless told otherwise. */
+    /** Number of frames by default. */
     public static final int DEFAULT_MAX_FRAMES = 256;
 
     /** Without a memory reader, with the usual number of frames, by CFI only. */

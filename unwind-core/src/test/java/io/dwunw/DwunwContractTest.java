@@ -402,7 +402,7 @@ final class DwunwContractTest {
         assertThat(captureAt(maps, 0x400010).status()).isEqualTo(Status.IO);
     }
 
-    /** The same path may lead to another file below this process's root directory. */
+    /** A path may lead to another file below this process's root directory. */
     @Test
     void anotherProcessesFilesAreOpenedBelowItsOwnRoot() throws IOException {
         long pid = ProcessHandle.current().pid();

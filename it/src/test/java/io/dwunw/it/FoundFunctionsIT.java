@@ -13,7 +13,10 @@ import io.dwunw.it.recording.Leaks;
 import java.io.IOException;
 import java.util.List;
 
-/** Allocations by functions that were looked up by name, which no import slot leads to: they are seen, or told. */
+/**
+ * Allocations by functions that were looked up by name, which no import slot leads to: they are seen, or reported as
+ * unseen.
+ */
 final class FoundFunctionsIT {
     private static final int BLOCKS = 400;
     private static final String ARGUMENTS = "400";

@@ -91,7 +91,7 @@ final class LateStartIT {
         jvm.join().expectExit(0);
     }
 
-    /** Else whoever attaches it by a script would wait for events that never come. */
+    /** Otherwise a script that attaches it would wait for events that never come. */
     @JvmTest(
             main = Steps.class,
             withAgent = false,

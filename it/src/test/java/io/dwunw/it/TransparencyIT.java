@@ -32,7 +32,7 @@ final class TransparencyIT {
         assertSame(command.args("throw-in-thread"), 0);
     }
 
-    /** An agent that is told nothing wants no recording, no probe, and has nothing to say. */
+    /** An agent without options wants no recording, no probe, and has nothing to say. */
     @JvmTest(main = Greeting.class, nativeAccess = false, record = false)
     void withoutARecording(JvmCommand command) {
         assertSame(command.args("exit", "3"), 3);

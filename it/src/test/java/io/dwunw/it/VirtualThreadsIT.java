@@ -67,7 +67,7 @@ final class VirtualThreadsIT {
         assertCarrier(event, jvm.value("thawed"));
     }
 
-    /** A stack that lacks frames is none of the complete ones. */
+    /** A stack that lacks frames does not count as complete. */
     private static void counted(AgentEvent statistics) {
         String walks = statistics.text("walks");
         assertThat(statistics.number("completeWalks")).as(walks).isEqualTo(count(walks, "complete"));

@@ -33,7 +33,7 @@ public record FrameName(String className, String methodName, String descriptor, 
         return new FrameName(libraryName(fileName), function, NATIVE_DESCRIPTOR, 0, text, false);
     }
 
-    /** A frame that is none, and says what frames are missing in its place. */
+    /** A placeholder that says which frames are missing in its place. */
     public static FrameName ofGap(String missing) {
         return new FrameName(GAP, missing + ' ' + GAP, NATIVE_DESCRIPTOR, 0, GAP + ' ' + missing + ' ' + GAP, false);
     }

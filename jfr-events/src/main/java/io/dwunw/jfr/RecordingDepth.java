@@ -11,7 +11,7 @@ import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many frames JFR keeps of a stack: the innermost 64, unless told otherwise before the recorder starts.
+ * How many frames JFR keeps of a stack: the innermost 64, unless an option says otherwise before the recorder starts.
  *
  * <p>Later is too late: the JVM's stack buffers have the size that was in force when a thread got its buffer, but are
  * filled up to the current depth.

@@ -33,7 +33,7 @@ public final class RecordingHooks implements AutoCloseable {
     /**
      * Call once, early.
      *
-     * @param wanted told true when the first recording enables an event of dwunw, false when none does any more; may
+     * @param wanted gets true when the first recording enables an event of dwunw, false when none does any more; may
      *     wait for a moment, but not for a thread that calls {@link #poll} or {@link #close}
      * @param chunkEnd where JFR waits for the {@code dwunw.NativeLeak} events of a chunk, if they are enabled
      * @param statistics runs each second while {@code dwunw.AgentStatistics} is enabled: to commit one, or have one

@@ -19,7 +19,7 @@ public final class Rendezvous implements AutoCloseable {
     private static final Runnable NOTHING = new Runnable() {
         @Override
         public void run() {
-            // Whoever asks for this need not know.
+            // Callers of this need not know.
         }
     };
 
@@ -45,7 +45,8 @@ public final class Rendezvous implements AutoCloseable {
      * For a publishing thread.
      *
      * @param wakeUp makes it look at {@link #requested()} soon; runs on JFR's thread
-     * @param late told when a chunk ends before the publishing thread is done: the rest is in no recording; on JFR's
+     * @param late is called when a chunk ends before the publishing thread is done: the rest is in no recording; on
+     *     JFR's
      *     thread
      */
     public Rendezvous(Runnable wakeUp, Runnable late) {
@@ -86,7 +87,7 @@ public final class Rendezvous implements AutoCloseable {
         }
     }
 
-    /** The publishing thread ends: nobody waits for it, now or later. */
+    /** The publishing thread ends: no thread waits for it, now or later. */
     @Override
     public void close() {
         synchronized (answered) {

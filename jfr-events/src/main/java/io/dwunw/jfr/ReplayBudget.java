@@ -20,7 +20,10 @@ final class ReplayBudget {
 
     private static final int MAX_CLASSES = 6_000;
 
-    /** Bytes that a small program needs. For these nobody looks whether there is room: looking takes more. */
+    /**
+     * Bytes that a small program needs. So many bytes may be taken without looking whether there is room: looking takes
+     * more.
+     */
     private static final long UNSEEN_BYTES = 256 << 10;
 
     /** Metaspace is given away in such pieces. */

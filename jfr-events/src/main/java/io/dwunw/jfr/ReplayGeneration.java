@@ -43,7 +43,7 @@ final class ReplayGeneration {
     private static final int CLASS_BYTES = 1_000;
 
     private static final int BYTES_PER_FILE_BYTE = 2;
-    /** The same for a class that is still to be written, without its methods. */
+    /** Bytes that a class will take which is still to be written, without its methods. */
     private static final int MAX_CLASS_BYTES = 2_000;
     /** Metaspace that a loader takes at once. */
     private static final int LOADER_BYTES = 8 << 10;

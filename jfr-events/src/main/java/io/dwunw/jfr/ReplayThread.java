@@ -28,7 +28,7 @@ public abstract class ReplayThread extends Thread {
     };
     private long pauseNanos = SHORTEST_PAUSE_NANOS;
 
-    /** A daemon thread, not started; nobody else may use {@code replay} for another thread. */
+    /** A daemon thread, not started; {@code replay} may not be used for another thread. */
     protected ReplayThread(String name, StackReplay replay) {
         super(null, null, name, STACK_SIZE, false);
         this.replay = replay;
@@ -43,7 +43,7 @@ public abstract class ReplayThread extends Thread {
      */
     protected abstract @Nullable Publication next();
 
-    /** Told about everything that went wrong in {@link #next()} or in a replay, on this thread. */
+    /** Receives everything that went wrong in {@link #next()} or in a replay, on this thread. */
     protected abstract void failed(Throwable failure);
 
     @Override
@@ -90,7 +90,7 @@ public abstract class ReplayThread extends Thread {
         try {
             failed(failure);
         } catch (Throwable inReport) {
-            // Nobody is left to tell; the thread must live.
+            // There is no one left to tell; the thread must live.
         }
     }
 

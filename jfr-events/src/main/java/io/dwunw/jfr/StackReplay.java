@@ -117,7 +117,7 @@ public final class StackReplay {
      * Readies {@code event} to be committed by calling the root that is returned: with {@code stack} if at all
      * possible.
      *
-     * @param failed told why it is not possible
+     * @param failed receives the reason why it is not possible
      */
     ReplayRoot ready(Event event, @Nullable ReplayedStack stack, Consumer<Throwable> failed) {
         slot.put(event);
@@ -230,7 +230,7 @@ public final class StackReplay {
     }
 
     /**
-     * To be told what {@link #ready} or the root it returned has thrown.
+     * Takes note of what {@link #ready}, or the root that it returned, has thrown.
      *
      * @return a root that commits the same event without its stack
      */

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Which events recordings want now. Cheap, a field read for each kind, and safe at any time on any thread: until JFR
- * knows the event classes the answer is no, and none of them is touched. Whoever initialised one himself would wait for
- * the lock that JFR holds while it, on the thread that registers, waits for that initialiser, and the application's
+ * knows the event classes the answer is no, and none of them is touched. Code that initialised one by itself would wait
+ * for the lock that JFR holds while it, on the thread that registers, waits for that initialiser, and the application's
  * thread that starts a recording would hang with it. Hence no other class outside this package may ask them; who makes
  * an event asks here first whether it is wanted.
  */

@@ -128,7 +128,7 @@ class ChildJvmTest {
         }
     }
 
-    /** Whoever waits for the publisher holds JFR's lock: the publisher must never want it. */
+    /** A thread that waits for the publisher holds JFR's lock: the publisher must never want it. */
     @ParameterizedTest
     @EnumSource
     void recordingsThatStartAndStopAllTheTimeDoNotDeadlock(Jdk jdk) throws Exception {

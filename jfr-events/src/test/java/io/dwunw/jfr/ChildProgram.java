@@ -21,7 +21,7 @@ public final class ChildProgram {
 
     private static final List<FrameName> DEEP_STACK = deepStack();
 
-    /** The same functions in other orders, so that their classes come from several loaders. */
+    /** Calls the functions in other orders, so that their classes come from several loaders. */
     static final List<List<FrameName>> STACKS = List.of(
             ChunkEndPublisher.STACK,
             List.of(function("f"), function("h"), function("root")),

@@ -3,7 +3,7 @@ package io.dwunw.jfr;
 
 import java.lang.instrument.Instrumentation;
 
-/** An agent in a JVM where nobody records anything. */
+/** An agent in a JVM without a recording. */
 public final class IdleProgram {
     private IdleProgram() {}
 

@@ -63,15 +63,15 @@ public final class Bytes {
         return EMPTY;
     }
 
-    /** The same bytes; those of a file as it is today, whatever was read of it before. */
+    /** An independent view of these bytes; those of a file as it is today, whatever was read of it before. */
     public Bytes reread() {
         return new Bytes(store.reread(), base, size, order);
     }
 
     /**
      * Closes the file that these are bytes of, if they are: what was not read of it is malformed from then on, in all
-     * of its bytes, those of {@link #reread} included. A file that nobody closes is closed when its bytes are no longer
-     * reachable.
+     * of its bytes, those of {@link #reread} included. A file that is not closed explicitly is closed when its bytes
+     * are no longer reachable.
      */
     public void close() {
         store.close();
@@ -87,7 +87,7 @@ public final class Bytes {
         return order;
     }
 
-    /** The same bytes read in another order. */
+    /** A view of these bytes in another byte order. */
     public Bytes order(ByteOrder other) {
         return other == order ? this : new Bytes(store, base, size, other);
     }

@@ -55,7 +55,8 @@ public final class FileBytes implements ByteStore {
      * Opens a file; little-endian until {@link Bytes#order} says otherwise. Its size is fixed by this call: bytes that
      * disappear later are malformed, bytes that come are not seen.
      *
-     * @throws IOException if the file cannot be opened, is none (a pipe would be waited for), or has 2 GiB or more
+     * @throws IOException if the file cannot be opened, is not a regular file (a pipe would be waited for), or has 2
+     *     GiB or more
      */
     public static Bytes open(Path path) throws IOException {
         return open(path, path.toString(), ReadBudget.ofProcess());

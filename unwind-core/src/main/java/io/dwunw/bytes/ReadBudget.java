@@ -30,7 +30,7 @@ public final class ReadBudget {
     private volatile @Nullable Listener listener;
     private volatile Clock clock = new SystemClock();
 
-    /** Told of files of which something was left out. */
+    /** Receives the files of which something was left out. */
     public interface Listener {
         /**
          * Something was left out of a file; called once for each.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /**
- * Bounds-checked, endian-aware reading of bytes that nobody vouches for.
+ * Bounds-checked, endian-aware reading of bytes from untrusted sources.
  *
  * <p>Everything read from a file or from a process goes through {@link io.dwunw.bytes.Bytes} (random access) or
  * {@link io.dwunw.bytes.ByteCursor} (sequential). Reading past the end throws the one decoding error of this library,

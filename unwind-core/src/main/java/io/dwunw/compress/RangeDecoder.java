@@ -79,7 +79,7 @@ final class RangeDecoder {
         return symbol - (1 << bits);
     }
 
-    /** The same, lowest bit first. */
+    /** Decodes bits by a tree of probabilities, lowest bit first. */
     int reverseTree(short[] probabilities, int base, int bits) {
         int symbol = 1;
         int result = 0;

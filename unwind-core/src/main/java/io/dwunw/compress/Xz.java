@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
 
 /**
  * Decoder of the .xz container: all its checks are verified, the only filter is LZMA2, which is what {@code xz} uses
- * unless told otherwise.
+ * by default.
  *
  * <pre>
  * stream: header (12 bytes), blocks, index, footer (12 bytes)

@@ -79,7 +79,7 @@ public final class CachedModule implements ModuleData {
         }
     }
 
-    /** Lets go of the files, once nobody holds it and nobody will be given it. */
+    /** Lets go of the files, once it has no holder and will get no other. */
     void close() {
         if (opened != null) {
             opened.close();

@@ -12,7 +12,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One ELF file in the process. The same object for as long as the same file stays mapped at the same place. Its image
+ * One ELF file in the process. It stays one object for as long as the file stays mapped at its place. Its image
  * is opened when first needed, once; a failure is remembered too. Not thread-safe.
  */
 public final class LoadedModule {
@@ -158,7 +158,7 @@ public final class LoadedModule {
         return closed;
     }
 
-    /** Why there is no image; "" if there is one, or nobody asked yet. */
+    /** Why there is no image; "" if there is one, or it has not been asked for yet. */
     public String problem() {
         return problem;
     }
@@ -171,7 +171,9 @@ public final class LoadedModule {
         }
     }
 
-    /** The same file at the same place; its mappings may have been split by a change of protection since. */
+    /**
+     * Whether the other is this file at this place; its mappings may have been split by a change of protection since.
+     */
     boolean isSameAs(List<Mapping> other) {
         Mapping mine = mappings.get(0);
         Mapping first = other.get(0);

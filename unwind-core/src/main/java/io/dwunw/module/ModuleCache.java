@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * to open are warm, too. Not thread-safe: see {@link #serialised}.
  */
 public final class ModuleCache implements ModuleStore {
-    /** Slots unless told otherwise. */
+    /** Number of slots by default. */
     public static final int DEFAULT_SLOTS = 16;
 
     private final int slots;

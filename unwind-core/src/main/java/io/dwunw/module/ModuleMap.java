@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class ModuleMap {
     /**
      * Modules that are not mapped any more whose files stay open, since frames of theirs may still have to be named. A
-     * program that opens and closes libraries for ever must not use up its descriptors.
+     * program that opens and closes libraries endlessly must not use up its descriptors.
      */
     static final int KEPT_OPEN = 32;
 

@@ -25,7 +25,7 @@ public interface ModuleStore {
     /** Gives a module back; {@code INVALID_ARG} if it was not acquired. It stays warm. */
     Status release(CachedModule module);
 
-    /** Forgets everything that nobody holds, and serves nothing opened so far again: for redeployed files. */
+    /** Forgets everything that has no holder, and serves nothing opened so far again: for redeployed files. */
     void flush();
 
     /** Flushes, and refuses everything from now on. */

@@ -91,7 +91,7 @@ public final class Symboliser implements AutoCloseable {
         return known;
     }
 
-    /** Whoever holds on to such a module must not keep its symbols and its debug file alive. */
+    /** Code that holds on to such a module must not keep its symbols and its debug file alive. */
     private void forgetClosed() {
         forgetClosed(modules);
         forgetClosed(exports);

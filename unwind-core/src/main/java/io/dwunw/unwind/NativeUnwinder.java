@@ -63,7 +63,7 @@ public final class NativeUnwinder {
             misses++;
             rule = compiler.compile(module, lookup, pc, registers.architecture());
             if (rule.outcome == StopReason.NO_IMAGE) {
-                // May be had later, and whoever opens images remembers failures. A trampoline at the start of its
+                // May be had later, and the opener of images remembers failures. A trampoline at the start of its
                 // page has its lookup address in whatever lies below it.
                 return throughTrampoline(registers, stack, StopReason.NO_IMAGE);
             }

@@ -15,7 +15,7 @@ final class RuleApplication {
     private final ExpressionEvaluator expressions = new ExpressionEvaluator();
     private final FrameState frame = new FrameState();
     private final long[] otherValues = new long[Architecture.REGISTER_SLOTS + 1];
-    /** Bit <i>n</i> set: the <i>n</i>th of the others cannot be told. */
+    /** Bit <i>n</i> set: the value of the <i>n</i>th of the others is unknown. */
     private long lostOthers;
 
     private long value;

@@ -56,7 +56,7 @@ final class SignalTrampolines {
         return find(architecture, code);
     }
 
-    /** The same, for code in a file or an image of one. */
+    /** Recognises a trampoline by code in a file or an image of one. */
     static @Nullable UnwindRule in(@Nullable Bytes bytes, Architecture architecture) {
         if (bytes == null || !bytes.contains(0, CODE_BYTES)) {
             return null;

@@ -31,7 +31,7 @@ final class UnwindRule {
     }
 
     /**
-     * A rule that is none of the usual ones.
+     * An unusual rule: an expression, or a combination that the other kinds cannot say.
      *
      * @param operand offset or register number
      * @param expression the expression of the expression rules

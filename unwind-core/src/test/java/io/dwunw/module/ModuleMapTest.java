@@ -110,7 +110,9 @@ final class ModuleMapTest {
     }
 
     /** In a C locale the JVM has no name for files with other letters; a zero byte it has in none. */
-    /** A program that opens and closes libraries for ever: their files are closed, but not before they can be named. */
+    /**
+     * A program that opens and closes libraries endlessly: their files are closed, but not before they can be named.
+     */
     @Test
     void filesOfUnmappedModulesDoNotStayOpen(@TempDir Path directory) throws IOException {
         Path file = directory.toRealPath().resolve("library.so");

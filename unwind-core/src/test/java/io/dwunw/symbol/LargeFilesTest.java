@@ -24,7 +24,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files that would take more than their budget: parts look absent, and are told. */
+/** Files that would take more than their budget: parts look absent, and are reported. */
 class LargeFilesTest {
     private static final Path LIBJVM = Path.of(System.getProperty("java.home"), "lib/server/libjvm.so");
     private static final long PLENTY = 1L << 40;

@@ -231,7 +231,7 @@ class SymboliserTest {
         assertNamed(symboliser.symbolise(full, svma("exported")), "exported", 0, true);
     }
 
-    /** Whoever reads a table here and there reads a page of the file for each of its symbols. */
+    /** Reading a table here and there reads a page of the file for each of its symbols. */
     @Test
     void gathersALargeTableWithoutReadingItTwice() {
         LoadedModule libjvm = LocalBinaries.module(LocalBinaries.ownLibjvm());

@@ -15,7 +15,9 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Asserts no time, only that one is taken: of many measurements not all are what is told without. */
+/**
+ * Asserts no time, only that one is taken: of many measurements some differ from the default that is used without one.
+ */
 @RequiresBpf
 class CalibrationTest {
     @BeforeAll

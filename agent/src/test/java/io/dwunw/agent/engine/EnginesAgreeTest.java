@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The same calls through all engines: the same story, the same stacks, the same sums. */
+/** All engines report the same calls alike: same records, same stacks, same sums. */
 @RequiresBpf
 class EnginesAgreeTest {
     /** All blocks here are more than 23 intervals long, so that uprobes sample them for certain. */

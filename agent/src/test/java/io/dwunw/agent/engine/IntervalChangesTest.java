@@ -110,7 +110,7 @@ class IntervalChangesTest {
         assertThat(samples[0]).isGreaterThan(5_000);
     }
 
-    /** Waits for whoever drains: on a busy machine the ring would overflow. */
+    /** Waits for the draining thread: on a busy machine the ring would overflow. */
     private static void allocate(SamplingEngine engine) {
         for (int i = 0; i < PAIRS; i += PAIRS_AT_ONCE) {
             Allocations.pairs(PAIRS_AT_ONCE, FIRST_SIZE, SIZES);

@@ -19,7 +19,10 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Walks that were recorded elsewhere: the same frames, and the same honesty where a part is missing or wrong. */
+/**
+ * Replays walks that were recorded elsewhere: they give the same frames, and the same honesty where a part is missing
+ * or wrong.
+ */
 final class GoldenWalksTest {
     private static final int[] JDKS = {17, 21, 25};
     /** It has upcall stubs, and does not say where they keep the anchor of the Java frames further out. */

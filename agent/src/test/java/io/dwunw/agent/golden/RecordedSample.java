@@ -66,13 +66,13 @@ final class RecordedSample {
         return new RecordedSample(name, sample.allocator().number(), sample.flags(), registers, anchor, base, stack);
     }
 
-    /** The same sample with less stack. */
+    /** A copy of this sample with less stack. */
     RecordedSample cut(int stackBytes) {
         return new RecordedSample(
                 name, allocator, flags, registers, anchor, stackBase, Arrays.copyOf(stack, stackBytes));
     }
 
-    /** The same sample with other stack bytes. */
+    /** A copy of this sample with other stack bytes. */
     RecordedSample withStack(byte[] bytes) {
         return new RecordedSample(name, allocator, flags, registers, anchor, stackBase, bytes);
     }

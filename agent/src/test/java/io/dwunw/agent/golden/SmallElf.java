@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Builds an ELF file that stands for a big one: the same build id, segments and executable sections, but of its unwind
- * information and symbols only what was asked for. The unwind information is written as {@code .debug_frame}, whose
- * addresses do not depend on where it stands.
+ * Builds an ELF file that stands for a big one: it has that one's build id, segments and executable sections, but of
+ * its unwind information and symbols only what was asked for. The unwind information is written as {@code
+ * .debug_frame}, whose addresses do not depend on where it stands.
  */
 @SuppressWarnings({"ByteBufferBackingArray", "ArrayRecordComponent"}) // all buffers are of little()'s making
 final class SmallElf {
@@ -37,7 +37,7 @@ final class SmallElf {
     private final Map<Long, Fde> fdes = new TreeMap<>();
     private final Map<Long, Function> functions = new TreeMap<>();
 
-    /** @param size 0: nobody knows how far it goes */
+    /** @param size 0: its end is unknown */
     private record Function(String mangledName, long size) {}
 
     private record Section(String name, int type, long flags, long svma, byte[] content, long size, int link) {

@@ -194,7 +194,7 @@ final class JavaMethodsTest {
         assertThat(named).as("readings that were over before").isBetween(1, 58);
     }
 
-    /** The same, where it was read as a method of code. Then only the code tells whether the reading counts. */
+    /** A method that compiled code refers to: only the code tells whether its reading counts. */
     @Test
     void remembersNothingOfAMethodOfCodeThatWentWhileItWasRead() {
         for (int reads = 1; reads < 60; reads++) {

@@ -53,7 +53,7 @@ public final class RecordedJava implements JavaCode {
         interpreterHigh = interpreterLow + metadata.s4(stubQueue + entries.bufferLimit());
     }
 
-    /** The same frames without anything that is not production code, for measuring. */
+    /** The frames of {@link JavaFrames} without anything that is not production code, for measuring. */
     public static JavaCode plain(long libjvm, MemoryReader memory, MemoryWindow window)
             throws JavaFramesUnavailableException {
         MetadataReader metadata = new MetadataReader(memory, WORD_BITS);

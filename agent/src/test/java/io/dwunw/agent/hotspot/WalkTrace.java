@@ -78,7 +78,7 @@ final class WalkTrace {
         pcs[steps] = pc;
     }
 
-    /** The step that was told last gave so many Java frames. */
+    /** Says that the last step gave so many Java frames. */
     void end(int javaFrames) {
         frames[steps] = javaFrames;
         steps = Math.min(steps + 1, MAX_STEPS - 1);

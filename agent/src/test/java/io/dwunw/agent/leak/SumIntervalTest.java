@@ -66,7 +66,7 @@ class SumIntervalTest {
                     sampled++;
                 }
             }
-            if (sampled > 0) { // else nobody asks
+            if (sampled > 0) { // otherwise there is no interval to ask for
                 runs++;
                 below += truth < interval.low() ? 1 : 0;
                 above += truth > interval.high() ? 1 : 0;

@@ -54,7 +54,7 @@ class ProtectedPathsTest {
         assertThatCode(() -> own().requireFile(file)).doesNotThrowAnyException();
     }
 
-    /** Another user is whoever is neither root nor the user of this process, so root's own files are no example. */
+    /** Another user is one that is neither root nor the user of this process, so root's own files are no example. */
     @Test
     void whatBelongsToAnotherUserIsUnprotected() throws IOException {
         if (owner == 0) {

@@ -100,7 +100,7 @@ class UnseenMemoryTest {
         assertThat(lines).isEmpty();
     }
 
-    /** Nobody may be alarmed by the error of an estimate. */
+    /** No user may be alarmed by the error of an estimate. */
     @Test
     void anEstimateMayBeWrong() {
         unseen.start(lost, 0);

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Tickets {
     private static final int COUNT = 1 << 16;
-    /** Sizes that nobody else allocates: not of a multiple of 8 bytes, and large enough for a sample each. */
+    /** Sizes that no other code allocates: not of a multiple of 8 bytes, and large enough for a sample each. */
     private static final long FIRST = 8195;
 
     private static final long STEP = 16;

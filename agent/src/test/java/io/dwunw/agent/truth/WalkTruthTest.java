@@ -167,7 +167,7 @@ final class WalkTruthTest {
         Outcome outcome = run(feature, all, TruthProgram.class, total, ChangingCalls.class.getName());
         assertThat(outcome.exitCode()).as(outcome.output()).isZero();
         assertThat(outcome.count("wrong")).as(outcome.output()).isZero();
-        // A method that was replaced while its stack was on its way to the walker may be one that cannot be told.
+        // A method that was replaced while its stack was on its way to the walker may be unknown to it.
         assertThat(outcome.count("exact")).as(outcome.output()).isGreaterThan(total * 9L / 10);
         assertThat(outcome.count("deoptimised")).as(outcome.output()).isPositive();
     }

@@ -142,7 +142,7 @@ final class Walked {
         return late;
     }
 
-    /** The Java methods among the frames of the last walk, innermost first; null where one could not be told. */
+    /** The Java methods among the frames of the last walk, innermost first; null where one is unknown. */
     List<JavaFrame> javaFrames() {
         List<JavaFrame> found = new ArrayList<>();
         for (int i = 0; i < frames.count(); i++) {

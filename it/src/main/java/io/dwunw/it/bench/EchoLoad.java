@@ -27,8 +27,8 @@ public final class EchoLoad {
     private EchoLoad() {}
 
     /**
-     * Arguments: port, connections, milliseconds of warm-up, milliseconds to measure; without these for ever, measuring
-     * nothing.
+     * Arguments: port, connections, milliseconds of warm-up, milliseconds to measure; without these it runs until
+     * it is killed and measures nothing.
      */
     public static void main(String[] args) throws Exception {
         int port = Integer.parseInt(args[0]);

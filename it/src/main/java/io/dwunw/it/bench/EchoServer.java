@@ -89,7 +89,7 @@ public final class EchoServer {
                 EchoLoad.class.getName()));
         command.addAll(List.of(args));
         ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
-        // What is measured is this JVM: nobody may listen to that one.
+        // What is measured is this JVM: no one may listen to that one.
         builder.environment().keySet().removeIf(name -> name.startsWith("LD_") || name.contains("MALLOC"));
         return builder.start();
     }
@@ -130,7 +130,7 @@ public final class EchoServer {
         return value == null ? 0 : value;
     }
 
-    // Netty's void promise tells nobody, and a failure closes the channel.
+    // Netty's void promise reports nothing, and a failure closes the channel.
     @SuppressWarnings("FutureReturnValueIgnored")
     @ChannelHandler.Sharable
     static class Echo extends ChannelInboundHandlerAdapter {

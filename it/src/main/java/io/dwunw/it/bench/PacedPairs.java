@@ -5,7 +5,7 @@ import io.dwunw.it.program.UnsafeMemory;
 import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 
-/** {@code Unsafe.allocateMemory} and {@code freeMemory} at a given rate, and of a size that nobody else asks for. */
+/** {@code Unsafe.allocateMemory} and {@code freeMemory} at a given rate, and of a size that no other code asks for. */
 public final class PacedPairs {
     /** Bytes of every block; whole words, because HotSpot rounds up to these. */
     public static final long SIZE = 1_256;

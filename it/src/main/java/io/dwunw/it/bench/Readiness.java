@@ -4,7 +4,8 @@ package io.dwunw.it.bench;
 import io.dwunw.it.program.NativeBlocks;
 
 /**
- * Some profilers come to their feet long after {@code main} has begun: whoever starts the program may ask it to wait.
+ * Some profilers come to their feet long after {@code main} has begun: the command that starts the program may ask it
+ * to wait.
  */
 final class Readiness {
     /** If {@code true}, the program begins when something sits on malloc. */

@@ -28,7 +28,7 @@ import java.util.zip.Inflater;
 /**
  * Serves requests from a few threads. Each request compresses, inflates and spools to a file, and cleans up after
  * itself. Two places do not: {@link #openUpload} leaves its stream open in a table of sessions, so that its inflater
- * is never ended, and {@link #reserveBuffer} puts a direct buffer into a pool that nobody empties.
+ * is never ended, and {@link #reserveBuffer} puts a direct buffer into a pool that is never emptied.
  */
 public final class LeakyServer {
     private static final int THREADS = 4;

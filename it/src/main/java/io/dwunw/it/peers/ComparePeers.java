@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 
 /** The command {@code it/compare-peers}. */
 public final class ComparePeers {
-    /** What {@code --quick} leaves out is told apart by these only. */
+    /** What {@code --quick} leaves out is distinguished by these only. */
     private static final Set<String> QUICK = Set.of("unsafe-1", "jni", "zip", "netty-unpooled", "start", "rate-100k");
 
     /** A start is over soon, and scatters. */

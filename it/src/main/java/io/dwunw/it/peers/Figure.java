@@ -26,7 +26,7 @@ enum Figure {
     private final String label;
     private final Worse worse;
 
-    /** The direction that nobody wants. */
+    /** The direction in which this figure gets worse. */
     enum Worse {
         HIGHER,
         LOWER

@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 record Jvm(Path home, String version) {
     private static final Path SYSTEM = Path.of("/usr/lib/jvm");
     private static final Pattern VERSION = Pattern.compile("JAVA_VERSION=\"(.+)\"");
-    /** The first that warns of native methods and of {@code sun.misc.Unsafe}, unless told not to. */
+    /** The first that warns of native methods and of {@code sun.misc.Unsafe}, unless an option forbids it. */
     private static final int WARNS = 24;
 
     /**

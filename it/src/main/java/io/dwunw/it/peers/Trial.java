@@ -68,7 +68,7 @@ final class Trial {
     }
 
     private static Map<String, String> environment(Launch launch) {
-        // The same in every run: no leftovers of the user's own experiments.
+        // Environment of every run, without leftovers of the user's own experiments.
         Map<String, String> environment = new HashMap<>(Map.of("LD_PRELOAD", "", "MALLOC_CONF", ""));
         environment.putAll(launch.environment());
         return environment;

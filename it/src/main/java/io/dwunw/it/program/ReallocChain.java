@@ -8,7 +8,7 @@ public final class ReallocChain {
 
     public static final long SECOND = 160_003;
     public static final long THIRD = 320_007;
-    /** Bytes of what {@code realloc(NULL, n)} gives and nobody frees. */
+    /** Bytes of what {@code realloc(NULL, n)} gives and no code frees. */
     public static final long FROM_NULL = 90_001;
 
     private ReallocChain() {}

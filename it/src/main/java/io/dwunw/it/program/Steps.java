@@ -7,7 +7,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Does as it is told on standard input, so that a test can start recordings or load agents in between: {@code leak}
+ * Follows commands on standard input, so that a test can start recordings or load agents in between: {@code leak}
  * leaks {@link NativeLayers#COUNT} blocks through C, {@code traced} says whether malloc is traced, {@code await} waits
  * until it is, {@code exit <code>} ends.
  */

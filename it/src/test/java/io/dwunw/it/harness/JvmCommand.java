@@ -103,7 +103,7 @@ public record JvmCommand(
         return in(agentJar, Path.of(classPath), directory);
     }
 
-    /** The same in a directory beside, for a second run of the same test. */
+    /** A copy of this command in a directory beside, for a second run of the same test. */
     public JvmCommand as(String name) {
         try {
             Path beside = Files.createDirectories(directory.resolve(name));

@@ -42,7 +42,7 @@ public @interface JvmTest {
     /** Options of the JVM. */
     String[] jvm() default {};
 
-    /** Whether newer JVMs are told that the program may load its native library. */
+    /** Whether an option tells newer JVMs that the program may load its native library. */
     boolean nativeAccess() default true;
 
     /** Whether the JVM starts with a recording. */

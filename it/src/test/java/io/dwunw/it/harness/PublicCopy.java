@@ -24,7 +24,7 @@ public final class PublicCopy implements AutoCloseable {
         return of(original, Path.of(System.getProperty("java.io.tmpdir")));
     }
 
-    /** The same in another place than the temporary directory. */
+    /** A copy in another place than the temporary directory. */
     public static PublicCopy of(JvmCommand original, Path parent) throws IOException {
         Path directory = Files.createTempDirectory(parent, "dwunw-it-public");
         permit(directory, "rwxr-xr-x");

@@ -21,7 +21,7 @@ final class Modifier {
         this.scope = scope;
     }
 
-    /** The same modifier, in front of another list. */
+    /** A copy of this modifier in front of another list. */
     Modifier before(@Nullable Modifier other) {
         return new Modifier(node, other, scope);
     }
