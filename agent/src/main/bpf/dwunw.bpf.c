@@ -77,7 +77,7 @@ INLINE void die(struct counters *counters, struct call *call, u32 tid, u64 addre
     }
 }
 
-/* The same for a range of pages, of which only user space knows whose they are. */
+/* Reports the death of a range of pages; only user space knows whose they are. */
 INLINE void unmap(struct counters *counters, struct call *call, u32 tid, u32 allocator, u64 address, u64 bytes)
 {
     if (bytes != 0 && settings.mappings_sampled != settings.mappings_dead) {
@@ -211,7 +211,7 @@ INLINE int enter_block(const struct registers *regs, struct counters *counters, 
     return follow(counters, tid, call);
 }
 
-/* An excluded thread's own blocks are nobody's business, but it may free those of others. That a realloc of such a
+/* An excluded thread's own blocks are not recorded, but it may free those of others. That a realloc of such a
  * block fails is not noticed: its entry in `calls` says that it is excluded. Only this agent's own thread is. */
 INLINE int enter_excluded(const struct registers *regs, struct counters *counters, struct call *call, u32 tid)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Filling records and submitting them. Nobody is woken up: a wake-up costs ten times the rest, the consumer polls.
+ * Filling records and submitting them. No thread is woken up: a wake-up costs ten times the rest, the consumer polls.
  */
 #ifndef DWUNW_RECORD_H
 #define DWUNW_RECORD_H

@@ -49,7 +49,7 @@ volatile struct settings settings SEC(".bss.settings");
 enum call_flag {
     CALL_SAMPLED = 1,
     CALL_FREED = 2,
-    CALL_EXCLUDED = 4, /* set by user space: the thread is none of ours */
+    CALL_EXCLUDED = 4, /* set by user space: the thread is not to be sampled */
     CALL_LEAVING = 8,  /* what was reported dead will be somewhere else, or stays */
     CALL_GROWN = 16,   /* the sampled block has been moved, and is drawn for what it has grown by */
 };
@@ -70,7 +70,7 @@ struct call {
     u64 drawn;      /* the last bytes of `size`, which are new */
 };
 
-/* Larger than any stack; a word that promises more is none of a live thread's. */
+/* Larger than any stack; a word that promises more does not belong to a live thread. */
 #define MAX_STACK_SPAN (1ull << 32)
 
 struct stack_bounds {
@@ -92,13 +92,13 @@ struct counters {
     u64 live_full;     /* sampled, but no room to remember the address: not reported */
     u64 untracked;     /* of interest, but too many calls under way */
     u64 abandoned;     /* calls whose return was never seen */
-    u64 unbounded;     /* nobody has told the stack's end */
+    u64 unbounded;     /* the stack's end is unknown */
     u64 gate_hits;     /* of the gate's probe points */
     u64 odd_sizes;     /* calls of the user's functions whose size no block can have */
     u64 without_stack; /* of `sampled`: there was no room for a stack in the ring */
 };
 
-/* What the user told of a function; by its number, which is 2 * pair, + 1 for the one that frees. */
+/* What the user's option says of a function; by its number, which is 2 * pair, + 1 for the one that frees. */
 struct custom_function {
     u64 constant; /* bytes of each block, where no argument says so */
     u32 first;  /* number of the argument that is the size, or for a free the address; 0 = constant; CUSTOM_RETURNED */
@@ -129,7 +129,7 @@ struct map_definition custom SEC("maps") = {.type = MAP_ARRAY,
                                             .key_size = sizeof(u32),
                                             .value_size = sizeof(struct custom_function),
                                             .max_entries = CUSTOM_FUNCTIONS};
-/* One whose return was never seen (longjmp, an exception) must not stay for ever. */
+/* One whose return was never seen (longjmp, an exception) must not stay forever. */
 struct map_definition custom_calls SEC("maps") = {.type = MAP_LRU_HASH,
                                                   .key_size = sizeof(struct custom_key),
                                                   .value_size = sizeof(struct custom_call),
@@ -139,7 +139,7 @@ struct map_definition calls SEC("maps") = {
     .type = MAP_HASH, .key_size = sizeof(u32), .value_size = sizeof(struct call), .max_entries = 8192};
 struct map_definition live SEC("maps") = {
     .type = MAP_HASH, .key_size = sizeof(u64), .value_size = sizeof(u64), .max_entries = 1 << 17};
-/* What is known of threads: the oldest may be forgotten, nobody says when a thread ends. */
+/* What is known of threads: the oldest may be forgotten, as the end of a thread is not reported. */
 struct map_definition java_threads SEC("maps") = {
     .type = MAP_LRU_HASH, .key_size = sizeof(u32), .value_size = sizeof(u64), .max_entries = 16384};
 struct map_definition stacks SEC("maps") = {

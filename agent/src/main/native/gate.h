@@ -83,14 +83,14 @@ extern __thread struct gate_thread *gate_thread __attribute__((tls_model("initia
 int gate_thread_open(void);
 /* This thread's block, found or made; NULL when there is no memory. */
 struct gate_thread *gate_thread_current(void);
-/* The same for a call that frees `address`; NULL also when it is not worth making one. */
+/* This thread's block for a call that frees `address`; NULL also when it is not worth making one. */
 struct gate_thread *gate_thread_freeing(uint64_t address);
 /* Counts down a call that asks for `size` bytes, `drawn` of which are new; true when it is a sample, of the interval
  * that it was drawn with. */
 bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t drawn, uint64_t *interval);
 /* Makes the threads notice changed settings at their next call instead of at the end of their countdown. */
 void gate_thread_restart_all(void);
-/* One round of it: whether a thread had to be told. */
+/* One round of gate_thread_restart_all: whether a thread had to be notified. */
 bool gate_thread_restart(void);
 void gate_thread_collect_dead(void);
 /* Whether the thread is in the slow path already: this call, whose stack begins at `frame`, was made from there, or by
@@ -101,7 +101,7 @@ static inline void gate_thread_enter(struct gate_thread *thread, uint64_t frame)
     thread->frame = frame;
     thread->nested = 0;
 }
-/* Returns when nobody is writing the record of a birth any more; gives up after a second or two, once for each. */
+/* Returns when no thread is writing the record of a birth any more; gives up after a second or two, once for each. */
 void gate_thread_await_records(void);
 int gate_thread_exclude(uint32_t tid);
 void gate_thread_seen(struct gate_seen total[GATE_COUNTERS]);
@@ -295,7 +295,7 @@ void gate_slots_opening(int mode);
 uint64_t gate_usable_size(unsigned family, uint64_t address);
 /* Patches after a library was opened. */
 void gate_slots_opened(void);
-/* The same before a function is looked up: in one attempt, as whoever looks it up waits. */
+/* Patches before a function is looked up: in one attempt, as the caller of the look-up waits. */
 void gate_slots_looking_up(void);
 /* The stub that stands before `function`, which was found by the name; 0 if there is none, or if `caller` is an
  * allocator of its own. `in_any`: it was looked for by our library in all libraries, and may be another function for
@@ -327,7 +327,7 @@ static inline long gate_syscall(long number, uint64_t a, uint64_t b, uint64_t c,
 
 /* Anonymous private memory, zeroed and touched only when used; NULL when there is none. */
 void *gate_map(uint64_t bytes);
-/* The same for what no child needs: a fork does not copy it, and the child finds it empty. */
+/* Like gate_map, for what no child needs: a fork does not copy it, and the child finds it empty. */
 void *gate_map_for_parent(uint64_t bytes);
 
 #pragma GCC visibility pop

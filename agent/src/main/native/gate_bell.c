@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Wakes the reader of the samples: it sleeps on a futex, and says at how many records more it wants to be woken up.
- * While it is awake a record costs one load of a word that nobody writes to.
+ * While it is awake a record costs one load of a word that no thread writes to.
  *
  *   reader                                producer
  *   left = n, asleep = 1                  writes a record

@@ -99,8 +99,8 @@ static uint64_t new_block(const struct call *call, uint64_t result)
     return (int) result == 0 ? *(const uint64_t *) (uintptr_t) call->registers[RDI] : 0;
 }
 
-/* Whether a birth may be recorded: detached meanwhile, its death would not be seen. Until recorded() whoever detaches
- * waits. The fence pairs with the store to `active` in gate_detach. */
+/* Whether a birth may be recorded: detached meanwhile, its death would not be seen. Until recorded() a thread
+ * that detaches waits. The fence pairs with the store to `active` in gate_detach. */
 static bool may_record(struct gate_thread *thread)
 {
     __atomic_store_n(&thread->recording, 1, __ATOMIC_RELAXED);
@@ -303,8 +303,8 @@ static unsigned unmap_old(struct gate_thread *thread, const struct call *call,
     return unmap(thread, DWUNW_MREMAP, r[RDI], round_to_pages(r[RSI]), undo);
 }
 
-/* A mapping at a fixed address replaces what was there in one step: nobody else can get the place meanwhile, so this is
- * recorded once it has happened. */
+/* A mapping at a fixed address replaces what was there in one step: no other call can get the place meanwhile, so this
+ * is recorded once it has happened. */
 static void unmap_replaced(struct gate_thread *thread, const struct call *call, uint64_t address, uint64_t size)
 {
     uint64_t flags = call->registers[RCX];

@@ -158,7 +158,7 @@ static uint32_t least(uint32_t one, uint32_t other)
     return one < other ? one : other;
 }
 
-/* A JavaThread that is not surely this thread's own may have died since Java told of it: hence not by plain loads. */
+/* A JavaThread that is not surely this thread's own may have died since Java announced it: hence not by plain loads. */
 static bool read_java_thread(uint64_t java_thread, uint32_t offset, uint8_t *to, uint32_t length)
 {
     const void *from = (const void *) (uintptr_t) (java_thread + offset);

@@ -64,7 +64,7 @@ bool gate_in_other_process(void)
     uint32_t tid = (uint32_t) gate_syscall(SYS_gettid, 0, 0, 0, 0, 0, 0);
     struct gate_thread *thread = gate_thread;
     uint32_t known = thread != NULL ? __atomic_load_n(&thread->tid, __ATOMIC_ACQUIRE) : 0;
-    /* Signal 0 is none: the call only says whether that thread is of that process. */
+    /* Signal 0 is not sent: the call only says whether that thread is of that process. */
     return known != 0 ? known != tid : gate_syscall(SYS_tgkill, pid, tid, 0, 0, 0, 0) == -ESRCH;
 }
 
@@ -148,8 +148,8 @@ int gate_attach(bool capture)
 }
 
 /* Number of slots restored. A thread may still be inside a wrapper: it finds the gate inactive, and all code and data
- * stay where they are. Inactive first, so that nobody who opens a library patches it behind our back. Once this returns
- * no birth is recorded any more: one that appeared after the next attaching would have its death unseen. */
+ * stay where they are. Inactive first, so that no thread that opens a library patches it behind our back. Once this
+ * returns no birth is recorded any more: one that appeared after the next attaching would have its death unseen. */
 int gate_detach(void)
 {
     __atomic_store_n(&gate_control->active, 0, __ATOMIC_SEQ_CST);
@@ -181,7 +181,7 @@ int gate_verify(void)
 {
     trim_queue();
     if (!gate_active()) {
-        /* Dear, and what is refused once may be refused for ever. */
+        /* Expensive, and what is refused once may be refused forever. */
         bool due = verifications++ % VERIFICATIONS_PER_COLLECTION == 0;
         if (gate_opens_under_way() || (restore_again ? !due : !gate_watching())) {
             return 0;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Chains are walked to their end marker; a damaged one must not hold the loader's lock for ever. */
+/* Chains are walked to their end marker; a damaged one must not hold the loader's lock forever. */
 #define MAX_CHAIN 4096
 
 void gate_module_locate(struct gate_module *module, const struct dl_phdr_info *info)

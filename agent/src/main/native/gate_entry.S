@@ -4,7 +4,7 @@
  *
  * A call that is not sampled leaves no trace: it counts itself in the thread's own block, takes its bytes off the
  * thread's countdown, and jumps to the real function, which returns straight to the application. Only rax, r10 and r11
- * are touched, which the ABI gives to whoever stands between caller and callee.
+ * are touched, which the ABI gives to code that stands between caller and callee.
  *
  * Everything else (countdown over, address perhaps sampled, first call of a thread, detached) goes to gate_slow_entry
  * with r11d = family << 8 | symbol.
@@ -163,8 +163,8 @@ END gate_stub_\family\()_2
     .cfi_adjust_cfa_offset -8
     .endm
 
-    /* dlopen(file, mode), dlmopen(namespace, file, mode). What the linker finds may depend on who asks: then nobody
-     * may stand between, and the next look-up of a function, or verification, finds the library.
+    /* dlopen(file, mode), dlmopen(namespace, file, mode). What the linker finds may depend on who asks: then no
+     * stub may stand between, and the next look-up of a function, or verification, finds the library.
      * gate_open_depends_on_caller(file, caller, mode). */
     .macro OPEN_STUB family, symbol, file, mode, followed
 FUNCTION gate_stub_\family\()_\symbol

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  *
- * What stands before dlopen and dlmopen (OPEN_STUB in gate_entry.S): libraries are patched before whoever opened them
- * can call them. Only their constructors run earlier. Where nobody may follow dlopen, they are patched before the first
- * function is looked up: what stands before dlsym and dlvsym (LOOKUP_STUB), which also hands out stubs for the
+ * What stands before dlopen and dlmopen (OPEN_STUB in gate_entry.S): libraries are patched before the code that opened
+ * them can call them. Only their constructors run earlier. Where no stub may follow dlopen, they are patched before the
+ * first function is looked up: what stands before dlsym and dlvsym (LOOKUP_STUB), which also hands out stubs for the
  * functions that the gate stands before. They work as those functions do also while the gate is off, so they may be
  * kept for good.
  */
@@ -99,7 +99,7 @@ void *gate_dlmopen(Lmid_t names_id, const char *file, int mode, void *(*original
     return handle;
 }
 
-/* The stub to hand out for a function that is found; 0 = the look-up goes on as if nobody had been asked. RTLD_NEXT
+/* The stub to hand out for a function that is found; 0 = the look-up goes on as it would without the gate. RTLD_NEXT
  * goes on, too: only the loader knows what is next to a caller. */
 static uintptr_t stand_in(const struct lookup *lookup)
 {

@@ -13,9 +13,9 @@
  *
  *   cell: | next record u32 | next cell u32 | bytes of the record u32 | unused u32 | a part of the record |
  *
- * Cells are named by their distance from the header, in units of 64 bytes; 0 is none. Free cells are a list by `next
- * cell`, from whose front a whole chain is taken at once; a count of changes beside its head keeps a chain from being
- * taken that was in use meanwhile.
+ * Cells are named by their distance from the header, in units of 64 bytes; 0 means no cell. Free cells are a list by
+ * `next cell`, from whose front a whole chain is taken at once; a count of changes beside its head keeps a chain from
+ * being taken that was in use meanwhile.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -245,7 +245,7 @@ void gate_queue_write(const struct gate_reservation *reservation, uint32_t from,
 void gate_queue_publish(const struct gate_reservation *reservation)
 {
     if (reservation->kept != NULL) {
-        /* Before: whoever is interrupted here for good must not give back what is published. */
+        /* Before: a thread that is interrupted here for good must not give back what is published. */
         __atomic_store_n(&reservation->kept->building, 0, __ATOMIC_RELAXED);
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
     }
@@ -270,7 +270,7 @@ void gate_queue_abandon(struct gate_thread *thread)
 }
 
 /* Gives the memory of the last cells back, as far as all are free. Cells are taken out of the list first, so that
- * nobody uses them meanwhile; those that stay come back by rising address, so that the last ones are used least. */
+ * no thread uses them meanwhile; those that stay come back by rising address, so that the last ones are used least. */
 static void trim(struct pool *pool)
 {
     uint64_t kept = KEPT_BYTES / UNIT / pool->cell_units;

@@ -8,7 +8,7 @@
 
 #include "gate.h"
 
-/* The kernel allows 65,530 mappings per process unless told otherwise. */
+/* The kernel allows 65,530 mappings per process by default. */
 #define REGIONS 65536
 /* `address` of an entry that somebody is filling or changing; no mapping starts there. */
 #define EMPTY 0
@@ -135,7 +135,7 @@ static void pause_briefly(void)
 
 /* Other threads may be unmapping other parts of the same mapping, and have what is left of it in hand, or move it to
  * where this thread has looked already: then it looks again. It takes them nanoseconds, or a time slice if the kernel
- * interrupts them. Not for ever, as this may be a signal handler that has interrupted just that. */
+ * interrupts them. Not forever, as this may be a signal handler that has interrupted just that. */
 unsigned gate_region_remove(uint64_t address, uint64_t size, struct gate_range removed[GATE_UNMAPPED_AT_ONCE])
 {
     unsigned count = 0;

@@ -5,7 +5,7 @@
  * No list of patched slots is kept. A slot is patched when its value is the address of a function that a library
  * exports under the slot's symbol name; it is restored when its value is one of our stubs, each of which knows what it
  * stands for. So a library may come and go at any time without leaving anything behind, and another tool's hooks (whose
- * addresses nobody exports) are left alone.
+ * addresses no library exports) are left alone.
  *
  * A library that another thread is just loading is listed by dl_iterate_phdr before it is relocated, and must not be
  * touched then: the loader may still add to its slots, or need its relro pages writable. Hence three steps: list the
@@ -33,7 +33,7 @@
 /* The lazy binder may be resolving a slot while it is patched, and then overwrites it: look again a few times. */
 #define RECHECKS 3
 #define FULL_PASS_SECONDS 5
-/* The same while there are slots that only the loader may bind. */
+/* Between full passes, while there are slots that only the loader may bind. */
 #define UNBOUND_PASS_SECONDS 1
 
 /* What each stub stands for. Written before the first slot points at the stub, never changed. */
@@ -185,7 +185,7 @@ static bool is_glibc(const struct gate_module *module)
         || strcmp(module->soname, "libdl.so.2") == 0 || strcmp(module->soname, "librt.so.1") == 0;
 }
 
-/* Some export a malloc, which nobody is bound to but themselves. */
+/* Some export a malloc, which only they are bound to. */
 static bool is_loader(const struct gate_module *module)
 {
     return gate_module_defines(module, "__tls_get_addr", 0);
@@ -526,7 +526,7 @@ static int defines_malloc(struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
-/* Threads may be in our code at any time, so nobody may unload it, whatever becomes of the class loader. */
+/* Threads may be in our code at any time, so it must never be unloaded, whatever becomes of the class loader. */
 void gate_stay_loaded(void)
 {
     Dl_info self;

@@ -115,7 +115,8 @@ static void release(struct gate_thread *thread)
     if (gate_active()) {
         gate_queue_abandon(thread);
     }
-    __atomic_store_n(&thread->recording, 0, __ATOMIC_RELEASE); /* whoever died while it was on must not be waited for */
+    /* A thread that died while it was on must not be waited for. */
+    __atomic_store_n(&thread->recording, 0, __ATOMIC_RELEASE);
     __atomic_store_n(&thread->tid, 0, __ATOMIC_RELEASE); /* gate_thread_collect_dead must not take it for the next's */
     /* What an excluded thread did is not to be counted, also not by the block's next owner: there is none. */
     __atomic_store_n(&thread->state, thread->excluded ? RETIRED : FREE, __ATOMIC_RELEASE);
@@ -263,7 +264,7 @@ bool gate_thread_count_down(struct gate_thread *thread, uint64_t size, uint64_t 
 {
     uint32_t generation = __atomic_load_n(&gate_control->generation, __ATOMIC_ACQUIRE);
     if (thread->generation != generation) {
-        bool counting = thread->left != 0 && thread->left < NEVER / 2; /* neither told to draw, nor detached since */
+        bool counting = thread->left != 0 && thread->left < NEVER / 2; /* neither asked to draw, nor detached since */
         bool decided = thread->generation != 0 && counting && !thread->excluded;
         bool ran_out = drawn >= thread->left;
         *interval = thread->interval;
@@ -329,7 +330,7 @@ bool gate_thread_restart(void)
 void gate_thread_restart_all(void)
 {
     /* Twice without a change, with time for store buffers to drain between; a storm of allocations gets a bounded
-     * number of rounds. Whoever was interrupted for longer than that is caught at the next verification. */
+     * number of rounds. A thread that was interrupted for longer than that is caught at the next verification. */
     int quiet = 0;
     for (int round = 0; round < 1000 && quiet < 2; round++) {
         quiet = gate_thread_restart() ? 0 : quiet + 1;
@@ -495,8 +496,8 @@ static bool on_own_stack(const struct gate_thread *thread, uint64_t address)
     return address >= thread->stack_low && address < thread->stack_high;
 }
 
-/* Whoever is called from there, or interrupts it, has its stack below; but for handlers with a stack of their own.
- * Below may also be who was called after a longjmp: hence a limit. */
+/* A function that is called from there, or interrupts it, has its stack below; but for handlers with a stack of their
+ * own. Below may also be who was called after a longjmp: hence a limit. */
 bool gate_thread_inside(struct gate_thread *thread, uint64_t frame)
 {
     uint64_t outer = thread->frame;

@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param depth most frames that one stack keeps
  * @param minAge how long a block must have lived before it counts as a leak
  * @param maxOverhead how much CPU time tracing may take, as a part of what the application uses; 0 for no limit
- * @param maxEvents allocation events a second that are published, by the rest being told together; 0 for no limit
+ * @param maxEvents allocation events a second that are published, as the rest joins the event of its stack; 0 for no
+ *     limit
  * @param hidden whether hidden Java frames (lambda forms and the like) are shown
  * @param pairs functions of the user's that allocate and free
  * @param request what is to be done instead of tracing, if anything
@@ -49,9 +50,9 @@ public record AgentOptions(
          * Wrappers in the process that sample before they tell, in the best way that this process is allowed to use.
          */
         GATE,
-        /** The same; stacks are copied by a BPF program. */
+        /** Wrappers inside the process; stacks are copied by a BPF program. */
         GATE_BPF,
-        /** The same; stacks are copied by the wrappers. */
+        /** Wrappers inside the process, which copy the stacks, too. */
         GATE_SELF;
 
         private final String text = name().toLowerCase(Locale.ROOT).replace('_', '-');

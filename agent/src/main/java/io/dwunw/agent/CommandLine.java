@@ -28,7 +28,7 @@ final class CommandLine {
         return startsRecording(arguments());
     }
 
-    /** The same for arguments as the kernel has them: each ends with a zero byte. */
+    /** Looks through arguments as the kernel has them: each ends with a zero byte. */
     static boolean startsRecording(String arguments) {
         return arguments.startsWith(START_RECORDING) || arguments.contains("\0" + START_RECORDING);
     }

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Turns the text of single option values into numbers, and says in one line what is wrong with those that are none. */
+/**
+ * Turns the text of single option values into numbers, and says in one line what is wrong with those that cannot be
+ * converted.
+ */
 final class OptionValues {
     /** Longer values are cut when they are shown: a message stays one readable line. */
     private static final int MAX_SHOWN = 40;

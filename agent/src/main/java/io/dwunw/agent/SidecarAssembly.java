@@ -170,7 +170,7 @@ final class SidecarAssembly {
         }
     }
 
-    /** The same where its time cannot be asked for. */
+    /** Counts the runs of JDK 17's sweeper where its CPU time cannot be asked for. */
     private static final class SweeperRuns implements JvmCounter {
         private final ThreadRuns runs;
 

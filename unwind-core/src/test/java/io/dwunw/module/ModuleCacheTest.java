@@ -236,7 +236,7 @@ final class ModuleCacheTest {
         for (int i = 0; i < 200; i++) {
             CachedModule module = Objects.requireNonNull(
                     shared.acquire(paths.get(i % paths.size())).module());
-            assertThat(held.add(module)).as("nobody else holds it").isTrue();
+            assertThat(held.add(module)).as("no one else holds it").isTrue();
             assertThat(module.cfi()).isNotNull();
             assertThat(held.remove(module)).isTrue();
             assertThat(shared.release(module)).isEqualTo(Status.OK);

@@ -35,7 +35,7 @@ enum AttachChoice {
         return links.isSupported() ? links : links.byIoctl();
     }
 
-    /** The same for one program at instructions of which no return matters. */
+    /** Chooses how to attach one program at instructions of which no return matters. */
     Links.Method chooseEntryOnly(BpfSystem bpf, LoadedObject object, HostFiles files, int pid, String program)
             throws KernelCallException {
         boolean multi = this == SESSION || this == MULTI || (this == BEST && supportsMulti(bpf));
@@ -46,7 +46,10 @@ enum AttachChoice {
         return this != BEST || links.isSupported() ? links : links.byIoctl();
     }
 
-    /** The same for functions of the user's, which need cookies at their returns, too: those only a multi link has. */
+    /**
+     * Chooses how to attach to the user's functions, which need cookies at their returns, too: only a multi link has
+     * those.
+     */
     Links.Method chooseCustom(BpfSystem bpf, LoadedObject object, int pid) throws KernelCallException {
         String prefix = "custom_";
         boolean session = MultiLinks.isSupported(bpf, BpfAttr.BPF_TRACE_UPROBE_SESSION);

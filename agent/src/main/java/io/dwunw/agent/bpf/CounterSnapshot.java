@@ -63,7 +63,7 @@ public final class CounterSnapshot implements ProducerCounters {
         return at(EngineLayout.COUNTERS_LOST_ALLOCATIONS);
     }
 
-    /** Frees of sampled blocks that found no room in the ring: these blocks look live for ever. */
+    /** Frees of sampled blocks that found no room in the ring: these blocks look live forever. */
     @Override
     public long lostFrees() {
         return at(EngineLayout.COUNTERS_LOST_FREES);

@@ -100,7 +100,7 @@ final class Diagnosis {
                 failure);
     }
 
-    /** What can be told without a system call: empty if this process has the capabilities. */
+    /** Diagnosis that takes no system call: empty if this process has the capabilities. */
     Optional<BpfUnavailableException> missingCapabilities() {
         long held = capabilities();
         boolean enough = has(held, CAP_SYS_ADMIN) || (has(held, CAP_BPF) && has(held, CAP_PERFMON));

@@ -43,7 +43,7 @@ public final class GateProbes implements AutoCloseable {
 
     /** A look at the probe points, and a way to run through them. */
     public interface Target {
-        /** Runs through a probe point with a record that is none. */
+        /** Runs through a probe point with a null record. */
         void pass();
 
         /** First byte of the code at a probe point, as it is now. */
@@ -118,7 +118,7 @@ public final class GateProbes implements AutoCloseable {
 
     /**
      * Chooses between the nops. One of five bytes is the cheapest where the kernel replaces it by a call; where it does
-     * not, it may be single-stepped, ten times as dear as the one of a single byte.
+     * not, it may be single-stepped, ten times as expensive as the one of a single byte.
      */
     private synchronized void settle(Target target) throws KernelCallException, BpfUnavailableException {
         links = method.attach(file);

@@ -84,8 +84,8 @@ final class KernelSide implements AutoCloseable {
     }
 
     /**
-     * As the process's own PID namespace numbers it; from a file where it is told, as filters may kill who calls
-     * getpid.
+     * As the process's own PID namespace numbers it; from a file that says so, as filters may kill a process that
+     * calls getpid.
      */
     static int pid(Kernel kernel, HostFiles files) {
         String status = files.readIfPresent("/proc/self/status");

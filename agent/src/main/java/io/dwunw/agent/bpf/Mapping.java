@@ -27,8 +27,8 @@ record Mapping(long low, long high, boolean executable, long offset, long inode,
     }
 
     /**
-     * The first with code. A file may be mapped more than once: whoever reads it, like this agent's own unwinder, has
-     * it mapped as data, and perhaps below where it was loaded.
+     * The first with code. A file may be mapped more than once: a reader of it, like this agent's own unwinder,
+     * has it mapped as data, and perhaps below where it was loaded.
      */
     static @Nullable Mapping firstExecutable(List<Mapping> mappings) {
         for (Mapping mapping : mappings) {

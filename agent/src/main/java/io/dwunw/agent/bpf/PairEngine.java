@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PairEngine implements SamplingEngine {
     /**
-     * On a virtual machine of today, where traps are dear: these functions are the user's, and not called to find out.
+     * On a virtual machine of today, where traps are expensive: these functions are the user's, and not called to find
+     * out.
      */
     private static final long USUAL_CALL_PICOS = 800_000;
 
@@ -55,7 +56,7 @@ public final class PairEngine implements SamplingEngine {
         /** Its library has been there once. */
         boolean matched;
 
-        /** Why it is not traced, as the user was told. */
+        /** Why it is not traced, in the words of the line that the user has seen. */
         @Nullable
         String refusal;
 

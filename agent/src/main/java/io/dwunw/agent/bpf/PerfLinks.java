@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One perf event for each function and way, for kernels before 6.6: dearer to attach, and a process that has many of
- * them exits slowly. Programs are attached by a link, or by ioctl before 5.15.
+ * One perf event for each function and way, for kernels before 6.6: more expensive to attach, and a process that has
+ * many of them exits slowly. Programs are attached by a link, or by ioctl before 5.15.
  */
 final class PerfLinks implements Links.Method {
     private static final String TYPE_FILE = "/sys/bus/event_source/devices/uprobe/type";
@@ -82,7 +82,7 @@ final class PerfLinks implements Links.Method {
         return bpf.createLink(attr) == -Errno.EBADF;
     }
 
-    /** The same programs, attached the older way. */
+    /** Attaches the programs to the user's functions, by perf events. */
     PerfLinks byIoctl() {
         return new PerfLinks(bpf, type, pid, probes, entry, leave, true);
     }

@@ -5,7 +5,7 @@ import io.dwunw.bytes.Bytes;
 
 /**
  * Chooses which instruction of a function to probe. The kernel emulates pushes, jumps and no-ops; everything else it
- * executes out of line with a second trap, which makes a probe more than ten times as dear. x86-64 only.
+ * executes out of line with a second trap, which makes a probe more than ten times as expensive. x86-64 only.
  *
  * <p>The instruction found is one that is reached whenever the function is entered, with its arguments and the stack
  * pointer untouched.

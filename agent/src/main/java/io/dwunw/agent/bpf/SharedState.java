@@ -76,7 +76,7 @@ final class SharedState implements AutoCloseable {
         LONG.setRelease(settings, EngineLayout.SETTINGS_STACK_BASE_OFFSET, (long) offsets.stackBase());
     }
 
-    /** Without probes set, so that nobody counts meanwhile. */
+    /** Without probes set, so that no call is counted meanwhile. */
     void forgetMappings() {
         LONG.setRelease(settings, EngineLayout.SETTINGS_MAPPINGS_SAMPLED, 0L);
         LONG.setRelease(settings, EngineLayout.SETTINGS_MAPPINGS_DEAD, 0L);

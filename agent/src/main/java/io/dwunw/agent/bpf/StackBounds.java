@@ -32,7 +32,7 @@ final class StackBounds implements SampleHandler {
     private SampleHandler next = new SampleHandler() {
         @Override
         public void onSample(Sample sample) {
-            // Nobody wants them yet.
+            // No engine wants them yet.
         }
     };
 

@@ -84,7 +84,7 @@ public final class UprobeEngine implements SamplingEngine {
         } catch (KernelCallException e) {
             throw kernel.explain(e);
         }
-        // Only now: a block that is sampled while free has no probe yet would seem to live for ever.
+        // Only now: a block that is sampled while free has no probe yet would seem to live forever.
         kernel.state().attachment(++attachments);
     }
 
@@ -129,7 +129,7 @@ public final class UprobeEngine implements SamplingEngine {
         kernel.layout(offsets);
     }
 
-    /** Tells the bounds of a thread's stack; without being told, the engine takes the mapping that sp is in. */
+    /** Tells the bounds of a thread's stack; by default the engine takes the mapping that sp is in. */
     public synchronized void stackBounds(int tid, long low, long high) {
         kernel.stackBounds(tid, low, high);
     }
@@ -172,7 +172,7 @@ public final class UprobeEngine implements SamplingEngine {
         }
     }
 
-    /** The trap at the function's end is a little dearer, and the stack is copied. */
+    /** The trap at the function's end is a little more expensive, and the stack is copied. */
     private static long sampleNanos(long callNanos) {
         return callNanos + callNanos / 4 + Calibration.COPY_NANOS;
     }

@@ -12,7 +12,7 @@ package io.dwunw.agent.budget;
  * thread-safe.
  */
 public final class IntervalController {
-    /** Bytes. Wider would be as good as none: nobody waits for a sample a gigabyte. */
+    /** Bytes. Wider would be of no use: a sample a gigabyte is too rare to wait for. */
     static final long MAX_INTERVAL = 1L << 30;
 
     /** Bytes: a dozen samples of what the JVM and JFR take while they start. */
@@ -106,7 +106,8 @@ public final class IntervalController {
      * @param availableNanos CPU time that the budget is a part of
      * @param fixedNanos CPU time spent whatever the interval is
      * @param samplingNanos CPU time spent on samples
-     * @param toldNanos CPU time spent on what is no measure of the samples to come: only told, see {@link #overhead}
+     * @param toldNanos CPU time spent on what is no measure of the samples to come: only reported, see {@link
+     *     #overhead}
      * @return whether {@link #interval} has changed
      */
     public boolean windowEnded(long availableNanos, long fixedNanos, long samplingNanos, long toldNanos) {

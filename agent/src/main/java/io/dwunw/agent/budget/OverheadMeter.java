@@ -6,10 +6,10 @@ import io.dwunw.agent.sample.Allocator;
 
 /**
  * Adds up what tracing costs: the calls that pass through an engine and the samples it takes, at what each costs there;
- * and the sidecar's own CPU time, told apart by whether there were samples to work on.
+ * and the sidecar's own CPU time, separated by whether there were samples to work on.
  *
- * <p>It is set against the CPU time that the application used meanwhile, but at least that of one CPU, because nobody
- * misses what an idle machine spends. Not measured: what the collector and the compilers do for the agent. Not
+ * <p>It is set against the CPU time that the application used meanwhile, but at least that of one CPU, because what
+ * an idle machine spends is not missed. Not measured: what the collector and the compilers do for the agent. Not
  * thread-safe.
  */
 public final class OverheadMeter {
@@ -24,7 +24,7 @@ public final class OverheadMeter {
 
     /**
      * What waking up costs at the most: where there is always something to do, the first turns, which are slow, would
-     * count for ever.
+     * count forever.
      */
     private static final long MOST_WAKE_UP_NANOS = 100_000;
 
@@ -71,7 +71,7 @@ public final class OverheadMeter {
         this.sampleNanos = sampleNanos;
     }
 
-    /** The same as measured on this machine. */
+    /** Sets the costs to those measured on this machine. */
     public void costs(long[] picosPerCall, long nanosPerSample) {
         callPicos = picosPerCall.clone();
         sampleNanos = nanosPerSample;

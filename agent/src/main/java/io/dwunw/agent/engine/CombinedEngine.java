@@ -74,7 +74,7 @@ public final class CombinedEngine implements SamplingEngine {
             return custom.consumed() + libc.consumed();
         }
 
-        /** One by one: of their sums nobody could tell which of them has come so far. */
+        /** One by one: of their sums it could not be known which of them has come so far. */
         @Override
         public long drainAll(SampleHandler handler, long patienceNanos) {
             return custom.drainAll(handler, patienceNanos) + libc.drainAll(handler, patienceNanos);
@@ -154,7 +154,7 @@ public final class CombinedEngine implements SamplingEngine {
         return allocator == Allocator.CUSTOM ? custom.callPicos(allocator) : libc.callPicos(allocator);
     }
 
-    /** The dearer of the two, because nobody counts them apart. */
+    /** The more expensive of the two, because they are not counted separately. */
     @Override
     public long sampleNanos() {
         return Math.max(libc.sampleNanos(), custom.sampleNanos());

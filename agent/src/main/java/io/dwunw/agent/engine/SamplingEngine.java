@@ -69,7 +69,7 @@ public interface SamplingEngine extends AutoCloseable {
     }
 
     /**
-     * Unmappings need to be told only as long as a sampled mapping may be alive.
+     * Unmappings need to be reported only as long as a sampled mapping may be alive.
      *
      * @param total how many samples of {@code mmap} and {@code mremap} since {@link #attach} are known to be unmapped
      */

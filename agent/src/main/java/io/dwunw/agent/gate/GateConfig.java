@@ -8,7 +8,7 @@ package io.dwunw.agent.gate;
  * @param stackBytes most bytes of stack in a sample, brought between 256 bytes and 128 KiB
  * @param ringBytes room for samples that wait. Of the gate's own, brought between 64 KiB and 1 GiB, what is never used
  *     costs no
- * memory; the first engine of a process that copies by itself decides, as threads may be writing to it for ever after.
+ * memory; the first engine of a process that copies by itself decides, as threads may be writing to it forever after.
  *     The kernel takes all of it at once, as a power of two
  */
 public record GateConfig(long intervalBytes, int stackBytes, int ringBytes) {

@@ -33,7 +33,7 @@ public final class GateEngine implements SamplingEngine {
     /** How often libraries are looked for that were loaded past the wrapper of {@code dlopen}. */
     private static final long VERIFY_NANOS = 100_000_000L;
 
-    /** Measured by the benchmarks: 0.4 to 0.7 ns for a pair of calls, all told. */
+    /** Measured by the benchmarks: 0.4 to 0.7 ns for a pair of calls in all. */
     private static final long CALL_PICOS = 350;
 
     private static final long SAMPLE_NANOS = 600;
@@ -51,7 +51,7 @@ public final class GateEngine implements SamplingEngine {
     private boolean closed;
     private volatile long verifiedAt = System.nanoTime();
 
-    /** Where the copies of stacks are, whoever makes them. */
+    /** Where the copies of stacks are, made by wrappers or by a BPF program. */
     private final SampleSource copied;
 
     private final SampleSource samples = new SampleSource() {
@@ -232,7 +232,7 @@ public final class GateEngine implements SamplingEngine {
         return samples;
     }
 
-    /** The gate's threads ring it, whoever copies their stacks. */
+    /** The gate's threads ring it, even if a BPF program copies their stacks. */
     @Override
     public Doorbell doorbell() {
         return bell;
@@ -271,7 +271,7 @@ public final class GateEngine implements SamplingEngine {
         }
     }
 
-    /** Of the stack's end nothing needs to be told: the gate asks libc. */
+    /** The stack's end need not be announced: the gate asks libc. */
     @Override
     public synchronized void layout(JavaThreadLayout offsets) {
         if (!closed) {

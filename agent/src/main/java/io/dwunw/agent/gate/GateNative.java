@@ -41,7 +41,7 @@ final class GateNative {
 
     static native long probePoint(boolean allocation);
 
-    /** Runs through a probe point with a record that is none. */
+    /** Runs through a probe point with a null record. */
     static native void passProbePoint();
 
     /** Pairs of calls and bytes for each allocator, then the values of {@link GateCounters}. */

@@ -20,8 +20,8 @@ import java.nio.ByteOrder;
  * cell:   | next record u32 | next cell u32 | bytes of the record u32 | - | a part of the record |
  * </pre>
  *
- * Cells are named by their distance from the header in units of 64 bytes; 0 is none. Producers publish a record by
- * making it the head of a list, of which {@link #drain} takes all there is and reverses it. Hot: draining allocates
+ * Cells are named by their distance from the header in units of 64 bytes; 0 means no cell. Producers publish a record
+ * by making it the head of a list, of which {@link #drain} takes all there is and reverses it. Hot: draining allocates
  * nothing. One thread at a time.
  */
 final class GateQueue implements SampleSource {

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
  * collections that unload classes, at once.
  *
  * @param counter rises before code that was in use is freed
- * @param unseenNanos how old its last reading may be: for a reading that is dear, and frees that take their time
+ * @param unseenNanos how old its last reading may be: for a reading that is expensive, and frees that take their time
  * @param shortestNanos code that is in use at some moment is not freed within that time from then
  *     as long as no class is unloaded
- * @param shortestLifeNanos code that is freed has lived longer, as long as no class is unloaded; 0 if that cannot be
- *     told
- * @param told whether the counter tells of frees; if not, they may happen at any time
+ * @param shortestLifeNanos code that is freed has lived longer, as long as no class is unloaded; 0 if that is
+ *     unknown
+ * @param told whether the counter reports frees; if not, they may happen at any time
  */
 record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long shortestLifeNanos, boolean told) {
     static final int FIRST_WITHOUT_SWEEPER = 20;
@@ -26,7 +26,7 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long 
     private static final int MAX_COLLECTORS = 8;
     private static final String COLLECTOR = "sun.gc.collector.";
 
-    /** Of a JVM that frees nothing: one that was recorded, or has nobody to do so. */
+    /** Of a JVM that frees nothing: one that was recorded, or has no thread that does so. */
     static CodeFrees never() {
         return new CodeFrees(() -> 0, 0, 0, 0, true);
     }
@@ -65,7 +65,9 @@ record CodeFrees(JvmCounter counter, long unseenNanos, long shortestNanos, long 
         return collections == null ? always() : new CodeFrees(collections, 0, 0, 0, true);
     }
 
-    /** Where the words are whose sum is the counter; none if it is not one of collections that are told apart. */
+    /**
+     * Where the words are whose sum is the counter; none if it is not one of collections that are counted separately.
+     */
     long[] words() {
         return counter instanceof Collections collections ? collections.words() : new long[0];
     }

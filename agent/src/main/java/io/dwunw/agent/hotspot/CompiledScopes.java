@@ -11,7 +11,7 @@ import java.util.Arrays;
  * otherwise. Bounded: when full, all is forgotten. Not thread-safe.
  */
 final class CompiledScopes {
-    /** What {@link #find} gives when the code at the pc cannot be told. */
+    /** What {@link #find} gives when the code at the pc is uncertain. */
     static final int NONE = -1;
 
     /** Where pcs are remembered: few slots at first, so many at most, never more than half of them used. */
@@ -122,7 +122,7 @@ final class CompiledScopes {
         moves++;
     }
 
-    /** How often all entries have moved, or were forgotten: those found before are none any more. */
+    /** How often all entries have moved, or were forgotten: those found before are no longer valid. */
     int moves() {
         return moves;
     }
@@ -209,12 +209,12 @@ final class CompiledScopes {
         return (flags[entry] & EXACT) != 0;
     }
 
-    /** Whether methods may be inlined at the pc without being told. */
+    /** Whether methods may be inlined at the pc without being named. */
     boolean isInlinedUnknown(int entry) {
         return (flags[entry] & INLINED_UNKNOWN) != 0;
     }
 
-    /** Whether a method could not be told. */
+    /** Whether a method remained unknown. */
     boolean isGone(int entry) {
         return (flags[entry] & GONE) != 0;
     }
@@ -302,7 +302,7 @@ final class CompiledScopes {
             return -1;
         }
         if (root == 0) {
-            // The code is dead. Its metadata may be gone, but how many methods there were can still be told.
+            // The code is dead. Its metadata may be gone, but how many methods there were is still known.
             Arrays.fill(chainMethods, 0, chainDepth, 0);
         }
         if (exact && readable && chainMethods[chainDepth - 1] == root) {

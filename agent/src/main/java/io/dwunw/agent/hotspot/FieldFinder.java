@@ -72,12 +72,12 @@ final class FieldFinder {
         return value == null ? otherwise : value.intValue();
     }
 
-    /** Whether nothing was asked for in vain. */
+    /** Whether everything that was asked for was found. */
     boolean foundAll() {
         return missing.isEmpty();
     }
 
-    /** Throws, with everything that was asked for in vain. */
+    /** Throws, and names everything that was not found. */
     void requireAll() throws JavaFramesUnavailableException {
         if (!missing.isEmpty()) {
             throw new JavaFramesUnavailableException("this JVM does not describe " + String.join(", ", missing));

@@ -10,7 +10,7 @@ import io.dwunw.memory.StackMemory;
  */
 public interface JavaCode {
     /**
-     * The {@linkplain #stubName name} of a frame that is none: it stands for those of a virtual thread that are in the
+     * The {@linkplain #stubName name} of a placeholder: it stands for the frames of a virtual thread that are in the
      * heap.
      */
     String FROZEN_FRAMES = "older frames of the virtual thread";
@@ -24,7 +24,7 @@ public interface JavaCode {
 
     /**
      * Whether nothing has gone away since {@link #begin} that the steps may have read meanwhile; otherwise what they
-     * told may be of something else, and the walk has to be made again. To be asked when a walk has ended.
+     * found may be of something else, and the walk has to be made again. To be asked when a walk has ended.
      */
     boolean undisturbed();
 

@@ -3,7 +3,7 @@ package io.dwunw.agent.hotspot;
 
 /** Takes the frames that a walk through Java code finds, innermost first. Hot: implementations allocate nothing. */
 public interface JavaFrameSink {
-    /** The bytecode index of a frame whose place in its method could not be told. */
+    /** The bytecode index of a frame whose place in its method is unknown. */
     int BCI_UNKNOWN = -1;
 
     /** The bytecode index of a frame of a native method. */
@@ -12,7 +12,7 @@ public interface JavaFrameSink {
     /**
      * One frame of a Java method, physical or inlined.
      *
-     * @param methodId of {@link JavaMethods}; 0 if the method could not be told
+     * @param methodId of {@link JavaMethods}; 0 if the method is unknown
      * @param bci bytecode index, or one of the constants here
      * @param approximate whether the index belongs to a neighbouring instruction
      */

@@ -21,7 +21,7 @@ public record JavaMethod(
         boolean isNative,
         LineTable lines) {
 
-    /** A method that cannot be told any more. */
+    /** A method that is not known any more. */
     public static final JavaMethod UNKNOWN =
             new JavaMethod("unknown", "unknown", "()V", "", false, false, LineTable.NONE);
 

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Hot for what is known: {@link #interpreted}. Bounded. Not thread-safe.
  */
 final class JavaMethods {
-    /** Stands for a method that cannot be told. */
+    /** Stands for a method that is unknown. */
     static final int UNKNOWN = 0;
 
     /** Its class is never unloaded. */

@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Virtual threads appear as their carrier. Not thread-safe.
  */
 public final class JavaThreads {
-    /** A process may have many threads that are none of Java's: they must not cause a look at each of their samples. */
+    /** A process may have many threads without a JavaThread: they must not cause a look at each of their samples. */
     private static final long NANOS_BETWEEN_LOOKS = 20_000_000;
-    /** Threads remembered that are none of Java's. */
+    /** Threads remembered that have no JavaThread. */
     private static final int MAX_IN_VAIN = 1 << 12;
     /** Threads remembered that have ended. */
     private static final int MAX_ENDED = 1 << 12;
@@ -32,7 +32,7 @@ public final class JavaThreads {
     private final int osThreadOffset;
     private final int threadIdOffset;
     private final Map<Integer, Known> known = new HashMap<>();
-    /** Those that were looked for, and are none of Java's as yet. */
+    /** Those that were looked for, and have no JavaThread as yet. */
     private final Set<Integer> inVain = new HashSet<>();
 
     /** Those that have ended, while samples of theirs may still be on their way. */
@@ -102,7 +102,7 @@ public final class JavaThreads {
     }
 
     /**
-     * The Java thread that runs, or is, this OS thread; null if it is none.
+     * The Java thread that runs, or is, this OS thread; null if it has no JavaThread.
      *
      * @param javaThread the JVM's own object for it when the sample was taken; 0 if unknown. The number of a thread
      *     that

@@ -13,7 +13,7 @@ public interface MemoryWindow {
      */
     ByteBuffer open(long address, long length);
 
-    /** The same, for reading while a stack is walked; a recording notes what is read. */
+    /** A window for reading while a stack is walked; a recording notes what is read. */
     default StableMemory stable(long address, long length) {
         return new StableBuffer(open(address, length));
     }

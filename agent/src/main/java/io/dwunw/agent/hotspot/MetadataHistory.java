@@ -7,8 +7,8 @@ package io.dwunw.agent.hotspot;
  *
  * <p>Both counters have risen before memory is used again: that of unloaded classes before their memory is freed
  * (HotSpot, {@code ClassLoaderData::unload} calls {@code InstanceKlass::unload_class}, and the memory is purged after
- * that), those of {@link MetadataReuse} as told there. So a reading that is over while {@link #undisturbed()} still
- * holds met no memory of another's; one that is over later may have, in whole or in part, whatever it looks like.
+ * that), those of {@link MetadataReuse} as described there. So a reading that is over while {@link #undisturbed()}
+ * still holds met no memory of another's; one that is over later may have, in whole or in part, whatever it looks like.
  *
  * <p>Hot; allocates nothing.
  */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a {@code Method} and what hangs on it. The memory may have been freed and be something else by now: whatever
- * does not look like a method in every respect is none. Cold.
+ * does not look like a method in every respect is rejected. Cold.
  */
 final class MethodDecoder {
     private static final long LOWEST_POINTER = 0x1000;
@@ -87,7 +87,7 @@ final class MethodDecoder {
         return codeSize;
     }
 
-    /** Reads the method that {@link #readIdentity} has just found; null if it is none after all. */
+    /** Reads the method that {@link #readIdentity} has just found; null if it is not one after all. */
     @Nullable
     JavaMethod readMethod(long method) {
         int poolLength = memory.s4(pool + layout.poolLength());

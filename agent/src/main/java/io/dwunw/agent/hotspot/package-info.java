@@ -7,7 +7,7 @@
  *
  * <p>Every read goes one of two ways: straight, where the memory can never be unmapped (the committed part of the code
  * heaps); through the fault-safe reader anywhere else. What is read is treated as hostile: metadata may vanish and be
- * reused under the reader. A frame that cannot be told for certain is reported as unknown, never under a wrong name.
+ * reused under the reader. A frame that is not known for certain is reported as unknown, never under a wrong name.
  *
  * <h2>What differs between JDKs</h2>
  *
@@ -58,8 +58,8 @@
  * walk comes milliseconds after the sample: by then the thread may have returned into those frames, and waited again in
  * others, and the chunk is reused in place. That would give a plausible stack of another moment, and nothing in a
  * sample could tell: what would (the chunk's stack pointer at that time) is in the heap, too, where a collector may
- * move it while the thread is in native code. A frame that is none stands for them, and the walk says that it is
- * incomplete. For the same reason the virtual thread itself is not told: {@code JavaThread::_vthread} leads to an
+ * move it while the thread is in native code. A placeholder stands for them, and the walk says that it is
+ * incomplete. For the same reason the virtual thread itself is not reported: {@code JavaThread::_vthread} leads to an
  * object.
  *
  * <p>Threading: not thread-safe; the sidecar owns it all.

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param <S> what the owner attaches to a mapping: its stack
  */
 public final class LiveMappings<S> {
-    /** Most mappings kept: the kernel itself allows 65,530 per process unless told otherwise. */
+    /** Most mappings kept: the kernel itself allows 65,530 per process by default. */
     public static final int MAX_MAPPINGS = 1 << 17;
 
     private final int maxMappings;

@@ -68,7 +68,7 @@ public final class LiveMemory<S> {
         this.mappings = new LiveMappings<>(maxMappings);
     }
 
-    /** Told of every death of sampled memory. */
+    /** Receives every death of sampled memory. */
     public interface Deaths {
         /**
          * Some memory died.
@@ -182,11 +182,11 @@ public final class LiveMemory<S> {
      * What {@code tid} was about to reallocate, or to remap, is at another address now, or has another size there. It
      * is as old as before.
      *
-     * @param from where it was, as told when the call began
+     * @param from where it was, as recorded when the call began
      * @param to where it is
      * @param size in bytes, as asked for
      * @param kept how many of them the old block had room for, see {@link LiveBlock#moved}
-     * @param deaths told of the pages of a mapping that were cut off
+     * @param deaths receives the pages of a mapping that were cut off
      */
     public void moved(long from, long to, long size, long kept, long timeNanos, int tid, Deaths deaths) {
         Undecided<S> old = undecided.remove(new Begun(from, tid));
@@ -271,7 +271,7 @@ public final class LiveMemory<S> {
         return blocks.replaced();
     }
 
-    /** Forgets everything: nobody watches frees any more. */
+    /** Forgets everything, as frees are not watched any more. */
     public void clear() {
         blocks.clear();
         mappings.clear();

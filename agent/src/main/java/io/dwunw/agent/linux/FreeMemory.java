@@ -9,13 +9,13 @@ import java.nio.file.Path;
 /**
  * How much memory this process may still take: the least of what the machine has available, its control groups (version
  * 1 and 2, and those around them) leave, and its address space may grow by. Cold; never throws: a limit that cannot be
- * read is none.
+ * read counts as no limit.
  */
 public final class FreeMemory {
     private static final long NO_LIMIT = Long.MAX_VALUE;
     private static final int PAGE = 4096;
     private static final int KIB = 1024;
-    /** More levels of control groups nobody has. */
+    /** Most levels of control groups that are looked at. */
     private static final int MAX_LEVELS = 32;
 
     private static final int CONTROLLERS = 1;

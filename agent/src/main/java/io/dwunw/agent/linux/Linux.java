@@ -122,8 +122,8 @@ public final class Linux {
     private static native long libraryChanges0();
 
     /**
-     * JNI's id of a method, as {@code FromReflectedMethod} gives it. What it means is the JVM's own affair: whoever
-     * takes it for an address has to read there fault-safely, and to check what is there.
+     * JNI's id of a method, as {@code FromReflectedMethod} gives it. What it means is the JVM's own affair: code
+     * that takes it for an address has to read there fault-safely, and to check what is there.
      */
     public static long methodId(Executable method) {
         return methodId0(method);

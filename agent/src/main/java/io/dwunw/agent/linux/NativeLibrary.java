@@ -92,7 +92,7 @@ public final class NativeLibrary {
 
     /**
      * Tries the file, if it has the right contents, then the directories in order. The failure of the first directory
-     * is the one that is told: it is the one that the user knows of.
+     * is the one that is reported: it is the one that the user knows of.
      */
     static void load(@Nullable Path unpacked, List<Path> directories, ProtectedPaths paths)
             throws NativeLibraryException {
@@ -242,7 +242,7 @@ public final class NativeLibrary {
     }
 
     /**
-     * Made with mode 0700 and only if the name is free, so nobody else can put a file in the way; the name needs not be
+     * Made with mode 0700 and only if the name is free, so no one else can put a file in the way; the name needs not be
      * secret. (JDK's own temporary directories draw theirs from SecureRandom, which costs 20 ms at start-up.)
      */
     private static Path createPrivateDirectory(Path directory) throws IOException {
@@ -272,8 +272,9 @@ public final class NativeLibrary {
     }
 
     /**
-     * The loaded file, which has no name any more, as a path for this process: only so can the kernel be told to probe
-     * it. An application may have closed the descriptor behind it and reused its number: compare the inode before use.
+     * The loaded file, which has no name any more, as a path for this process: the kernel can only be asked to probe it
+     * by such a path. An application may have closed the descriptor behind it and reused its number: compare the inode
+     * before use.
      *
      * @return empty if it could not be kept open
      */

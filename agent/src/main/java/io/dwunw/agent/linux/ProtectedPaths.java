@@ -15,7 +15,7 @@ import java.util.Map;
  * this process count as trusted: either could replace the JVM itself.
  *
  * <p>A path without symbolic links is looked at from the root downwards. Each component has to belong to a trusted
- * user, and nobody else may write to it; except that directories with the sticky bit may be writable, since there an
+ * user, and no one else may write to it; except that directories with the sticky bit may be writable, since there an
  * entry can be renamed or removed only by the owner of the entry or of the directory (inode(7)), who are both trusted.
  * When a component is looked at, all above it have passed already and stay what they are, so it cannot be exchanged
  * either. The result holds until a trusted user changes something, and it needs no second look.
@@ -70,7 +70,7 @@ final class ProtectedPaths {
     }
 
     /**
-     * Returns if nobody else can exchange the directory, or an entry in it that belongs to a trusted user.
+     * Returns if no one else can exchange the directory, or an entry in it that belongs to a trusted user.
      *
      * @param real absolute, without symbolic links (see {@link Path#toRealPath})
      * @throws UnprotectedPathException if somebody could
@@ -86,7 +86,7 @@ final class ProtectedPaths {
     }
 
     /**
-     * Returns if nobody else can exchange the file or write to it.
+     * Returns if no one else can exchange the file or write to it.
      *
      * @param real absolute, without symbolic links
      * @throws UnprotectedPathException if somebody could

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * otherwise than this process's PID namespace does. Allocates nothing once made. Not thread-safe.
  *
  * <p>{@code schedstat} has the nanoseconds that the thread has run and how often it was put on a CPU. The second rises
- * when a turn begins, the first when it ends; a thread in the middle of a turn is told by its state.
+ * when a turn begins, the first when it ends; a thread in the middle of a turn is recognised by its state.
  */
 public final class ThreadRuns {
     private static final int MOST_BYTES = 1024;
@@ -53,7 +53,7 @@ public final class ThreadRuns {
     /** The number; where it cannot be read it rises each time. */
     public long value() {
         try {
-            // In this order: a turn that begins in between is told by the next reading.
+            // In this order: a turn that begins in between is noticed by the next reading.
             if (isRunning()) {
                 running++;
             }

@@ -6,7 +6,7 @@ import io.dwunw.agent.sample.Sample;
 /** Takes samples, one at a time, on the thread that drains. */
 @FunctionalInterface
 public interface SampleHandler {
-    /** For samples that nobody wants any more. */
+    /** For samples that are not wanted any more. */
     SampleHandler FORGET = new SampleHandler() {
         @Override
         public void onSample(Sample sample) {

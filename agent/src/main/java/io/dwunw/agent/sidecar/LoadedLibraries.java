@@ -7,18 +7,18 @@ import io.dwunw.module.ModuleMap;
 import java.util.Arrays;
 
 /**
- * Since when each module of the map has certainly been where it is, as told by the loader's list of libraries. A module
- * that reads the same before and after may have been away in between, with another one in its place. But the loader
- * appends to its list, so what was away stands behind all that was not; and it counts what it loads and unloads. So of
- * the libraries that are in the list before and after, only the last can have been away, at most as many as were loaded
- * and unloaded without that showing in the lists, and none that stands before the agent's own.
+ * Since when each module of the map has certainly been where it is, according to the loader's list of libraries. A
+ * module that reads the same before and after may have been away in between, with another one in its place. But the
+ * loader appends to its list, so what was away stands behind all that was not; and it counts what it loads and unloads.
+ * So of the libraries that are in the list before and after, only the last can have been away, at most as many as were
+ * loaded and unloaded without that showing in the lists, and none that stands before the agent's own.
  *
  * <p>Times are those of {@link System#nanoTime()} on Linux, which are not negative.
  */
 final class LoadedLibraries {
     /** Libraries that the list has room for; those beyond count as not loaded by the loader. */
     static final int MAX_LIBRARIES = 4096;
-    /** Modules whose frames can be told apart, see {@link io.dwunw.agent.stack.Frame}. */
+    /** Modules whose frames can be distinguished, see {@link io.dwunw.agent.stack.Frame}. */
     private static final int MAX_MODULES = 1 << 15;
     /** Of a module that may be gone, and of one that was mapped while libraries came and went. */
     private static final long UNKNOWN = Long.MAX_VALUE;

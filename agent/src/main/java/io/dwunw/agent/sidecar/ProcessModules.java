@@ -60,7 +60,7 @@ public final class ProcessModules implements MappedModules {
     private long credit = MAX_CREDIT_NANOS;
     private long creditedAt = lookedAt;
 
-    /** Over a map that nobody else updates. */
+    /** Over a map that no other code updates. */
     public ProcessModules(ModuleMap modules, DistinctErrors errors) {
         this.modules = modules;
         this.errors = errors;
@@ -215,7 +215,8 @@ public final class ProcessModules implements MappedModules {
     }
 
     /**
-     * Reads the map; whether it is another than the last. Again and again for ever: leaves nothing to the collector.
+     * Reads the map; whether it is another than the last. Runs again and again while the agent lives: leaves nothing to
+     * the collector.
      */
     private boolean readText() throws IOException {
         int read = 0;

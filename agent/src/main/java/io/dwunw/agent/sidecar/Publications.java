@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns what the sidecar knows into events with their stacks, one at a time. Confined to the sidecar thread. */
 final class Publications {
-    /** Sites of one chunk: beyond the biggest so many nobody reads, and each costs an event. */
+    /** Sites of one chunk: beyond the biggest so many they are hardly read, and each costs an event. */
     private static final int MAX_LEAKS = 4096;
     /**
      * How long events wait when a chunk ends. Where the last recording is stopped, JFR first closes its file and only
@@ -64,11 +64,11 @@ final class Publications {
                 return null;
             }
         }
-        // Without leak events nobody says when a chunk ends: what waited would miss it, and the recording's end.
+        // Without leak events no callback says when a chunk ends: what waited would miss it, and the recording's end.
         return publication(WantedEvents.leaks() ? waiting.poll(System.nanoTime()) : waiting.pollAtOnce());
     }
 
-    /** The same, whatever the rate of events: before a chunk ends. */
+    /** Next event before a chunk ends, whatever the rate of events. */
     @Nullable
     Publication nextOwed() {
         return publication(waiting.pollAtOnce());
@@ -136,7 +136,7 @@ final class Publications {
         event.osThreadName = allocation.threadName();
         event.stackState = allocation.stack().state().text();
         event.stackId = allocation.stack().id();
-        // Without leak events nobody says when a chunk ends.
+        // Without leak events no callback says when a chunk ends.
         if (!replayed
                 || !waiting.limited()
                 || !WantedEvents.leaks()

@@ -21,7 +21,7 @@ final class Rehearsal {
         this.names = names;
     }
 
-    /** A stack was met that nobody wants to be published. */
+    /** A stack was met that is not to be published. */
     void offer(StackTrace stack) {
         if (left > 0) {
             left--;

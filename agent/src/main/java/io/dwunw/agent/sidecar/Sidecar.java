@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 public final class Sidecar extends ReplayThread {
     /** Records handled before the next look at the mailbox. */
     private static final int DRAIN_LIMIT = 256;
-    /** The same, at the budget: records are a tenth of a millisecond each until the code for them is compiled. */
+    /**
+     * Records handled between two looks at the budget: each takes a tenth of a millisecond until its code is compiled.
+     */
     private static final int DRAIN_STEP = 32;
     /** How long records may lie in the ring: short, because compiled Java code can be freed under a stack. */
     private static final long MIN_IDLE_NANOS = 1_000_000;
@@ -31,11 +33,14 @@ public final class Sidecar extends ReplayThread {
     private static final long MAX_IDLE_NANOS = 10_000_000;
 
     /**
-     * What can wait for a moment without samples must not wait for ever where there is none, nor be done each
+     * Housekeeping runs at least this often even under a constant flow of samples, but not each
      * millisecond.
      */
     private static final long LONGEST_WITHOUT_IDLING_NANOS = 50_000_000;
-    /** The same where nothing goes away: how long what can wait does, and how long records may lie in the ring. */
+    /**
+     * Longest time between housekeeping runs, and longest time a record waits in the ring, while no code or metadata is
+     * being freed.
+     */
     private static final long LONGEST_QUIET_NANOS = 100_000_000;
 
     /**
@@ -399,7 +404,7 @@ public final class Sidecar extends ReplayThread {
         }
     }
 
-    /** Gives up for good; nobody must wait for this thread any more. */
+    /** Gives up for good; no thread must wait for this one any more. */
     private void end(String why, @Nullable SidecarParts p) {
         whyEnded = why;
         ended = true;

@@ -34,7 +34,7 @@ public final class SidecarParts implements AutoCloseable {
     private static final int KNOWN_STACKS = 1 << 14;
     /** Of the heap, for one of 40 frames in each of two tables. */
     private static final int STACK_BYTES = 800;
-    /** The same for a live block, with the slack of its table, a mapping, or an event that waits. */
+    /** Part of the heap for a live block, with the slack of its table, a mapping, or an event that waits. */
     private static final int BLOCK_BYTES = 200;
     /** Longest wait for a thread that was interrupted while it wrote a record, with all later records behind it. */
     private static final long WRITER_PATIENCE_NANOS = 500_000_000L;
@@ -154,7 +154,7 @@ public final class SidecarParts implements AutoCloseable {
         modules.refresh();
         threads.refresh();
         budget.ahead(expecting);
-        // Of blocks whose frees nobody has watched since the last detaching.
+        // Of blocks whose frees have not been watched since the last detaching.
         samples.drainAll(SampleHandler.FORGET, WRITER_PATIENCE_NANOS);
         engine.attach();
         publications.recordingBegun();
@@ -377,7 +377,7 @@ public final class SidecarParts implements AutoCloseable {
     }
 
     /**
-     * A free whose record was lost would leave its block alive for ever: asks the producer which blocks are, and the
+     * A free whose record was lost would leave its block alive forever: asks the producer which blocks are, and the
      * kernel what is mapped.
      */
     void reconcile() {

@@ -60,7 +60,7 @@ public final class SiteHash {
         add(library + '!' + FunctionName.plain(function));
     }
 
-    /** Takes a frame of native code that nobody knows, or the gap where frames are missing. */
+    /** Takes a frame of unknown native code, or the gap where frames are missing. */
     public void unknownFrame() {
         if (javaFrames == 0) {
             add(UNKNOWN);

@@ -6,11 +6,30 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /** Comments are plain modern English, each to be understood by itself, in lines that fit on a screen. */
 final class LanguageTest {
     private static final int WIDTH = 120;
+
+    /** These rules name what they forbid. */
+    private static final String RULES = "it/src/test/java/io/dwunw/it/sources/";
+
+    /** Archaic or ambiguous words, and what is said instead. */
+    private static final Pattern ARCHAIC = Pattern.compile(
+            "(?i)\\b(dear|dearer|dearest" // expensive, costs more
+                    + "|told" // reported, known, distinguished, by default
+                    + "|nobody|whoever" // no one, no thread; any caller, code that
+                    + "|in vain|for ever" // without result; forever
+                    + "|(?<!there )(is|are|was|were) none)\\b"); // is not one
+
+    /** Refers to a neighbour, which is out of sight where a member's comment is shown alone. */
+    private static final Pattern REFERS_TO_NEIGHBOUR = Pattern.compile("(^|[.:;] )The same\\b");
+
+    /** Names and quotations keep their words. */
+    private static final Pattern CODE = Pattern.compile("`[^`]*`|\\{@code [^}]*}|@param \\w+");
 
     @Test
     void linesWithCommentsFitIntoTheWidthOfCode() throws IOException {
@@ -31,5 +50,85 @@ final class LanguageTest {
         assertThat(tooLong)
                 .as("comment lines of more than " + WIDTH + " characters")
                 .isEmpty();
+    }
+
+    @Test
+    void commentsAndDocumentsAreInPlainModernEnglish() throws IOException {
+        List<SourceFile> files = SourceFile.all().stream()
+                .filter(file -> !file.path().equals("README.md"))
+                .toList();
+        assertThat(findings(ARCHAIC, files)).isEmpty();
+    }
+
+    @Test
+    void commentsDoNotReferToTheirNeighbours() throws IOException {
+        List<SourceFile> code = SourceFile.all().stream()
+                .filter(file -> file.kind() != SourceFile.Kind.MARKDOWN)
+                .toList();
+        assertThat(findings(REFERS_TO_NEIGHBOUR, code)).isEmpty();
+    }
+
+    @Test
+    void findsPhrasesInCommentsOnly() {
+        SourceFile file = new SourceFile(
+                "Example.java",
+                SourceFile.Kind.JAVA,
+                List.of(
+                        "/** The same, as told",
+                        " * by nobody for",
+                        " * ever; see {@code whoever}. */",
+                        "String quoted = \"// dear\"; // There is none. That is",
+                        "// none."));
+
+        assertThat(findings(ARCHAIC, List.of(file)))
+                .containsExactly(
+                        "Example.java:1: told",
+                        "Example.java:2: nobody",
+                        "Example.java:2: for ever",
+                        "Example.java:4: is none");
+        assertThat(findings(REFERS_TO_NEIGHBOUR, List.of(file))).containsExactly("Example.java:1: The same");
+    }
+
+    /** Phrases as "file:line: phrase", also those that go on in the next line. */
+    private static List<String> findings(Pattern phrase, List<SourceFile> files) {
+        List<String> findings = new ArrayList<>();
+        for (SourceFile file : files) {
+            if (!file.path().startsWith(RULES)) {
+                List<Comments.Line> lines = Comments.of(file);
+                for (int first = 0; first < lines.size(); ) {
+                    first = findInOneComment(phrase, file, lines, first, findings);
+                }
+            }
+        }
+        return findings;
+    }
+
+    /** Returns the index of the next comment's first line. */
+    private static int findInOneComment(
+            Pattern phrase, SourceFile file, List<Comments.Line> lines, int first, List<String> findings) {
+        StringBuilder text = new StringBuilder();
+        List<Integer> starts = new ArrayList<>();
+        int next = first;
+        do {
+            starts.add(text.length());
+            text.append(lines.get(next).text()).append(' ');
+            next++;
+        } while (next < lines.size()
+                && !lines.get(next).begins()
+                && lines.get(next).number() == lines.get(next - 1).number() + 1);
+
+        Matcher found = phrase.matcher(
+                CODE.matcher(text).replaceAll(code -> "_".repeat(code.group().length())));
+        while (found.find()) {
+            int line = 0;
+            while (line + 1 < starts.size()
+                    && starts.get(line + 1)
+                            <= found.end() - found.group().stripLeading().length()) {
+                line++;
+            }
+            findings.add(file.path() + ":" + lines.get(first + line).number() + ": "
+                    + found.group().strip().replaceFirst("^[.:;] ", ""));
+        }
+        return next;
     }
 }
