@@ -74,11 +74,10 @@ final class JavaTracesIT {
      * A busy machine may let a stack grow older than the code it has passed: then it says so, and what it has is right.
      */
     private static void assertSame(RecordedEvent event, List<Described> frames, boolean hidden) {
-        List<String> text = frames.stream().map(Described::text).toList();
-        List<String> shown = frames.stream()
-                .filter(frame -> hidden || !frame.hidden())
-                .map(Described::shown)
-                .toList();
+        List<Described> visible =
+                frames.stream().filter(frame -> hidden || !frame.hidden()).toList();
+        List<String> text = visible.stream().map(Described::text).toList();
+        List<String> shown = visible.stream().map(Described::shown).toList();
         if (isComplete(event)) {
             assertThat(textOf(event)).containsExactlyElementsOf(text);
             assertThat(stackOf(event)).containsExactlyElementsOf(shown);
@@ -124,7 +123,7 @@ final class JavaTracesIT {
         return bySize;
     }
 
-    /** The Java frames of the text, hidden ones too; native ones have a {@code !} behind their module. */
+    /** The Java frames of the text; native ones have a {@code !} behind their module. */
     private static List<String> textOf(RecordedEvent event) {
         return event.getString("frames")
                 .lines()

@@ -10,7 +10,7 @@ package io.dwunw.jfr;
  * @param descriptor the method's descriptor (JVMS 4.3.3), {@code ()V} for a native frame; a malformed one is replaced
  * @param line source line, 0 or less if unknown
  * @param text this frame's line in the event's {@code frames} field: exact names, module and offset
- * @param hidden whether readers are better off without it; such a frame has a line of text but is not replayed
+ * @param hidden whether readers are better off without it; such a frame is neither replayed nor in the text
  */
 public record FrameName(String className, String methodName, String descriptor, int line, String text, boolean hidden) {
 

@@ -19,11 +19,16 @@ public final class ReplayedStack {
         return frames;
     }
 
-    /** What the {@code frames} field of an event holds: one frame a line, innermost first. Built at each call. */
+    /**
+     * Text for the {@code frames} field of an event: one frame a line, innermost first, without the hidden ones, so that text
+     * and stack trace are the same stack. Built at each call.
+     */
     public String text() {
         StringBuilder text = new StringBuilder(frames.size() * 48);
         for (FrameName frame : frames) {
-            text.append(text.length() == 0 ? "" : "\n").append(frame.text());
+            if (!frame.hidden()) {
+                text.append(text.length() == 0 ? "" : "\n").append(frame.text());
+            }
         }
         return text.toString();
     }

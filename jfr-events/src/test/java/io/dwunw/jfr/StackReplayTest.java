@@ -137,13 +137,13 @@ class StackReplayTest {
     }
 
     @Test
-    void hiddenFramesAreOnlyInTheText() throws Exception {
+    void hiddenFramesAreInNeitherStackNorText() throws Exception {
         FrameName hidden = new FrameName("stub", "stub", "()V", 0, "~stub", true);
         assertThat(replay(List.of(MALLOC, hidden, MAIN)))
                 .containsExactly("libc.malloc()", "com.acme.Main.main([Ljava/lang/String;)V:42");
 
         assertThat(replay.prepare(List.of(MALLOC, hidden, MAIN)).text())
-                .isEqualTo("malloc+0x0 (libc.so.6)\n~stub\nMain.main:42");
+                .isEqualTo("malloc+0x0 (libc.so.6)\nMain.main:42");
     }
 
     @Test
