@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param maxOverhead how much CPU time tracing may take, as a part of what the application uses; 0 for no limit
  * @param maxEvents allocation events a second that are published, as the rest joins the event of its stack; 0 for no
  *     limit
+ * @param report time between two leak reports within a chunk; zero for one at its end only
  * @param hidden whether hidden Java frames (lambda forms and the like) are shown
  * @param pairs functions of the user's that allocate and free
  * @param request what is to be done instead of tracing, if anything
@@ -36,6 +37,7 @@ public record AgentOptions(
         Duration minAge,
         double maxOverhead,
         int maxEvents,
+        Duration report,
         boolean hidden,
         List<AllocatorPair> pairs,
         Request request) {
@@ -93,6 +95,9 @@ public record AgentOptions(
     static final int DEFAULT_MAX_EVENTS = 200;
     static final int MAX_MAX_EVENTS = 1_000_000;
 
+    static final Duration DEFAULT_REPORT = Duration.ofSeconds(60);
+    static final Duration MAX_REPORT = Duration.ofDays(30);
+
     static final Duration MAX_MIN_AGE = Duration.ofDays(30);
 
     /** The table that {@code help} prints, and the README repeats. */
@@ -110,13 +115,16 @@ public record AgentOptions(
                               widened where it takes more  (default 1%; off with interval=1)
               maxevents=RATE  most allocation events a second, or off: samples beyond that join the event of another of
                               their stack, nothing is dropped  (default 200; off with interval=1)
+              report=TIME     between two leak reports while the recording goes on, the first after 15s, or off: only when a
+                              chunk or the recording ends  (default 60s)
               hidden=BOOLEAN  show hidden Java frames such as lambda forms  (default false)
               pair=LIBRARY:ALLOCATE/FREE
                               functions of your own, as in pair=libfoo.so:ctx_new(2)/ctx_free: size is the 2nd argument;
                               or (1*2) a product, =64 a constant; a * in LIBRARY stands for any characters; may be
                               repeated
               help, version   print this, or the version, and run the application untraced
-            events: dwunw.NativeAllocation, dwunw.NativeFree (off by default), dwunw.NativeLeak, dwunw.AgentStatistics""";
+            events: dwunw.NativeAllocation, dwunw.NativeFree (off by default), dwunw.NativeLeak and its
+              NativeLeakReport, dwunw.AgentStatistics, dwunw.AgentState""";
 
     private static final String[] KEYS = {
         "interval",
@@ -126,6 +134,7 @@ public record AgentOptions(
         "minage",
         "maxoverhead",
         "maxevents",
+        "report",
         "hidden",
         "pair",
         "help",
@@ -135,6 +144,7 @@ public record AgentOptions(
     public AgentOptions {
         Objects.requireNonNull(engine);
         Objects.requireNonNull(minAge);
+        Objects.requireNonNull(report);
         Objects.requireNonNull(request);
         pairs = List.copyOf(pairs);
     }
@@ -149,6 +159,7 @@ public record AgentOptions(
                 DEFAULT_MIN_AGE,
                 DEFAULT_MAX_OVERHEAD,
                 DEFAULT_MAX_EVENTS,
+                DEFAULT_REPORT,
                 false,
                 List.of(),
                 Request.TRACE);
@@ -204,6 +215,7 @@ public record AgentOptions(
             case "minage" -> withMinAge(OptionValues.duration(key, value, MAX_MIN_AGE));
             case "maxoverhead" -> withMaxOverhead(OptionValues.percentage(key, value));
             case "maxevents" -> withMaxEvents(OptionValues.limit(key, value, MAX_MAX_EVENTS));
+            case "report" -> withReport(OptionValues.durationOrOff(key, value, MAX_REPORT));
             case "hidden" -> withHidden(OptionValues.bool(key, value));
             case "pair" -> withPair(PairOption.parse(value));
             case "help" -> withRequest(flag(key, value, Request.HELP));
@@ -252,36 +264,48 @@ public record AgentOptions(
     }
 
     private AgentOptions withInterval(long v) {
-        return new AgentOptions(v, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, hidden, pairs, request);
+        return new AgentOptions(
+                v, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, report, hidden, pairs, request);
     }
 
     private AgentOptions withEngine(Engine v) {
-        return new AgentOptions(interval, v, stackBytes, depth, minAge, maxOverhead, maxEvents, hidden, pairs, request);
+        return new AgentOptions(
+                interval, v, stackBytes, depth, minAge, maxOverhead, maxEvents, report, hidden, pairs, request);
     }
 
     private AgentOptions withStackBytes(int v) {
-        return new AgentOptions(interval, engine, v, depth, minAge, maxOverhead, maxEvents, hidden, pairs, request);
+        return new AgentOptions(
+                interval, engine, v, depth, minAge, maxOverhead, maxEvents, report, hidden, pairs, request);
     }
 
     private AgentOptions withDepth(int v) {
         return new AgentOptions(
-                interval, engine, stackBytes, v, minAge, maxOverhead, maxEvents, hidden, pairs, request);
+                interval, engine, stackBytes, v, minAge, maxOverhead, maxEvents, report, hidden, pairs, request);
     }
 
     private AgentOptions withMinAge(Duration v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, v, maxOverhead, maxEvents, hidden, pairs, request);
+        return new AgentOptions(
+                interval, engine, stackBytes, depth, v, maxOverhead, maxEvents, report, hidden, pairs, request);
     }
 
     private AgentOptions withMaxOverhead(double v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, v, maxEvents, hidden, pairs, request);
+        return new AgentOptions(
+                interval, engine, stackBytes, depth, minAge, v, maxEvents, report, hidden, pairs, request);
     }
 
     private AgentOptions withMaxEvents(int v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, v, hidden, pairs, request);
+        return new AgentOptions(
+                interval, engine, stackBytes, depth, minAge, maxOverhead, v, report, hidden, pairs, request);
+    }
+
+    private AgentOptions withReport(Duration v) {
+        return new AgentOptions(
+                interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, v, hidden, pairs, request);
     }
 
     private AgentOptions withHidden(boolean v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, v, pairs, request);
+        return new AgentOptions(
+                interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, report, v, pairs, request);
     }
 
     private AgentOptions withPair(AllocatorPair pair) throws OptionException {
@@ -291,10 +315,11 @@ public record AgentOptions(
             throw new OptionException("option 'pair' is given more than " + AllocatorPair.MAX_PAIRS + " times");
         }
         return new AgentOptions(
-                interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, hidden, more, request);
+                interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, report, hidden, more, request);
     }
 
     private AgentOptions withRequest(Request v) {
-        return new AgentOptions(interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, hidden, pairs, v);
+        return new AgentOptions(
+                interval, engine, stackBytes, depth, minAge, maxOverhead, maxEvents, report, hidden, pairs, v);
     }
 }

@@ -7,10 +7,12 @@ import io.dwunw.agent.engine.EngineUnavailableException;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
+import io.dwunw.agent.sidecar.ChangeableOptions;
 import io.dwunw.agent.sidecar.DistinctErrors;
 import io.dwunw.agent.sidecar.Sidecar;
 import io.dwunw.agent.sidecar.SidecarOpener;
 import io.dwunw.agent.sidecar.SidecarParts;
+import io.dwunw.jfr.AgentStates;
 import io.dwunw.jfr.RecordingDepth;
 import io.dwunw.jfr.RecordingHooks;
 import io.dwunw.jfr.StackReplay;
@@ -39,51 +41,78 @@ final class AgentSession implements SidecarOpener {
     private final AgentOptions options;
     private final Instrumentation instrumentation;
     private final StackReplay replay;
+    private final AgentStates states;
     private final Consumer<String> console = new ToConsole();
     private final DistinctErrors errors = new DistinctErrors(console);
 
-    private AgentSession(AgentOptions options, Instrumentation instrumentation, StackReplay replay) {
+    private AgentSession(
+            AgentOptions options, Instrumentation instrumentation, StackReplay replay, AgentStates states) {
         this.options = options;
         this.instrumentation = instrumentation;
         this.replay = replay;
+        this.states = states;
     }
 
     /** What these options ask for and certainly cannot be had, in one line; empty if it may be possible. */
     static Optional<String> firstMissing(AgentOptions options) {
         Optional<? extends EngineUnavailableException> missing = certainlyMissing(options.engine());
-        return missing.isPresent() ? Optional.of("not tracing: " + missing.get().getMessage()) : Optional.empty();
+        return missing.isPresent() ? Optional.of(String.valueOf(missing.get().getMessage())) : Optional.empty();
     }
 
     /** Starts the session; for the answer whether it can trace the caller may have to wait. */
-    static WhyNotTracing start(AgentOptions options, Instrumentation instrumentation) {
+    static Running start(AgentOptions options, Instrumentation instrumentation) {
         int depth = RecordingDepth.raise(options.depth(), instrumentation);
-        AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth));
+        AgentStates states = AgentStates.ofJvm(OptionText.of(options));
+        AgentSession session = new AgentSession(options, instrumentation, new StackReplay(depth), states);
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
         RecordingHooks.install(new WhenWanted(sidecar), sidecar.chunkEnd(), new WhenStatisticsAreDue(sidecar));
         if (options.firstInterval() >= EARLY_INTERVAL && CommandLine.startsRecording()) {
             sidecar.expectRecording();
         }
         sidecar.start();
-        return new WhyNotTracing(sidecar);
+        return new Running(sidecar, states);
     }
 
-    /** Why a session cannot trace; null if it can. */
-    static final class WhyNotTracing implements Supplier<@Nullable String> {
-        private final Sidecar sidecar;
+    private static ChangeableOptions changeable(AgentOptions options) {
+        return new ChangeableOptions(
+                options.narrowestInterval(),
+                options.firstInterval(),
+                options.maxOverhead(),
+                options.minAge(),
+                options.maxEvents(),
+                options.report());
+    }
 
-        WhyNotTracing(Sidecar sidecar) {
+    /** A session that has begun; as a supplier, why it cannot trace, null if it can. */
+    static final class Running implements Supplier<@Nullable String> {
+        private final Sidecar sidecar;
+        private final AgentStates states;
+
+        Running(Sidecar sidecar, AgentStates states) {
             this.sidecar = sidecar;
+            this.states = states;
         }
 
         @Override
         public @Nullable String get() {
-            return sidecar.awaitOpening(OPENING_PATIENCE_MILLIS);
+            return failure(OPENING_PATIENCE_MILLIS);
+        }
+
+        private @Nullable String failure(long patienceMillis) {
+            String why = sidecar.awaitOpening(patienceMillis);
+            return why == null ? null : "not tracing: " + why;
         }
 
         /** As far as it is known by now. */
         @Nullable
         String now() {
-            return sidecar.awaitOpening(0);
+            return failure(0);
+        }
+
+        /** Goes on with these options, as far as they can change. */
+        void change(AgentOptions wanted) {
+            sidecar.change(changeable(wanted), OPENING_PATIENCE_MILLIS);
+            states.options(OptionText.of(wanted));
         }
     }
 
@@ -142,7 +171,8 @@ final class AgentSession implements SidecarOpener {
         }
         SamplingEngine opened = Engines.open(options);
         try {
-            return SidecarAssembly.assemble(options, instrumentation, opened, replay, errors, console);
+            return SidecarAssembly.assemble(
+                    options, changeable(options), instrumentation, opened, replay, errors, console);
         } catch (RuntimeException | LinkageError e) {
             opened.close();
             throw e;
@@ -153,7 +183,17 @@ final class AgentSession implements SidecarOpener {
     public String explain(Throwable failure) {
         boolean speaksForItself =
                 failure instanceof EngineUnavailableException || failure instanceof NativeLibraryException;
-        return "not tracing: " + (speaksForItself ? failure.getMessage() : Console.describe(failure));
+        return speaksForItself ? String.valueOf(failure.getMessage()) : Console.describe(failure);
+    }
+
+    @Override
+    public void tracing(String engine) {
+        states.tracing(engine);
+    }
+
+    @Override
+    public void resting(String engine) {
+        states.resting(engine);
     }
 
     @Override
@@ -170,6 +210,7 @@ final class AgentSession implements SidecarOpener {
 
     @Override
     public void ended(String why) {
-        Console.line(why);
+        states.notTracing(why);
+        Console.line("not tracing: " + why);
     }
 }

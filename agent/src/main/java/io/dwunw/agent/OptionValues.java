@@ -58,6 +58,11 @@ final class OptionValues {
 
     /** A time such as {@code 500ms}, {@code 5s}, {@code 2m} or {@code 1h}; a bare number means seconds. */
     static Duration duration(String key, @Nullable String value, Duration max) throws OptionException {
+        return duration(key, value, max, "");
+    }
+
+    private static Duration duration(String key, @Nullable String value, Duration max, String otherwise)
+            throws OptionException {
         String text = required(key, value, "a time such as 5s");
         String lower = text.toLowerCase(Locale.ROOT);
         int unitAt = 0;
@@ -74,9 +79,14 @@ final class OptionValues {
         long count = digits(lower.substring(0, unitAt));
         if (millisPerUnit < 0 || count < 0 || count > max.toMillis() / millisPerUnit) {
             throw new OptionException("option '" + key + "' cannot be '" + shown(text) + "'; expected a time up to "
-                    + max.toDays() + " days such as 500ms, 5s or 2m");
+                    + max.toDays() + " days such as 500ms, 5s or 2m" + otherwise);
         }
         return Duration.ofMillis(count * millisPerUnit);
+    }
+
+    /** A time such as {@code 60s}; {@code off} and 0 are zero. */
+    static Duration durationOrOff(String key, @Nullable String value, Duration max) throws OptionException {
+        return value != null && value.equalsIgnoreCase("off") ? Duration.ZERO : duration(key, value, max, ", or off");
     }
 
     /** A percentage such as {@code 1%}, {@code 0.5%} or a bare {@code 2}, as a part of 1; {@code off} and 0 are 0. */
@@ -165,7 +175,8 @@ final class OptionValues {
         return number;
     }
 
-    private static String inBytes(long bytes) {
+    /** The number with the largest unit that leaves it whole. */
+    static String inBytes(long bytes) {
         String units = "kmgt";
         for (int i = units.length() - 1; i >= 0; i--) {
             int shift = 10 * (i + 1);

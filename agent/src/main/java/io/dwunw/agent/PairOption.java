@@ -51,6 +51,21 @@ final class PairOption {
                 Math.max(1, free.argument));
     }
 
+    /** The pair as {@link #parse} reads it, with everything said. */
+    static String text(AllocatorPair pair) {
+        String size = "(" + pair.sizeArgument() + ")";
+        if (pair.sizeArgument() == AllocatorPair.RETURNED) {
+            size = "=return";
+        } else if (pair.factorArgument() != 0) {
+            size = "(" + pair.sizeArgument() + "*" + pair.factorArgument() + ")";
+        } else if (pair.sizeArgument() == 0) {
+            size = "=" + pair.constantSize();
+        }
+        String out = pair.outArgument() == 0 ? "" : "->" + pair.outArgument();
+        return pair.library() + ":" + pair.allocate() + size + out + "/" + pair.free() + "(" + pair.freeArgument()
+                + ")";
+    }
+
     private record Function(String name, int argument, int factor, long constant, int out) {
         static Function of(String pair, String text) throws OptionException {
             int arrow = text.indexOf("->");

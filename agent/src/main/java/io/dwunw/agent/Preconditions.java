@@ -20,25 +20,28 @@ final class Preconditions {
         return firstMissing(
                 System.getProperty("os.name", ""),
                 System.getProperty("os.arch", ""),
-                ModuleLayer.boot().findModule("jdk.jfr").isPresent(),
+                hasFlightRecorder(),
                 mappedFiles());
+    }
+
+    /** Whether the events' module is there. */
+    static boolean hasFlightRecorder() {
+        return ModuleLayer.boot().findModule("jdk.jfr").isPresent();
     }
 
     static Optional<String> firstMissing(String system, String architecture, boolean hasJfr, String maps) {
         if (!system.equals("Linux")) {
-            return Optional.of("not tracing: needs Linux, this is " + system);
+            return Optional.of("needs Linux, this is " + system);
         }
         if (!architecture.equals("amd64")) {
-            return Optional.of("not tracing: needs an x86-64 JVM, this one is " + architecture);
+            return Optional.of("needs an x86-64 JVM, this one is " + architecture);
         }
         if (maps.contains("/ld-musl-")) {
-            return Optional.of(
-                    "not tracing: this JVM runs on musl, whose allocator is not supported; use a glibc image");
+            return Optional.of("this JVM runs on musl, whose allocator is not supported; use a glibc image");
         }
         if (!hasJfr) {
-            return Optional.of(
-                    "not tracing: module jdk.jfr is missing, and events are written through it; add it to the"
-                            + " run-time image (jlink --add-modules jdk.jfr) or start with --add-modules jdk.jfr");
+            return Optional.of("module jdk.jfr is missing, and events are written through it; add it to the"
+                    + " run-time image (jlink --add-modules jdk.jfr) or start with --add-modules jdk.jfr");
         }
         return Optional.empty();
     }

@@ -3,7 +3,6 @@ package io.dwunw.agent;
 
 import io.dwunw.agent.bpf.AllocatorPair;
 import io.dwunw.agent.budget.HeapShare;
-import io.dwunw.agent.budget.IntervalController;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.engine.SamplingEngine;
 import io.dwunw.agent.hotspot.HotSpot;
@@ -19,6 +18,7 @@ import io.dwunw.agent.linux.OpenedByBytes;
 import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.linux.ThreadRuns;
 import io.dwunw.agent.sample.AllocatorNames;
+import io.dwunw.agent.sidecar.ChangeableOptions;
 import io.dwunw.agent.sidecar.DistinctErrors;
 import io.dwunw.agent.sidecar.OverheadBudget;
 import io.dwunw.agent.sidecar.ProcessModules;
@@ -52,6 +52,7 @@ final class SidecarAssembly {
 
     static SidecarParts assemble(
             AgentOptions options,
+            ChangeableOptions changeable,
             Instrumentation instrumentation,
             SamplingEngine engine,
             StackReplay replay,
@@ -85,11 +86,7 @@ final class SidecarAssembly {
                 allocators,
                 options.hidden(),
                 HeapShare.entries(FrameNames.MAX_NAMES, NAME_BYTES, 16));
-        OverheadBudget budget = new OverheadBudget(
-                engine,
-                new IntervalController(options.narrowestInterval(), options.firstInterval(), options.maxOverhead()),
-                options.maxOverhead(),
-                console);
+        OverheadBudget budget = new OverheadBudget(engine, changeable.controller(), changeable.maxOverhead(), console);
         return new SidecarParts(
                 engine,
                 modules,
@@ -102,8 +99,7 @@ final class SidecarAssembly {
                 errors,
                 unread,
                 options.depth(),
-                options.minAge(),
-                options.maxEvents(),
+                changeable,
                 console);
     }
 

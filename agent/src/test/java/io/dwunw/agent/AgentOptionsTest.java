@@ -24,7 +24,7 @@ class AgentOptionsTest {
     void everyKeyIsUnderstood() throws OptionException {
         AgentOptions options = AgentOptions.parse(
                 "interval=1, engine=uprobe,stack=16k,DEPTH=64,minage=250ms,maxoverhead=0.25%,maxevents=50,"
-                        + "hidden=true");
+                        + "report=90s,hidden=true");
         assertThat(options)
                 .isEqualTo(new AgentOptions(
                         1,
@@ -34,6 +34,7 @@ class AgentOptionsTest {
                         Duration.ofMillis(250),
                         0.0025,
                         50,
+                        Duration.ofSeconds(90),
                         true,
                         List.of(),
                         AgentOptions.Request.TRACE));
@@ -71,6 +72,13 @@ class AgentOptionsTest {
     @CsvSource({"1,1", "200,200", "1000000,1000000", "off,0", "Off,0", "0,0"})
     void eventsAreLimited(String text, int limit) throws OptionException {
         assertThat(AgentOptions.parse("maxevents=" + text).maxEvents()).isEqualTo(limit);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"60s,60000", "250ms,250", "off,0", "OFF,0", "0,0", "1h,3600000"})
+    void reportsHaveAPeriod(String text, long millis) throws OptionException {
+        assertThat(AgentOptions.parse("report=" + text).report()).isEqualTo(Duration.ofMillis(millis));
+        assertThat(AgentOptions.defaults().report()).isEqualTo(Duration.ofSeconds(60));
     }
 
     @ParameterizedTest
@@ -153,6 +161,9 @@ class AgentOptionsTest {
                 "depth=99999999999999999999 | option 'depth' cannot be",
                 "engine=ebpf | option 'engine' cannot be 'ebpf'; expected auto, gate, gate-bpf, gate-self or uprobe",
                 "minage=5 weeks | option 'minage' cannot be '5 weeks'",
+                "report=often | option 'report' cannot be 'often'; expected a time up to 30 days such as 500ms, 5s or 2m, or off",
+                "report=2000h | option 'report' cannot be '2000h'",
+                "report= | option 'report' needs a value: a time such as 5s",
                 "hidden=maybe | expected true or false",
                 "help=1 | option 'help' takes no value",
                 "interval=1,interval=2 | option 'interval' is given twice",

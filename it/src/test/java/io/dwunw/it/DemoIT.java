@@ -36,6 +36,7 @@ final class DemoIT {
                 .containsPattern(Pattern.compile("libc\\.malloc\\(\\)[^#]*libjvm"
                         + "[^#]*java\\.nio\\.ByteBuffer\\.allocateDirect\\(\\)[^#]*" + Pattern.quote(SERVER)
                         + "\\.reserveBuffer\\(\\)"));
+        assertThat(output).containsPattern("\nyounger blocks: \\d+, \\d+\\.\\d [KM]iB");
         assertThat(output).contains("demo.jfr").doesNotContain("WARNING", "dwunw: ");
 
         List<AgentEvent> leaks = Leaks.atEnd(Project.root().resolve("target/demo.jfr"));

@@ -77,6 +77,69 @@ final class LateStartIT {
                 .hasSize(1);
     }
 
+    @JvmTest(
+            main = Steps.class,
+            withAgent = false,
+            record = false,
+            needs = {})
+    void loadingAgainChangesOptionsInARunningRecording(RunningJvm jvm) throws IOException {
+        jvm.awaitLine("ready=");
+        load(jvm, "engine=gate-self,interval=1g,stack=16k,maxoverhead=off");
+        Path file = jvm.command().directory().resolve("changed.jfr");
+        jvm.jcmd("JFR.start", "name=changed", "filename=" + file);
+        jvm.step("await");
+        jvm.step("leak");
+        load(jvm, "interval=4k,minage=0,report=off");
+        jvm.step("leak");
+        jvm.jcmd("JFR.stop", "name=changed");
+        assertThat(blocks(file)).as("each of the second time").isEqualTo(NativeLayers.COUNT);
+        jvm.send("exit 0");
+        jvm.join().expectExit(0);
+    }
+
+    @JvmTest(
+            main = Steps.class,
+            withAgent = false,
+            record = false,
+            needs = {})
+    void whatCannotChangeInARunningJvmIsRefusedInOneLine(RunningJvm jvm) {
+        jvm.awaitLine("ready=");
+        load(jvm, "engine=gate-self,interval=64k");
+        assertThat(answer(jvm, "interval=1k,engine=uprobe,depth=8")).contains("return code: 102");
+        assertThat(answer(jvm, "minag=1s")).contains("return code: 102");
+        jvm.send("exit 0");
+        List<String> lines = jvm.join().expectExit(0).err().stream()
+                .filter(line -> line.startsWith("dwunw: "))
+                .toList();
+        assertThat(lines).hasSize(2).allMatch(line -> line.contains("; in force: interval=64k,minage=5s,"));
+        assertThat(lines.get(0)).contains("nothing changed: 'engine', 'depth' cannot change in a running JVM");
+        assertThat(lines.get(1)).contains("nothing changed: unknown option 'minag'");
+    }
+
+    /** After a mistake, too, the agent may come. */
+    @JvmTest(
+            main = Steps.class,
+            withAgent = false,
+            record = false,
+            needs = {})
+    void theRecordingTellsOfTheMistakeAndOfItsEnd(RunningJvm jvm) throws IOException {
+        jvm.awaitLine("ready=");
+        Path file = jvm.command().directory().resolve("states.jfr");
+        jvm.jcmd("JFR.start", "name=states", "filename=" + file);
+        assertThat(answer(jvm, "intervall=1k")).contains("return code: 102");
+        load(jvm, "engine=gate-self");
+        jvm.step("await");
+        jvm.jcmd("JFR.stop", "name=states");
+        jvm.send("exit 0");
+        jvm.join().expectExit(0);
+        List<String> states = new ConsumerReader()
+                .read(file, AgentEvent.STATE).stream()
+                        .map(event -> event.text("state"))
+                        .toList();
+        assertThat(states).startsWith("not tracing").contains("tracing");
+        assertThat(states.get(states.size() - 1)).isEqualTo("tracing");
+    }
+
     @JvmTest(main = Steps.class, withAgent = false, record = false)
     void loadedIntoARunningRecording(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");

@@ -42,7 +42,8 @@ final class OptionsIT {
             nativeAccess = false,
             needs = {})
     void aWrongValueIsOneLineThatNamesTheKey(JvmCommand command) {
-        for (String wrong : List.of("interval=0", "interval=x", "engine=diesel", "stack=1g", "minage=-1s", "help=1")) {
+        for (String wrong : List.of(
+                "interval=0", "interval=x", "engine=diesel", "stack=1g", "minage=-1s", "report=often", "help=1")) {
             JvmOutcome outcome = untraced(command, wrong);
             assertThat(outcome.err()).as(wrong).hasSize(1);
             assertThat(outcome.err().get(0))
@@ -60,7 +61,15 @@ final class OptionsIT {
     void helpNamesEveryOption(JvmCommand command) {
         JvmOutcome outcome = untraced(command, "help");
         assertThat(String.join("\n", outcome.err()))
-                .contains("interval=", "engine=", "stack=", "depth=", "minage=", "version", "dwunw.NativeLeak");
+                .contains(
+                        "interval=",
+                        "engine=",
+                        "stack=",
+                        "depth=",
+                        "minage=",
+                        "report=",
+                        "version",
+                        "dwunw.NativeLeak");
     }
 
     @JvmTest(

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dwunw.it.harness.Jdk;
 import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
+import io.dwunw.it.harness.Project;
 import io.dwunw.it.harness.Tool;
 import io.dwunw.it.program.InflaterLeak;
 import io.dwunw.it.program.NativeLayers;
@@ -16,6 +17,7 @@ import io.dwunw.it.recording.JfrToolReader;
 import io.dwunw.it.recording.JmcReader;
 import io.dwunw.it.recording.RecordingReader;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -59,20 +61,44 @@ final class ReadersIT {
                 "jfr",
                 "metadata",
                 "--events",
-                "dwunw.NativeAllocation,dwunw.NativeLeak,dwunw.NativeFree,dwunw.AgentStatistics",
+                "dwunw.NativeAllocation,dwunw.NativeLeak,dwunw.NativeLeakReport,dwunw.NativeFree,"
+                        + "dwunw.AgentStatistics,dwunw.AgentState",
                 jvm.recording().toString());
         assertThat(metadata)
                 .contains("@Category({\"Java Virtual Machine\", \"Native Memory\"})")
                 .contains("class NativeAllocation extends", "class NativeLeak extends", "class NativeFree extends")
                 .contains("@DataAmount(\"BYTES\")", "@MemoryAddress", "@Timespan(\"NANOSECONDS\")")
                 .containsPattern("(?s)@Label\\(\"Weight\"\\).*long weight;")
-                .containsPattern("Thread allocatingThread;");
+                .containsPattern("Thread allocatingThread;")
+                .contains("class NativeLeakReport extends", "class AgentState extends")
+                .containsPattern("(?s)@Timestamp\\(\"MILLISECONDS_SINCE_EPOCH\"\\).*long since;");
     }
 
     @JvmTest(main = Streaming.class, agent = "interval=1,stack=16k", record = false)
     void theRunningProgramCanStreamItsOwnEvents(JvmOutcome jvm) {
         assertThat(jvm.value("streamed")).isEqualTo(Integer.toString(NativeLayers.COUNT));
         assertThat(jvm.value("top")).isEqualTo("libc.malloc");
+    }
+
+    /** As printed there: what keeps {@code java.*} classes apart from the JVM's own must not end up in scripts. */
+    @JvmTest(
+            main = InflaterLeak.class,
+            args = {"100", "300"},
+            agent = "engine=gate-self,interval=4k,minage=0",
+            needs = {})
+    void theDocumentedCommandFindsTheClassesOfTheJdk(JvmOutcome jvm) throws IOException {
+        String command = Files.readAllLines(Project.root().resolve("docs/events.md")).stream()
+                .filter(line -> line.startsWith("    jfr print") && line.contains(" | sed "))
+                .findFirst()
+                .orElseThrow()
+                .strip()
+                .replaceFirst("^jfr", jvm.command().jdk().tool("jfr").toString())
+                .replace("rec.jfr", jvm.recording().toString());
+        Tool.Result result = Tool.command(Map.of(), "sh", "-c", command);
+        assertThat(result.exitCode()).as(command).isZero();
+        assertThat(result.output().lines())
+                .anyMatch(line -> line.strip().startsWith("java.util.zip.Inflater.inflateBytesBytes("))
+                .allMatch(line -> line.codePoints().noneMatch(c -> Character.getType(c) == Character.FORMAT));
     }
 
     private static void assertAgree(Path recording, String type, List<String> fields) throws IOException {

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 import jdk.jfr.FlightRecorder;
 import jdk.jfr.FlightRecorderListener;
 import jdk.jfr.Recording;
+import jdk.jfr.RecordingState;
 
 /**
  * The events' life in recordings: when any recording wants them, when a chunk ends, when a statistic is due. Never
@@ -81,6 +82,7 @@ public final class RecordingHooks implements AutoCloseable {
         FlightRecorder.register(NativeAllocationEvent.class);
         FlightRecorder.register(NativeFreeEvent.class);
         FlightRecorder.register(NativeLeakEvent.class);
+        FlightRecorder.register(NativeLeakReportEvent.class);
         FlightRecorder.register(AgentStatisticsEvent.class);
         WantedEvents.registered();
         FlightRecorder.addPeriodicEvent(NativeLeakEvent.class, chunkEnd);
@@ -103,14 +105,25 @@ public final class RecordingHooks implements AutoCloseable {
         }
     }
 
+    private void chooseEvents(Recording recording) {
+        if (!closed && recording.getState() == RecordingState.RUNNING) {
+            ChosenEvents.apply(recording);
+        }
+    }
+
     private final class Listener implements FlightRecorderListener {
         @Override
         public void recorderInitialized(FlightRecorder recorder) {
             hook();
+            for (Recording recording : recorder.getRecordings()) {
+                chooseEvents(recording);
+            }
         }
 
         @Override
         public void recordingStateChanged(Recording recording) {
+            // Before anything is attached, so that no event is written that was not chosen.
+            chooseEvents(recording);
             poll();
         }
     }

@@ -20,8 +20,8 @@ public final class ReplayedStack {
     }
 
     /**
-     * Text for the {@code frames} field of an event: one frame a line, innermost first, without the hidden ones, so that text
-     * and stack trace are the same stack. Built at each call.
+     * Text for the {@code frames} field of an event: one frame a line, innermost first, without the hidden ones, so
+     * that text and stack trace are the same stack. Built at each call.
      */
     public String text() {
         StringBuilder text = new StringBuilder(frames.size() * 48);

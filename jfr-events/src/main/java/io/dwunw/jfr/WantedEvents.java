@@ -40,6 +40,11 @@ public final class WantedEvents {
         return REGISTERED.get() && NativeLeakEvent.enabled();
     }
 
+    /** {@code dwunw.NativeLeakReport}, which has nothing to say unless leaks are wanted. */
+    public static boolean leakReports() {
+        return leaks() && NativeLeakReportEvent.enabled();
+    }
+
     /** {@code dwunw.AgentStatistics}. */
     public static boolean statistics() {
         return REGISTERED.get() && AgentStatisticsEvent.enabled();

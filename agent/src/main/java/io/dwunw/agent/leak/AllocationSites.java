@@ -19,14 +19,14 @@ public final class AllocationSites {
     private AllocationSites() {}
 
     /**
-     * The sites that hold memory older than {@code minAgeNanos}; first those that surely hold most, by {@link
+     * Finds the sites that hold memory older than {@code minAgeNanos}; first those that surely hold most, by {@link
      * AllocationSite#outstandingLow}: a site that rests on one heavy sample comes after one that many samples vouch
-     * for.
+     * for. Adds up what is younger.
      *
      * @param nowNanos CLOCK_MONOTONIC
      * @param siteOf identity of a stack's site; called once per distinct stack
      */
-    public static <S> List<AllocationSite<S>> outstanding(
+    public static <S> LeakFindings<S> outstanding(
             LiveMemory<S> live, long nowNanos, long minAgeNanos, ToLongFunction<S> siteOf) {
         ByStack<S> byStack = new ByStack<>(nowNanos, minAgeNanos);
         live.forEach(byStack);
@@ -45,7 +45,7 @@ public final class AllocationSites {
             sites.add(gathered.toSite());
         }
         sites.sort(new SurestFirst<>());
-        return sites;
+        return new LeakFindings<>(sites, Math.round(byStack.younger.blocks), byStack.younger.weight);
     }
 
     private static final class SurestFirst<S> implements Comparator<AllocationSite<S>> {
@@ -61,6 +61,7 @@ public final class AllocationSites {
 
     private static final class ByStack<S> implements LiveAllocations.Visitor<S> {
         private final IdentityHashMap<S, Total> totals = new IdentityHashMap<>();
+        private final Total younger = new Total();
         private final long nowNanos;
         private final long minAgeNanos;
 
@@ -73,6 +74,7 @@ public final class AllocationSites {
         public void block(long address, long size, long weight, double variance, long born, S stack) {
             long age = Math.max(0, nowNanos - born);
             if (age < minAgeNanos) {
+                younger.add(size, weight, variance, age);
                 return;
             }
             Total total = totals.get(stack);

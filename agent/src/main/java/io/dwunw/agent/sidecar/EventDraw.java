@@ -18,7 +18,7 @@ final class EventDraw {
      */
     private static final double LEAST_SHARE = 0.5;
 
-    private final int maxPerSecond;
+    private int maxPerSecond;
     /** In force: lower than the most where a walk and its event cost much. */
     private double perSecond;
 
@@ -38,6 +38,16 @@ final class EventDraw {
         this.perSecond = maxPerSecond;
         this.allowance = maxPerSecond;
         this.allowedAt = nanoTime;
+    }
+
+    /** Sets another rate; until the next round every sample is drawn. */
+    void maxPerSecond(int samples) {
+        if (samples != maxPerSecond) {
+            maxPerSecond = samples;
+            perSecond = samples;
+            allowance = samples;
+            chance = 1;
+        }
     }
 
     /**

@@ -27,9 +27,10 @@ public final class OverheadBudget {
 
     private final SamplingEngine engine;
     private final SampleSource samples;
-    private final IntervalController controller;
-    private final OverheadMeter meter;
-    private final double maxOverhead;
+    private IntervalController controller;
+    private OverheadMeter meter;
+    private double maxOverhead;
+    private boolean ahead;
     private final Consumer<String> console;
     private final CpuClock processClock = CpuClock.ofProcess();
     private final CpuClock threadClock = CpuClock.ofThread();
@@ -62,9 +63,25 @@ public final class OverheadBudget {
 
     /** Whether samples are taken before there is a recording that wants them. */
     void ahead(boolean now) {
+        ahead = now;
         if (controller.ahead(now)) {
             engine.interval(controller.interval());
         }
+    }
+
+    /**
+     * Goes by another controller. Begins anew, as what samples cost by the old one's interval says nothing of the new;
+     * {@link #start} is to follow if the engine samples.
+     *
+     * @param to has begun with nothing yet
+     * @param overhead as in the constructor
+     */
+    void change(IntervalController to, double overhead) {
+        controller = to;
+        controller.ahead(ahead);
+        meter = new OverheadMeter(controller, callPicos(engine), engine.sampleNanos());
+        maxOverhead = overhead;
+        said = false;
     }
 
     /** The engine has been attached. */

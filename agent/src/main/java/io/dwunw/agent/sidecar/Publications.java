@@ -3,12 +3,14 @@ package io.dwunw.agent.sidecar;
 
 import io.dwunw.agent.leak.AllocationSite;
 import io.dwunw.agent.leak.AllocationSites;
+import io.dwunw.agent.leak.LeakFindings;
 import io.dwunw.agent.leak.LiveMemory;
 import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.jfr.NativeAllocationEvent;
 import io.dwunw.jfr.NativeFreeEvent;
 import io.dwunw.jfr.NativeLeakEvent;
+import io.dwunw.jfr.NativeLeakReportEvent;
 import io.dwunw.jfr.Publication;
 import io.dwunw.jfr.ReplayedStack;
 import io.dwunw.jfr.WantedEvents;
@@ -21,8 +23,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns what the sidecar knows into events with their stacks, one at a time. Confined to the sidecar thread. */
 final class Publications {
-    /** Sites of one chunk: beyond the biggest so many they are hardly read, and each costs an event. */
-    private static final int MAX_LEAKS = 4096;
+    /** Sites that a report at a chunk's end publishes at most: each costs an event. */
+    static final int MAX_LEAKS = 4096;
+    /** Sites that a report within a chunk publishes at most: there may be one each minute for a long time. */
+    static final int MAX_PERIODIC_LEAKS = 100;
     /**
      * How long events wait when a chunk ends. Where the last recording is stopped, JFR first closes its file and only
      * then takes no more events: what is written in between gets into no file, and each of JFR's 20 global buffers that
@@ -35,8 +39,11 @@ final class Publications {
     private final NamedStacks stacks;
     private final LiveMemory<StackTrace> live;
     private final AllocatorNames allocators;
-    private final long minAgeNanos;
+    private long minAgeNanos;
     private final ArrayDeque<AllocationSite<StackTrace>> leaks = new ArrayDeque<>();
+    /** Of the leaks noted down, until it is handed out. */
+    private @Nullable NativeLeakReportEvent head;
+
     private final ToldStacks told = new ToldStacks();
     private long reports;
     private boolean changing;
@@ -55,17 +62,25 @@ final class Publications {
         this.minAgeNanos = minAge.toNanos();
     }
 
+    /** Blocks younger than this are no leak from now on. */
+    void minAge(Duration minAge) {
+        minAgeNanos = minAge.toNanos();
+    }
+
     /** The next sampled allocation or free that may be published now; null if there is none. */
     @Nullable
     Publication nextWaiting() {
-        if (changing) {
-            changing = !waiting.crowded() && System.nanoTime() - changesUntil < 0;
-            if (changing) {
-                return null;
-            }
+        if (isChanging()) {
+            return null;
         }
         // Without leak events no callback says when a chunk ends: what waited would miss it, and the recording's end.
         return publication(WantedEvents.leaks() ? waiting.poll(System.nanoTime()) : waiting.pollAtOnce());
+    }
+
+    /** Whether events wait because JFR may be stopping: what is written now may get into no file. */
+    boolean isChanging() {
+        changing = changing && !waiting.crowded() && System.nanoTime() - changesUntil < 0;
+        return changing;
     }
 
     /** Next event before a chunk ends, whatever the rate of events. */
@@ -81,23 +96,54 @@ final class Publications {
         return next instanceof SampledDeath death ? publication(death) : null;
     }
 
-    /** The next of the leaks noted down; null if there are no more. */
+    /** The head of the report noted down, then its leaks one by one; null if there are no more. */
     @Nullable
     Publication nextLeak() {
+        NativeLeakReportEvent first = head;
+        if (first != null) {
+            head = null;
+            return new Publication(first, null);
+        }
         AllocationSite<StackTrace> leak = leaks.poll();
         return leak == null ? null : publication(leak);
     }
 
-    /** Notes down the leaks as of now, those that surely hold most first; {@link #nextLeak} hands them out. */
-    void noteLeaks() {
-        leaks.clear();
+    /**
+     * Notes down the leaks as of now, those that surely hold most first; {@link #nextLeak} hands them out. What is left
+     * of the report before is given up: this one is newer.
+     *
+     * @param atChunkEnd whether the report ends a chunk; one within a chunk has fewer sites
+     */
+    void noteLeaks(boolean atChunkEnd) {
+        forgetLeaks();
         reports++;
         if (!WantedEvents.leaks()) {
             return;
         }
-        List<AllocationSite<StackTrace>> sites =
-                AllocationSites.outstanding(live, System.nanoTime(), minAgeNanos, stacks);
-        leaks.addAll(sites.subList(0, Math.min(sites.size(), MAX_LEAKS)));
+        LeakFindings<StackTrace> found = AllocationSites.outstanding(live, System.nanoTime(), minAgeNanos, stacks);
+        List<AllocationSite<StackTrace>> sites = found.sites();
+        leaks.addAll(sites.subList(0, Math.min(sites.size(), atChunkEnd ? MAX_LEAKS : MAX_PERIODIC_LEAKS)));
+        if (WantedEvents.leakReports()) {
+            head = head(found, leaks.size(), atChunkEnd ? "chunk end" : "periodic");
+        }
+    }
+
+    private NativeLeakReportEvent head(LeakFindings<StackTrace> found, int published, String occasion) {
+        NativeLeakReportEvent event = new NativeLeakReportEvent();
+        event.report = reports;
+        event.sites = found.sites().size();
+        event.publishedSites = published;
+        event.outstanding = found.outstandingBytes();
+        event.youngerBlocks = found.youngerBlocks();
+        event.youngerBytes = found.youngerBytes();
+        event.minimumAge = minAgeNanos;
+        event.occasion = occasion;
+        return event;
+    }
+
+    private void forgetLeaks() {
+        leaks.clear();
+        head = null;
     }
 
     /** JFR goes on to the next chunk, or ends. */
@@ -111,6 +157,7 @@ final class Publications {
     /** A recording has begun: JFR is not stopping any more. */
     void recordingBegun() {
         changing = false;
+        forgetLeaks();
     }
 
     private static Publication publication(SampledDeath death) {

@@ -10,6 +10,7 @@ import io.dwunw.jfr.WantedEvents;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -74,6 +75,9 @@ public final class Sidecar extends ReplayThread {
     /** When a recording said that it wants samples, as {@link System#nanoTime}; 0 = none has. */
     private volatile long wantedAt;
 
+    /** Options to go on with; null if there are no others. */
+    private final AtomicReference<@Nullable Change> change = new AtomicReference<>();
+
     private boolean expecting;
     /** Since the last sleep. */
     private boolean worked;
@@ -124,6 +128,27 @@ public final class Sidecar extends ReplayThread {
     public void requestStatistics() {
         statisticsWanted = true;
         wake();
+    }
+
+    /** Goes on with these options; waits until they are in force, or patience has ended. Any other thread. */
+    public void change(ChangeableOptions to, long patienceMillis) {
+        Change wanted = new Change(to);
+        change.set(wanted);
+        wake();
+        try {
+            wanted.done.await(patienceMillis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static final class Change {
+        private final ChangeableOptions to;
+        private final CountDownLatch done = new CountDownLatch(1);
+
+        Change(ChangeableOptions to) {
+            this.to = to;
+        }
     }
 
     /** Waits until the probes that a recording wants are attached, or never will be, or patience has ended. */
@@ -192,6 +217,11 @@ public final class Sidecar extends ReplayThread {
             // The engine could not be attached and is closed: nothing of it may be touched any more.
             return null;
         }
+        Change wanted = change.get() == null ? null : change.getAndSet(null);
+        if (wanted != null) {
+            p.change(wanted.to);
+            wanted.done.countDown();
+        }
         p.lookAhead();
         int drained = p.shouldPublishFirst() ? 0 : drain(p);
         drainedSinceSleep += drained;
@@ -236,7 +266,10 @@ public final class Sidecar extends ReplayThread {
 
     /** Statistics come before what may be a hundred thousand events: JFR may not wait for all of these. */
     private @Nullable Publication nextPublication(SidecarParts p) {
-        Publication publication = endingChunk ? p.publications().nextLeak() : null;
+        if (!endingChunk) {
+            p.reportIfDue();
+        }
+        Publication publication = p.publications().nextLeak();
         if (publication != null) {
             return publication;
         }
@@ -268,9 +301,7 @@ public final class Sidecar extends ReplayThread {
         endingChunk = true;
         owed = p.waiting().size();
         statisticsWanted = true;
-        p.reconcile();
-        p.lookForUnseen();
-        p.publications().noteLeaks();
+        p.reportAtChunkEnd();
     }
 
     private void switchProbes(SidecarParts p) {
@@ -294,6 +325,7 @@ public final class Sidecar extends ReplayThread {
             if (!p.rest()) {
                 p.detach();
             }
+            opener.resting(p.engineDescription());
         }
     }
 
@@ -304,6 +336,7 @@ public final class Sidecar extends ReplayThread {
             } else {
                 p.attach(expecting);
             }
+            opener.tracing(p.engineDescription());
             probes.countDown();
         } catch (Exception e) {
             end(opener.explain(e), p);
@@ -396,6 +429,7 @@ public final class Sidecar extends ReplayThread {
             SidecarParts opened = opener.open(this);
             parts = opened;
             bell = opened.bell();
+            opener.resting(opened.engineDescription());
             opening.countDown();
             return opened;
         } catch (Exception | LinkageError e) {

@@ -14,6 +14,12 @@ public interface SidecarOpener {
     /** One line for the user: why allocations cannot be caught, and what to do about it. */
     String explain(Throwable failure);
 
+    /** Samples are taken from now on. */
+    void tracing(String engine);
+
+    /** All is ready, and no recording wants samples. */
+    void resting(String engine);
+
     /** A recording has started, but the probes took too long: what was allocated meanwhile is unknown. Any thread. */
     void slow();
 

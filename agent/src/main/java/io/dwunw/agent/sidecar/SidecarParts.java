@@ -15,17 +15,15 @@ import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.linux.NativeMemory;
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
-import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.AllocatorNames;
 import io.dwunw.agent.stack.FrameBuffer;
 import io.dwunw.agent.stack.FrameNames;
 import io.dwunw.agent.stack.MixedStackWalker;
-import io.dwunw.agent.stack.StackState;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.agent.stack.StackTraces;
 import io.dwunw.jfr.AgentStatisticsEvent;
 import io.dwunw.jfr.StackReplay;
-import java.time.Duration;
+import io.dwunw.jfr.WantedEvents;
 import java.util.function.Consumer;
 
 /** The sidecar's possessions, wired together. Confined to its thread. */
@@ -73,7 +71,11 @@ public final class SidecarParts implements AutoCloseable {
     private final WaitingEvents waiting;
     private final SampleIntake intake;
     private final Publications publications;
+    private final ReportSchedule reports;
     private final EventDraw draw;
+    /** In force. */
+    private ChangeableOptions options;
+
     private final OverheadBudget budget;
     private final UnreadFiles unread;
     private final UnseenMemory unseen;
@@ -97,8 +99,7 @@ public final class SidecarParts implements AutoCloseable {
      *
      * @param engine opened, not attached; {@link #close} closes it
      * @param depth most frames of a stack
-     * @param minAge younger blocks are not published as leaks
-     * @param maxEvents allocation events a second; 0 for no limit
+     * @param options to begin with
      * @param console takes a line when memory is noticed that the engine does not see
      */
     public SidecarParts(
@@ -113,8 +114,7 @@ public final class SidecarParts implements AutoCloseable {
             DistinctErrors errors,
             UnreadFiles unread,
             int depth,
-            Duration minAge,
-            int maxEvents,
+            ChangeableOptions options,
             Consumer<String> console) {
         this.engine = engine;
         this.samples = engine.samples();
@@ -131,12 +131,38 @@ public final class SidecarParts implements AutoCloseable {
         NamedStacks named = new NamedStacks(names, replay);
         this.rehearsal = new Rehearsal(named);
         this.waiting = new WaitingEvents(
-                maxEvents, System.nanoTime(), HeapShare.entries(WaitingEvents.MAX_WAITING, BLOCK_BYTES, 10));
-        this.draw = new EventDraw(maxEvents, System.nanoTime());
+                options.maxEvents(), System.nanoTime(), HeapShare.entries(WaitingEvents.MAX_WAITING, BLOCK_BYTES, 10));
+        this.draw = new EventDraw(options.maxEvents(), System.nanoTime());
         this.intake = new SampleIntake(
                 walker, new FrameBuffer(depth), traces, threads, live, rehearsal, waiting, draw, errors);
         this.unseen = new UnseenMemory(engine, live, new TakingIn(), console);
-        this.publications = new Publications(waiting, named, live, allocators, minAge);
+        this.publications = new Publications(waiting, named, live, allocators, options.minAge());
+        this.options = options;
+        this.reports = new ReportSchedule(options.report(), System.nanoTime());
+    }
+
+    /** Goes on with other options. What has been sampled stays as it is. */
+    void change(ChangeableOptions to) {
+        publications.minAge(to.minAge());
+        waiting.maxPerSecond(to.maxEvents());
+        draw.maxPerSecond(to.maxEvents());
+        reports.period(to.report(), System.nanoTime());
+        boolean otherInterval = !to.hasIntervalOf(options);
+        options = to;
+        if (otherInterval) {
+            budget.change(to.controller(), to.maxOverhead());
+        }
+        if (otherInterval && !resting) {
+            engine.interval(budget.interval());
+            if (engine.attached()) {
+                budget.start(counters);
+            }
+        }
+    }
+
+    /** How allocations are caught, for people. */
+    String engineDescription() {
+        return engine.description();
     }
 
     /** Whether a recording gets what is sampled. */
@@ -157,7 +183,7 @@ public final class SidecarParts implements AutoCloseable {
         // Of blocks whose frees have not been watched since the last detaching.
         samples.drainAll(SampleHandler.FORGET, WRITER_PATIENCE_NANOS);
         engine.attach();
-        publications.recordingBegun();
+        recordingBegun();
         budget.start(counters);
         unseen.start(lostAllocations(), System.nanoTime());
     }
@@ -186,9 +212,14 @@ public final class SidecarParts implements AutoCloseable {
         samples.drainAll(SampleHandler.FORGET, WRITER_PATIENCE_NANOS);
         engine.interval(budget.interval());
         resting = false;
-        publications.recordingBegun();
+        recordingBegun();
         budget.start(counters);
         unseen.start(lostAllocations(), System.nanoTime());
+    }
+
+    private void recordingBegun() {
+        publications.recordingBegun();
+        reports.chunkBegun(System.nanoTime());
     }
 
     /** What waits to be published is of recordings that have ended; the next one must not get it. */
@@ -208,6 +239,7 @@ public final class SidecarParts implements AutoCloseable {
     void recordingBegun(long begunNanos) {
         rehearsal.end();
         budget.ahead(false);
+        reports.chunkBegun(System.nanoTime());
         if (engine.attached()) {
             // What was sampled meanwhile says little of what was allocated.
             engine.counters(counters);
@@ -370,7 +402,7 @@ public final class SidecarParts implements AutoCloseable {
     /**
      * Looks for memory that was not seen. When all records have been taken in, and {@link #reconcile} has been called.
      */
-    void lookForUnseen() {
+    private void lookForUnseen() {
         if (sampling()) {
             unseen.look(lostAllocations(), budget.interval());
         }
@@ -380,7 +412,7 @@ public final class SidecarParts implements AutoCloseable {
      * A free whose record was lost would leave its block alive forever: asks the producer which blocks are, and the
      * kernel what is mapped.
      */
-    void reconcile() {
+    private void reconcile() {
         reconciledAt = System.nanoTime();
         engine.counters(counters);
         if (counters.lostFrees != reconciledLostFrees) {
@@ -391,6 +423,25 @@ public final class SidecarParts implements AutoCloseable {
                 live.forgetUnmapped(mapped);
             }
         }
+    }
+
+    /** Notes down the leaks, if a report within the chunk is due; a recording that is about to stop gets its own. */
+    void reportIfDue() {
+        long now = System.nanoTime();
+        if (reports.isDue(now) && sampling() && WantedEvents.leaks() && !publications.isChanging()) {
+            long begun = clock.nanos();
+            reconcile();
+            publications.noteLeaks(false);
+            reports.reported(now, clock.nanos() - begun);
+        }
+    }
+
+    /** Notes down the leaks for a chunk that ends. */
+    void reportAtChunkEnd() {
+        reconcile();
+        lookForUnseen();
+        publications.noteLeaks(true);
+        reports.chunkBegun(System.nanoTime());
     }
 
     Rehearsal rehearsal() {
@@ -408,36 +459,18 @@ public final class SidecarParts implements AutoCloseable {
     AgentStatisticsEvent statistics(long internalErrors) {
         engine.counters(counters);
         AgentStatisticsEvent event = new AgentStatisticsEvent();
-        event.mallocCalls = counters.calls(Allocator.MALLOC);
-        event.callocCalls = counters.calls(Allocator.CALLOC);
-        event.reallocCalls = counters.calls(Allocator.REALLOC);
-        event.reallocarrayCalls = counters.calls(Allocator.REALLOCARRAY);
-        event.posixMemalignCalls = counters.calls(Allocator.POSIX_MEMALIGN);
-        event.alignedAllocCalls = counters.calls(Allocator.ALIGNED_ALLOC);
-        event.memalignCalls = counters.calls(Allocator.MEMALIGN);
-        event.vallocCalls = counters.calls(Allocator.VALLOC);
-        event.pvallocCalls = counters.calls(Allocator.PVALLOC);
-        event.mmapCalls = counters.calls(Allocator.MMAP);
-        event.mremapCalls = counters.calls(Allocator.MREMAP);
-        event.freeCalls = counters.calls(Allocator.FREE);
-        event.munmapCalls = counters.calls(Allocator.MUNMAP);
-        event.customCalls = counters.calls(Allocator.CUSTOM);
-        event.bytesSeen = counters.bytesSeen;
-        event.samples = counters.samples;
-        event.lost = counters.lost;
-        event.withoutStack = counters.withoutStack;
+        Statistics.fill(event, counters);
+        Statistics.fill(event, intake);
         event.ringBytes = samples.capacity();
-        event.cutStacks = counters.cutStacks;
-        event.unpatchedSlots = counters.unpatchedSlots;
-        fillWalks(event);
         event.liveBlocks = live.count();
+        event.untrackedBlocks = live.overflowed();
         event.sidecarCpuTime = clock.nanos();
+        event.timePerSample = intake.walks() == 0 ? 0 : event.sidecarCpuTime / intake.walks();
         event.replayClasses = replay.classesGenerated();
         event.replayFailures = replay.failures();
-        event.textOnlyEvents = replay.textOnlyEvents();
-        event.untrackedBlocks = live.overflowed();
-        event.unreadFiles = unread.count();
         event.replayMetaspace = replay.metaspaceBytes();
+        event.textOnlyEvents = replay.textOnlyEvents();
+        event.unreadFiles = unread.count();
         event.unpublished = waiting.unpublished();
         event.joinedSamples = waiting.joined();
         event.internalErrors = internalErrors;
@@ -447,25 +480,7 @@ public final class SidecarParts implements AutoCloseable {
         event.overhead = (float) budget.overhead();
         event.interval = budget.interval();
         event.intervalReason = budget.intervalReason();
-        event.passedOver = intake.passedOver();
-        event.timePerSample = intake.walks() == 0 ? 0 : event.sidecarCpuTime / intake.walks();
         return event;
-    }
-
-    private void fillWalks(AgentStatisticsEvent event) {
-        StringBuilder walks = new StringBuilder();
-        for (StackState state : StackState.values()) {
-            long count = intake.walks(state);
-            if (count > 0) {
-                walks.append(walks.isEmpty() ? "" : "\n")
-                        .append(count)
-                        .append(' ')
-                        .append(state.text());
-            }
-        }
-        event.walks = walks.toString();
-        event.completeWalks = intake.walks(StackState.COMPLETE);
-        event.truncatedWalks = intake.walks() - event.completeWalks;
     }
 
     private final class TakingIn implements Runnable {

@@ -24,7 +24,7 @@ final class WaitingEvents {
 
     private static final double NANOS_PER_SECOND = 1e9;
 
-    private final int maxPerSecond;
+    private int maxPerSecond;
     private final int maxWaiting;
     private final ArrayDeque<Waiting> queue = new ArrayDeque<>();
     /** The waiting event of each stack that has one, while the rate is limited. */
@@ -85,6 +85,14 @@ final class WaitingEvents {
             if (limited) {
                 byStack.put(stack, event);
             }
+        }
+    }
+
+    /** Sets another rate. Those that wait go out at it. */
+    void maxPerSecond(int events) {
+        if (events != maxPerSecond) {
+            maxPerSecond = events;
+            allowance = events;
         }
     }
 

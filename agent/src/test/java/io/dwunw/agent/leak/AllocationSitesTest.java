@@ -11,6 +11,10 @@ class AllocationSitesTest {
 
     /** The first letter is the site; what follows stands for line numbers. */
     private List<AllocationSite<String>> outstanding(long now, long minAge) {
+        return find(now, minAge).sites();
+    }
+
+    private LeakFindings<String> find(long now, long minAge) {
         return AllocationSites.outstanding(live, now, minAge, stack -> stack.charAt(0));
     }
 
@@ -32,6 +36,18 @@ class AllocationSitesTest {
         live.allocated(false, 48, 7, 7, 95, "b");
         assertThat(outstanding(100, 50))
                 .containsExactly(new AllocationSite<>('a', "a", 100, 1, 100, 1, 90, 90, 100, 100));
+    }
+
+    @Test
+    void youngBlocksAreAddedUp() {
+        live.allocated(false, 16, 100, 3_000, 10, "a");
+        live.allocated(false, 32, 7, 70, 95, "a");
+        live.allocated(true, 4096, 4096, 4096, 95, "b");
+        LeakFindings<String> findings = find(100, 50);
+        assertThat(findings.outstandingBytes()).isEqualTo(3_000);
+        assertThat(findings.youngerBlocks()).isEqualTo(11);
+        assertThat(findings.youngerBytes()).isEqualTo(4_166);
+        assertThat(find(200, 50).youngerBlocks()).isZero();
     }
 
     @Test

@@ -33,6 +33,18 @@ final class EventDrawTest {
     }
 
     @Test
+    void anotherRateHoldsFromTheNextRoundOnAndNoLimitFromNow() {
+        EventDraw draw = new EventDraw(1, 0);
+        draw.begin(1_000_000, ROUND);
+        draw.maxPerSecond(0);
+        assertThat(draw.draws()).isTrue();
+        assertThat(draw.scaled(512)).isEqualTo(512);
+        draw.maxPerSecond(100);
+        draw.begin(1_000_000, 2 * ROUND);
+        assertThat(draw.scaled(1)).isBetween(9_999L, 10_001L);
+    }
+
+    @Test
     void ofManySamplesTheRateIsDrawnAndSumsStayRight() {
         EventDraw draw = new EventDraw(100, 0);
         long drawn = 0;

@@ -30,6 +30,9 @@ import org.junit.jupiter.api.Test;
 class RestTest {
     private static final long INTERVAL = 512 << 10;
 
+    private static final ChangeableOptions OPTIONS =
+            new ChangeableOptions(INTERVAL, INTERVAL, 0, Duration.ZERO, 0, Duration.ZERO);
+
     private final List<String> calls = new ArrayList<>();
     private SidecarParts parts;
 
@@ -155,8 +158,7 @@ class RestTest {
                 errors,
                 new UnreadFiles(line -> {}),
                 64,
-                Duration.ZERO,
-                0,
+                OPTIONS,
                 line -> {});
     }
 
@@ -178,6 +180,21 @@ class RestTest {
         assertThat(parts.sampling()).isTrue();
         assertThat(calls)
                 .containsExactly("attach", "takes in", "samples next to nothing", "forgets", "samples", "takes in");
+    }
+
+    @Test
+    void otherOptionsComeIntoForceAtOnceButNotWhileItRests() throws Exception {
+        parts.attach(false);
+        assertThat(parts.rest()).isTrue();
+        parts.change(interval(1000));
+        parts.resume();
+        parts.change(interval(1000));
+        parts.change(interval(2000));
+        assertThat(calls).containsExactly("attach", "samples next to nothing", "samples 1000", "samples 2000");
+    }
+
+    private static ChangeableOptions interval(long bytes) {
+        return new ChangeableOptions(bytes, bytes, 0, Duration.ZERO, 0, Duration.ZERO);
     }
 
     @Test

@@ -61,6 +61,25 @@ final class WaitingEventsTest {
     }
 
     @Test
+    void anotherRateHoldsAtOnceAndLosesNothing() {
+        WaitingEvents events = new WaitingEvents(0, 0);
+        for (int i = 0; i < 10; i++) {
+            allocate(events, stack(1), i, 1, false);
+        }
+        events.maxPerSecond(2);
+        for (int i = 0; i < 10; i++) {
+            allocate(events, stack(1), i, 1, false);
+        }
+        assertThat(events.size()).as("one that the others join").isEqualTo(11);
+        events.maxPerSecond(0);
+        allocate(events, stack(1), 1, 1, false);
+        assertThat(poll(events, 0))
+                .hasSize(12)
+                .extracting(SampledAllocation::samples)
+                .contains(10L);
+    }
+
+    @Test
     void samplesWithoutAStackShareAnEventWhereACrowdWaitsEvenWithoutALimit() {
         FrameBuffer frames = new FrameBuffer(4);
         frames.setNotRecorded();

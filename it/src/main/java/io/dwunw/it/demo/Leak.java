@@ -85,7 +85,8 @@ record Leak(long report, String site, long outstanding, long outstandingLow, lon
         return json.get(member) instanceof Map<?, ?> map ? map : Map.of();
     }
 
-    private static long number(Map<?, ?> json, String member) {
+    /** The member as a number; 0 where it is absent or anything else. */
+    static long number(Map<?, ?> json, String member) {
         return json.get(member) instanceof Number number ? number.longValue() : 0;
     }
 }

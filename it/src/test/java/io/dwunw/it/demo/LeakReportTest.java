@@ -30,7 +30,7 @@ final class LeakReportTest {
 
     @Test
     void keepsTheLastChunkAloneAndSortsByWhatIsSure() throws IOException {
-        List<Leak> leaks = read(FREED_SINCE, SMALLER, ONE_SAMPLE, GREW, LATEST);
+        List<Leak> leaks = read(FREED_SINCE, SMALLER, ONE_SAMPLE, GREW, LATEST).leaks();
         assertThat(leaks).extracting(Leak::site).containsExactly("bb", "dd", "cc");
         assertThat(leaks.get(0).outstanding()).isEqualTo(3 << 20);
     }
@@ -53,10 +53,36 @@ final class LeakReportTest {
 
     @Test
     void anEmptyRecordingHasNoLeaks() throws IOException {
-        assertThat(read()).isEmpty();
+        assertThat(read().leaks()).isEmpty();
     }
 
-    private static List<Leak> read(String... events) throws IOException {
+    @Test
+    void aLastReportThatIsEmptyIsTheLastOneAllTheSame() throws IOException {
+        LeakReport.Findings findings = read(head(2, 5), GREW, head(3, 77_000), LATEST);
+        assertThat(findings.leaks()).isEmpty();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        LeakReport.print(findings, 5, new PrintStream(out, true, StandardCharsets.UTF_8));
+        assertThat(out.toString(StandardCharsets.UTF_8).lines())
+                .containsExactly(
+                        "No native leaks in this recording.",
+                        "younger blocks: 3, 75.2 KiB (not old enough to be called a leak)");
+    }
+
+    @Test
+    void whatIsYoungerIsOneLineBelowTheLeaks() throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        LeakReport.print(read(head(2, 2 << 20), LATEST), 5, new PrintStream(out, true, StandardCharsets.UTF_8));
+        List<String> lines = out.toString(StandardCharsets.UTF_8).lines().toList();
+        assertThat(lines.get(0)).startsWith("1 sites hold");
+        assertThat(lines.get(lines.size() - 1)).startsWith("younger blocks: 2, 2.0 MiB");
+    }
+
+    private static String head(int report, long youngerBytes) {
+        return "{\"type\":\"dwunw.NativeLeakReport\",\"values\":{\"report\":" + report
+                + ",\"sites\":1,\"youngerBlocks\":" + report + ",\"youngerBytes\":" + youngerBytes + "}}";
+    }
+
+    private static LeakReport.Findings read(String... events) throws IOException {
         return LeakReport.read(new StringReader("{\"recording\":{\"events\":[" + String.join(",", events) + "]}}"));
     }
 

@@ -19,6 +19,8 @@ public record AgentEvent(String type, Instant time, Map<String, @Nullable Object
     public static final String ALLOCATION = "dwunw.NativeAllocation";
     public static final String FREE = "dwunw.NativeFree";
     public static final String LEAK = "dwunw.NativeLeak";
+    public static final String LEAK_REPORT = "dwunw.NativeLeakReport";
+    public static final String STATE = "dwunw.AgentState";
     public static final String STATISTICS = "dwunw.AgentStatistics";
 
     /** A text field; empty if it has none. */
