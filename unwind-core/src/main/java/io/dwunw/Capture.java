@@ -4,7 +4,7 @@ package io.dwunw;
 import java.util.List;
 
 /**
- * What a capture found.
+ * Frames that a capture found.
  *
  * @param status why it ended; on errors, too, the frames found before are here
  * @param frames innermost first; the last one says why the walk ended

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw;
 
-/** What is to be known about a frame beside its addresses. */
+/** Property of a frame beside its addresses. */
 public enum FrameFlag {
     /** The request had no memory reader: this one frame is all that could be captured. */
     PARTIAL,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw;
 
-/** How a request to the library ended. Each failure names the fallback that makes sense. */
+/** Outcome of a request to the library. Each failure names the fallback that makes sense. */
 public enum Status {
     /** Done as asked. */
     OK,

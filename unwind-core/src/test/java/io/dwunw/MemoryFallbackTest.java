@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a capture takes from the reader when the files say nothing. */
+/** Tests what a capture takes from the reader when the files say nothing. */
 final class MemoryFallbackTest {
     private static final Path FIXTURES = Path.of("src", "test", "resources", "fixtures");
 

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the user asked for after {@code -javaagent:dwunw-agent.jar=}: {@code key=value} pairs, separated by commas.
+ * Options that the user gave after {@code -javaagent:dwunw-agent.jar=}: {@code key=value} pairs, separated by commas.
  *
  * @param interval mean number of allocated bytes between two samples; 1 samples every allocation; {@link
  *     #AUTO_INTERVAL}
@@ -42,7 +42,7 @@ public record AgentOptions(
         List<AllocatorPair> pairs,
         Request request) {
 
-    /** How allocations are caught. */
+    /** Way to catch allocations. */
     public enum Engine {
         /** The best that this process is allowed to use. */
         AUTO,
@@ -65,7 +65,7 @@ public record AgentOptions(
         }
     }
 
-    /** Whether to trace, or to print something and leave the application alone. */
+    /** Task of the agent: to trace, or to print something and leave the application alone. */
     public enum Request {
         TRACE,
         HELP,

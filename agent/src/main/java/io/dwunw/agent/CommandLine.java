@@ -5,7 +5,7 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
-/** What the JVM was started with, as far as a look costs next to nothing. */
+/** Command line that the JVM was started with, as far as a look costs next to nothing. */
 final class CommandLine {
     private static final String ARGUMENTS = "/proc/self/cmdline";
     private static final String START_RECORDING = "-XX:StartFlightRecording";

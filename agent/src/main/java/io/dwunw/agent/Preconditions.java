@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * What must hold before anything of the agent may be touched: checked with nothing but {@code java.base}, because the
- * other classes need what is checked here.
+ * Conditions that must hold before anything of the agent may be touched: checked with nothing but {@code java.base},
+ * because the other classes need what is checked here.
  */
 final class Preconditions {
     private static final String MAPS = "/proc/self/maps";

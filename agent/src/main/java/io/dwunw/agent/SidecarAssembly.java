@@ -152,7 +152,7 @@ final class SidecarAssembly {
         }
     }
 
-    /** How long the thread has run that frees compiled code. */
+    /** CPU time of the thread that frees compiled code. */
     private static final class SweeperTime implements JvmCounter {
         private final CpuClock clock;
 

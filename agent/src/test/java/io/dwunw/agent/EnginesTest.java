@@ -14,7 +14,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** Which engine is taken where there can be no gate: here, because the process has one open already. */
+/** Tests which engine is taken where there can be no gate: here, because the process has one open already. */
 @RequiresBpf
 class EnginesTest {
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** What the agent says to its options, and that the application does not care. */
+/** Tests what the agent says to its options, and that the application does not care. */
 final class OptionsIT {
     @JvmTest(
             main = Greeting.class,

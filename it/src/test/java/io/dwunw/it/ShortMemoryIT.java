@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Random;
 import javax.tools.ToolProvider;
 
-/** Where the application's memory is short, the agent leaves it to the application. */
+/** Tests that the agent leaves memory to the application where it is short. */
 final class ShortMemoryIT {
     private static final int CLASSES = 16;
     private static final int METHODS = 16;

@@ -19,8 +19,8 @@ import jdk.jfr.consumer.RecordingFile;
 import org.junit.jupiter.api.Test;
 
 /**
- * What decides how fast a traced program starts and ends. Times are measured elsewhere: {@code it/startup}, {@code
- * it/footprint}.
+ * Tests what decides how fast a traced program starts and ends. Times are measured elsewhere: {@code it/startup},
+ * {@code it/footprint}.
  */
 final class StartupIT {
     private static final long MAX_JAR_BYTES = 6_000_000;

@@ -13,7 +13,7 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
 
-/** What the agent has seen and done, each second. Counters run from the attachment of the probes. */
+/** Event that says each second what the agent has seen and done. Counters run from the attachment of the probes. */
 @Name("dwunw.AgentStatistics")
 @Label("Agent Statistics")
 @Category({"Java Virtual Machine", "Native Memory"})

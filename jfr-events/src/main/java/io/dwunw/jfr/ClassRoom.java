@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.jfr;
 
-/** Where generated classes go. */
+/** Room that generated classes go to. */
 interface ClassRoom {
     /**
      * Whether there is room for more of them, with enough left for others.

@@ -2,7 +2,7 @@
 package io.dwunw.jfr;
 
 /**
- * What readers see of one frame.
+ * Name that readers see of one frame.
  *
  * @param className fully qualified with dots ({@code java.lang.Thread}), or the library's base name for a native frame
  *     ({@code libz}, see {@link #ofNative})

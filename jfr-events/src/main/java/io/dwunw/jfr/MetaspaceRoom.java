@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much room the JVM has for class metadata: all of it ({@code -XX:MaxMetaspaceSize}), and its part with the classes
+ * Room that the JVM has for class metadata: all of it ({@code -XX:MaxMetaspaceSize}), and its part with the classes
  * themselves ({@code -XX:CompressedClassSpaceSize}). Not thread-safe.
  *
  * <p>The first question loads the management classes, which takes 20 to 40 ms and half a megabyte of metaspace; later

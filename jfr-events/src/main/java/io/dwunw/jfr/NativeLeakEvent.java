@@ -11,7 +11,7 @@ import jdk.jfr.Period;
 import jdk.jfr.Timespan;
 import org.jspecify.annotations.Nullable;
 
-/** What one allocation site holds at the end of a chunk. */
+/** Event that says what one allocation site holds at the end of a chunk. */
 @Name("dwunw.NativeLeak")
 @Label("Native Leak Suspect")
 @Category({"Java Virtual Machine", "Native Memory"})

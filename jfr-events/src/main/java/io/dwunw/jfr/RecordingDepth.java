@@ -11,7 +11,8 @@ import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many frames JFR keeps of a stack: the innermost 64, unless an option says otherwise before the recorder starts.
+ * Number of frames that JFR keeps of a stack: the innermost 64, unless an option says otherwise before the recorder
+ * starts.
  *
  * <p>Later is too late: the JVM's stack buffers have the size that was in force when a thread got its buffer, but are
  * filled up to the current depth.

@@ -4,8 +4,8 @@ package io.dwunw.jfr;
 import java.time.Duration;
 
 /**
- * Where JFR's thread waits, at the end of a chunk, until the publishing thread has committed what belongs in that
- * chunk. The waiting thread holds JFR's lock, so the publishing thread must not start, stop or dump a recording
+ * Meeting point where JFR's thread waits, at the end of a chunk, until the publishing thread has committed what belongs
+ * in that chunk. The waiting thread holds JFR's lock, so the publishing thread must not start, stop or dump a recording
  * meanwhile.
  *
  * <p>Requests have numbers, so that a late answer to one that was given up is not taken for an answer to the next.

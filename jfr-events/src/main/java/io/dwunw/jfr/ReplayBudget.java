@@ -6,8 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What generated classes may take of the application's metaspace. Where it ends, an {@code OutOfMemoryError} would hit
- * the application, and with {@code -XX:+ExitOnOutOfMemoryError} end it, whichever thread meets it. Not thread-safe.
+ * Share of the application's metaspace that generated classes may take. Where it ends, an {@code OutOfMemoryError}
+ * would hit the application, and with {@code -XX:+ExitOnOutOfMemoryError} end it, whichever thread meets it. Not
+ * thread-safe.
  */
 final class ReplayBudget {
     /** Bytes of metaspace, as estimated, for the classes of one generation. */

@@ -64,7 +64,7 @@ final class ReplayGeneration {
     private int classCount;
     private long bytes = LOADER_BYTES;
 
-    /** Where an edge's call is: in a method of the prototype's class. */
+    /** Place of an edge's call: in a method of the prototype's class. */
     private static final class Site {
         private final ReplayNode prototype;
         private final int number;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.jfr;
 
-/** How a chain of generated methods is entered. Public only because generated classes implement it. */
+/** Entry into a chain of generated methods. Public only because generated classes implement it. */
 public interface ReplayRoot {
     /** Replays one stack; its innermost frame commits the event in the {@link EventSlot}. */
     void stack();

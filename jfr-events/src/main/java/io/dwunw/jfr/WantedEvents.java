@@ -4,7 +4,7 @@ package io.dwunw.jfr;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Which events recordings want now. Cheap, a field read for each kind, and safe at any time on any thread: until JFR
+ * Events that recordings want now. Cheap, a field read for each kind, and safe at any time on any thread: until JFR
  * knows the event classes the answer is no, and none of them is touched. Code that initialised one by itself would wait
  * for the lock that JFR holds while it, on the thread that registers, waits for that initialiser, and the application's
  * thread that starts a recording would hang with it. Hence no other class outside this package may ask them; who makes

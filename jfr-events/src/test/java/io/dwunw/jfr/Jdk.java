@@ -33,7 +33,7 @@ enum Jdk {
         this.version = version;
     }
 
-    /** What a process wrote, both streams together, and how it ended. */
+    /** Output of a process, both streams together, and how it ended. */
     record Output(int exitCode, String text) {
         Output succeeded() {
             assertThat(exitCode).as(text).isZero();

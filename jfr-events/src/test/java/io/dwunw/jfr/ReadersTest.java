@@ -35,7 +35,7 @@ import org.openjdk.jmc.flightrecorder.JfrLoaderToolkit;
 import org.openjdk.jmc.flightrecorder.stacktrace.tree.Node;
 import org.openjdk.jmc.flightrecorder.stacktrace.tree.StacktraceTreeModel;
 
-/** What users see of a recording of either JDK, in the tools of either JDK and in JMC. */
+/** Tests what users see of a recording of either JDK, in the tools of either JDK and in JMC. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ReadersTest {
     private final Map<Jdk, Path> recordings = new EnumMap<>(Jdk.class);

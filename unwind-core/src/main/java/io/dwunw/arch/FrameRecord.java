@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.arch;
 
-/** Where code compiled with frame pointers keeps the caller's frame pointer and the return address. */
+/** Record in which code compiled with frame pointers keeps the caller's frame pointer and the return address. */
 public enum FrameRecord {
     /** Return address pushed by {@code call}, then the old frame pointer; CFA is two words above. */
     X86,

@@ -3,7 +3,7 @@ package io.dwunw.bytes;
 
 import java.nio.ByteOrder;
 
-/** Where {@link Bytes} lie. Callers have checked offsets and lengths against the size. Thread-safe. */
+/** Storage in which {@link Bytes} lie. Callers have checked offsets and lengths against the size. Thread-safe. */
 interface ByteStore {
     /** One byte, sign-extended. */
     byte s8(int at);

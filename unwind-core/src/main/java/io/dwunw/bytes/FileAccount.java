@@ -5,7 +5,7 @@ import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 
 /**
- * What one file takes of a {@link ReadBudget}. Thread-safe.
+ * Account of what one file takes of a {@link ReadBudget}. Thread-safe.
  *
  * <p>Time counts as the file's from one {@link #watch} to the next, unless so much lies between that the reader must
  * have done something else.

@@ -7,9 +7,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What may be kept in the Java heap of files and of what they expand to, all together, and how long one file may keep
- * the reader busy. Files are written by others: a kilobyte of xz may stand for gigabytes. What would take more is left
- * out, as if it were damaged. Thread-safe.
+ * Limits on what may be kept in the Java heap of files and of what they expand to, all together, and how long one file
+ * may keep the reader busy. Files are written by others: a kilobyte of xz may stand for gigabytes. What would take more
+ * is left out, as if it were damaged. Thread-safe.
  */
 public final class ReadBudget {
     private static final long SHARE_OF_HEAP = 8;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.dwarf;
 
-/** What an expression may ask its frame for. */
+/** Frame as an expression may ask for it. */
 public interface ExpressionContext {
     /** Whether the register's value in this frame is known. */
     boolean hasRegister(int dwarfRegister);

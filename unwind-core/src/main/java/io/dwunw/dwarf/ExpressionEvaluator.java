@@ -10,7 +10,7 @@ import io.dwunw.bytes.MalformedDataException;
  * Reusable; evaluation allocates nothing unless the expression is damaged. Not thread-safe.
  */
 public final class ExpressionEvaluator {
-    /** How an evaluation ended. */
+    /** Outcome of an evaluation. */
     public enum Outcome {
         VALUE,
         /** It wanted to read memory that is not at hand. */

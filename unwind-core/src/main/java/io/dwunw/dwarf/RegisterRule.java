@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.dwarf;
 
-/** How to find a register's value in the caller (DWARF 5 §6.4.1, "Register Rules"). */
+/** Rule that finds a register's value in the caller (DWARF 5 §6.4.1, "Register Rules"). */
 public enum RegisterRule {
     /** The row says nothing: the ABI decides. */
     UNSPECIFIED,

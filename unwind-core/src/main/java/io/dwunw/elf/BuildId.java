@@ -6,7 +6,7 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the linker says identifies a file's contents ({@code NT_GNU_BUILD_ID}).
+ * Identifier that the linker gives to a file's contents ({@code NT_GNU_BUILD_ID}).
  *
  * @param hex lower-case hexadecimal digits, as in {@code /usr/lib/debug/.build-id}
  */

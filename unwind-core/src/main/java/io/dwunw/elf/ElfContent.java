@@ -3,7 +3,7 @@ package io.dwunw.elf;
 
 import io.dwunw.bytes.Bytes;
 
-/** Where an image's bytes come from: its file, or the memory that it was loaded to. */
+/** Source of an image's bytes: its file, or the memory that it was loaded to. */
 interface ElfContent {
     /** Header and whatever follows it contiguously; for a file, all of it. */
     Bytes head();

@@ -7,7 +7,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** What tells one file from another one that took its path. Two absent files are equal. */
+/** Identity that distinguishes a file from another one that took its path. Two absent files are equal. */
 record FileIdentity(Object device, Object inode, Object modified, Object size) {
     private static final FileIdentity ABSENT = new FileIdentity("", "", "", "");
 

@@ -6,7 +6,7 @@ import io.dwunw.elf.ElfImage;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What a walk needs of a module's file. */
+/** Data of a module's file that a walk needs. */
 public interface ModuleData {
     ElfImage image();
 

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is mapped now, as of the last text of {@code /proc/<pid>/maps} that the caller supplied. Finding is a binary
- * search and allocates nothing. Not thread-safe.
+ * Map of what is mapped now, as of the last text of {@code /proc/<pid>/maps} that the caller supplied. Finding is a
+ * binary search and allocates nothing. Not thread-safe.
  */
 public final class ModuleMap {
     /**

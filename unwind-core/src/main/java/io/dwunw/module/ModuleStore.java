@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** Opened ELF files by path, counted. {@link ModuleCache} is the plain one, {@link #serialised} may be shared. */
 public interface ModuleStore {
     /**
-     * What came of an acquisition.
+     * Outcome of an acquisition.
      *
      * @param module present exactly when the status is {@link Status#OK}
      */

@@ -10,8 +10,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Where a file has code: its executable sections, or its executable segments when it has no section headers. A symbol
- * never names an address in another range than its own.
+ * Ranges in which a file has code: its executable sections, or its executable segments when it has no section headers.
+ * A symbol never names an address in another range than its own.
  */
 final class CodeRanges {
     private static final long SHF_EXECINSTR = 4;

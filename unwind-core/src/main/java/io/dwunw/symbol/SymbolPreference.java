@@ -5,7 +5,7 @@ import io.dwunw.elf.Elf;
 import io.dwunw.elf.ElfSymbols;
 
 /**
- * Which of several symbols at one address gives the name. In this order:
+ * Order that decides which of several symbols at one address gives the name. In this order:
  *
  * <ol>
  *   <li>functions before untyped labels, labels with a size before those without;

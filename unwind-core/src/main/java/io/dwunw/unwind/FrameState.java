@@ -6,7 +6,7 @@ import io.dwunw.dwarf.ExpressionContext;
 import io.dwunw.memory.StackMemory;
 import org.jspecify.annotations.Nullable;
 
-/** What expressions see of the frame being left: its registers and the stack. Reused for every frame. */
+/** State of the frame being left, as expressions see it: its registers and the stack. Reused for every frame. */
 final class FrameState implements ExpressionContext {
     private @Nullable RegisterSet registers;
     private @Nullable StackMemory stack;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.unwind;
 
-/** How a step, or the walk as a whole, ended. */
+/** Reason why a step, or the walk as a whole, ended. */
 public enum StopReason {
     /** Not an end: the registers are now the caller's. */
     STEPPED,

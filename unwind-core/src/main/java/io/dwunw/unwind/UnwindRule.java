@@ -22,7 +22,7 @@ final class UnwindRule {
     private static final long[] NO_OFFSETS = {};
     private static final int[] NO_REGISTERS = {};
 
-    /** How the return address is found. */
+    /** Way to find the return address. */
     enum ReturnAddress {
         SAVED,
         IN_LINK_REGISTER,

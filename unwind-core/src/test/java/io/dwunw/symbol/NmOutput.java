@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What binutils' {@code nm -C} says of a file's code: all names of an address. */
+/** Output of binutils' {@code nm -C} for a file's code: all names of an address. */
 record NmOutput(Map<Long, Set<String>> namesByAddress) {
 
     /** Both symbol tables of the file. */

@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
 /**
- * What {@code record.py} or {@code remote.py} in {@code src/test/gdb} recorded: snapshots with gdb's frames.
+ * Recording that {@code record.py} or {@code remote.py} in {@code src/test/gdb} made: snapshots with gdb's frames.
  *
  * @param buildIds of the modules on the stacks, by path
  * @param elfutils what eu-stack found, by snapshot; nothing where it was not installed

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** What {@code steps.c} writes: a program's state at each instruction, and who really called whom. */
+/** Output of {@code steps.c}: a program's state at each instruction, and who really called whom. */
 public final class Steps implements AutoCloseable {
     private static final int MOST_BYTES = 1 << 20;
 

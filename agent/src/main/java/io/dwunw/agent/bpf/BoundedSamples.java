@@ -6,7 +6,7 @@ import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
 import org.jspecify.annotations.Nullable;
 
-/** What waits in the kernel's ring; where the stacks of new threads end is found out on the way. */
+/** Source of the records that wait in the kernel's ring; finds out on the way where the stacks of new threads end. */
 final class BoundedSamples implements SampleSource {
     private final RingBuffer ring;
     private final StackBounds bounds;

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a compiled BPF object asks for, without any kernel: programs, maps and data sections, by name.
+ * Contents of a compiled BPF object, without any kernel: programs, maps and data sections, by name.
  *
  * <p>Conventions of {@code dwunw.bpf.c}: each section of executable bytes is one program; section {@code maps} holds a
  * {@code struct map_definition} per symbol; each {@code .rodata*} and {@code .bss*} section becomes an array map of one

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 public final class BpfUnavailableException extends EngineUnavailableException {
     private static final long serialVersionUID = 1;
 
-    /** What kind of thing is missing. */
+    /** Kind of thing that is missing. */
     public enum Reason {
         NOT_LINUX,
         NATIVE_LIBRARY,

@@ -5,7 +5,7 @@ import io.dwunw.agent.engine.ProducerCounters;
 import io.dwunw.agent.sample.Allocator;
 import java.nio.ByteBuffer;
 
-/** What the kernel side has counted since the engine was opened. Reusable; not thread-safe. */
+/** Counters of the kernel side since the engine was opened. Reusable; not thread-safe. */
 public final class CounterSnapshot implements ProducerCounters {
     private final long[] values = new long[EngineLayout.COUNTERS_LENGTH / Long.BYTES];
 

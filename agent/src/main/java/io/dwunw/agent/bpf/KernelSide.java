@@ -22,8 +22,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an engine has in the kernel apart from its probes: maps, settings, counters, ring, and the programs that its way
- * of attaching asks for. Callers exclude each other, except for one thread that drains {@link #ring()}.
+ * Everything that an engine has in the kernel apart from its probes: maps, settings, counters, ring, and the programs
+ * that its way of attaching asks for. Callers exclude each other, except for one thread that drains {@link #ring()}.
  */
 final class KernelSide implements AutoCloseable {
     private static final String OBJECT = "dwunw.bpf.o";

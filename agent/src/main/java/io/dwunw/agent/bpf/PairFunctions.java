@@ -34,7 +34,7 @@ final class PairFunctions {
         look(image.symtab(), pair);
     }
 
-    /** What prevents a pair from being probed, in words for the user. */
+    /** Obstacle that prevents a pair from being probed, in words for the user. */
     static final class MissingFunctionException extends Exception {
         private static final long serialVersionUID = 1;
 

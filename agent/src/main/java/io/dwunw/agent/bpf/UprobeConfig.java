@@ -2,7 +2,7 @@
 package io.dwunw.agent.bpf;
 
 /**
- * What a {@link UprobeEngine} is to be like.
+ * Settings of a {@link UprobeEngine}.
  *
  * @param intervalBytes mean bytes between two samples; 0 and 1 = every allocation, more than
  *     {@link #MAX_INTERVAL_BYTES} counts as that

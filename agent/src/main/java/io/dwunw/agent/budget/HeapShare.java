@@ -2,7 +2,7 @@
 package io.dwunw.agent.budget;
 
 /**
- * How large the agent's tables may be: they lie in the application's Java heap, and where that is small an {@code
+ * Sizes that the agent's tables may have: they lie in the application's Java heap, and where that is small an {@code
  * OutOfMemoryError} would be the application's. All shares together are less than a third. Stateless.
  */
 public final class HeapShare {

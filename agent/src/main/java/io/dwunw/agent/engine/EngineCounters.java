@@ -3,7 +3,7 @@ package io.dwunw.agent.engine;
 
 import io.dwunw.agent.sample.Allocator;
 
-/** What a producer has counted since it was attached for the first time. Reused from reading to reading. */
+/** Counters of a producer since it was attached for the first time. Reused from reading to reading. */
 public final class EngineCounters {
     private final long[] calls = new long[Allocator.values().length];
 

@@ -3,7 +3,7 @@ package io.dwunw.agent.engine;
 
 import io.dwunw.agent.sample.Allocator;
 
-/** What any producer of samples counts, in its own memory or the kernel's. */
+/** Counters that any producer of samples keeps, in its own memory or the kernel's. */
 public interface ProducerCounters {
     /** Calls of a function, sampled or not. */
     long calls(Allocator allocator);

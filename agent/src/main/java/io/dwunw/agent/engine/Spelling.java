@@ -6,7 +6,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 
-/** What a user may have meant. Cold. */
+/** Suggests the known names that are nearest to a mistyped one (edit distance). Cold. */
 public final class Spelling {
     /** Longer texts are cut when compared: what a user mistypes is short. */
     private static final int MAX_LENGTH = 80;

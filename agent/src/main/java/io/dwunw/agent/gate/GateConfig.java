@@ -2,7 +2,7 @@
 package io.dwunw.agent.gate;
 
 /**
- * What a {@link GateEngine} is to be like.
+ * Settings of a {@link GateEngine}.
  *
  * @param intervalBytes mean bytes between two samples; 0 and 1 = every allocation
  * @param stackBytes most bytes of stack in a sample, brought between 256 bytes and 128 KiB

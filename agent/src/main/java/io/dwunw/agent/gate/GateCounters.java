@@ -4,7 +4,7 @@ package io.dwunw.agent.gate;
 import io.dwunw.agent.engine.ProducerCounters;
 import io.dwunw.agent.sample.Allocator;
 
-/** What the gate has counted since the process began. Reusable; not thread-safe. */
+/** Counters of the gate since the process began. Reusable; not thread-safe. */
 public final class GateCounters implements ProducerCounters {
     /** In the order of {@code gate_jni.c}. */
     private static final int SAMPLED = 0;

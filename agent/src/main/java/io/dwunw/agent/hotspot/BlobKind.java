@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.hotspot;
 
-/** What a code blob is, as far as walking through its frame goes. */
+/** Kind of a code blob, as far as walking through its frame goes. */
 enum BlobKind {
     /** Code of a compiled Java method. */
     NMETHOD,

@@ -4,8 +4,8 @@ package io.dwunw.agent.hotspot;
 import java.util.Arrays;
 
 /**
- * Which code lay where in one code heap when it was last looked at, and since when that is certain. Not thread-safe;
- * cold to look, hot to ask.
+ * Record of which code lay where in one code heap when it was last looked at, and since when that is certain. Not
+ * thread-safe; cold to look, hot to ask.
  *
  * <p>What is new at a look has come since the one before. Whatever ran there in between was that very code if its place
  * was free before, no class was unloaded, and the looks are so close that nothing else can have come, been abandoned,

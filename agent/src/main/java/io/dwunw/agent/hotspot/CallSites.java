@@ -2,8 +2,8 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * Whether the instruction before an address is a call (Intel SDM vol. 2, {@code CALL}): {@code E8 rel32}, or {@code FF
- * /2} in any of its forms. Hot.
+ * Check that tells whether the instruction before an address is a call (Intel SDM vol. 2, {@code CALL}): {@code E8
+ * rel32}, or {@code FF /2} in any of its forms. Hot.
  */
 final class CallSites {
     private static final int CALL_RELATIVE = 0xe8;

@@ -2,7 +2,7 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * Where the code heaps are (HotSpot, {@code code/codeCache.hpp}, {@code memory/heap.hpp}).
+ * Layout that leads to the code heaps (HotSpot, {@code code/codeCache.hpp}, {@code memory/heap.hpp}).
  *
  * <pre>
  *   CodeCache::_heaps → GrowableArray { _len, _data → CodeHeap*[] }

@@ -4,7 +4,7 @@ package io.dwunw.agent.hotspot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What tells that compiled code may have been freed. Up to JDK 19 only the sweeper frees code, in a thread of its own:
+ * Evidence that compiled code may have been freed. Up to JDK 19 only the sweeper frees code, in a thread of its own:
  * code that was in use is found unused in one of its turns, and freed in a later one. Later JDKs free code in
  * collections that unload classes, at once.
  *

@@ -4,9 +4,10 @@ package io.dwunw.agent.hotspot;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether compiled code that is at an address now was there when a stack was copied, though code may have been freed
- * since and other code put in its place. As long as nothing was freed there is no doubt; beyond that it is what was
- * called on a roll ({@link CodeRolls}), or where none are called, what was seen when all code was looked at.
+ * History that decides whether compiled code that is at an address now was there when a stack was copied, though code
+ * may have been freed since and other code put in its place. As long as nothing was freed there is no doubt; beyond
+ * that it is what was called on a roll ({@link CodeRolls}), or where none are called, what was seen when all code was
+ * looked at.
  *
  * <p>Hot: a look at a counter a walk. All code is looked at when code may have been freed, and now and then while code
  * is being compiled, as seldom as to take at most a five-hundredth of the time, or a tenth while code is freed. Not

@@ -6,9 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Which code lay where whenever a collection began: {@code code_rolls.c} calls a roll then, in the JVM's own thread,
- * while Java threads stand still. For JVMs that free code in collections only (JDK 20 and later), and in which it does
- * not matter therefore how long a stack waits to be walked.
+ * Record of which code lay where whenever a collection began: {@code code_rolls.c} calls a roll then, in the JVM's own
+ * thread, while Java threads stand still. For JVMs that free code in collections only (JDK 20 and later), and in which
+ * it does not matter therefore how long a stack waits to be walked.
  *
  * <p>Why that is enough: code that was on a stack at some moment lies where it lay until the next collection's pause
  * begins, at least. HotSpot frees compiled code only when a collection has found it unused ({@code

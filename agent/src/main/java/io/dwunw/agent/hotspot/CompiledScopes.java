@@ -4,8 +4,9 @@ package io.dwunw.agent.hotspot;
 import java.util.Arrays;
 
 /**
- * Which methods, at which bytecode, a return address in compiled code stands for: the method itself and those inlined
- * into it, innermost first (HotSpot, {@code code/scopeDesc.hpp}, {@code code/debugInfoRec.hpp}).
+ * Table that gives the methods, and the bytecodes in them, that a return address in compiled code stands for: the
+ * method itself and those inlined into it, innermost first (HotSpot, {@code code/scopeDesc.hpp}, {@code
+ * code/debugInfoRec.hpp}).
  *
  * <p>Known pcs are believed only while the blob there still has the compile id and method it had. Hot for those; cold
  * otherwise. Bounded: when full, all is forgotten. Not thread-safe.

@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many collections the JVM has begun, young ones among them, as its heap counts them for itself: {@code
+ * Counter of the collections that the JVM has begun, young ones among them, as its heap counts them for itself: {@code
  * CollectedHeap::_total_collections}. For JVMs that keep no performance counters.
  *
  * <p>It rises when a collection, or the marking that it follows from, begins. Code that runs while marking goes on is

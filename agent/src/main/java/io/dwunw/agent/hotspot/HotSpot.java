@@ -6,7 +6,7 @@ import java.lang.instrument.Instrumentation;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this JVM tells of itself: its generated code and its threads.
+ * Readers of what this JVM tells of itself: its generated code and its threads.
  *
  * @param frames walks through generated code
  * @param threads finds Java threads by their OS threads
@@ -18,7 +18,7 @@ public record HotSpot(JavaFrames frames, JavaThreads threads, AnchorOffsets anch
     public static final String SWEEPER_THREAD = "Sweeper thread";
 
     /**
-     * Where a {@code JavaThread} keeps its {@code JavaFrameAnchor}: for producers that copy it into the samples.
+     * Offsets of the {@code JavaFrameAnchor} in a {@code JavaThread}: for producers that copy it into the samples.
      *
      * @param sp offset in bytes of {@code _last_Java_sp} from the {@code JavaThread}'s start; the others likewise
      */

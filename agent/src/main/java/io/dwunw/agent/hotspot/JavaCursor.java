@@ -7,7 +7,7 @@ import io.dwunw.memory.StackMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a step through generated code stands: the registers that such code lets its caller have (pc, sp, and the frame
+ * Position of a step through generated code: the registers that such code lets its caller have (pc, sp, and the frame
  * pointer), the stack, and the registers of the caller as far as they are found. Hot; mutable; one walk at a time.
  */
 final class JavaCursor {

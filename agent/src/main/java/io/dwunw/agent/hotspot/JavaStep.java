@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.hotspot;
 
-/** What became of one step through Java code. */
+/** Outcome of one step through Java code. */
 public enum JavaStep {
     /** Not an end: the registers are now the caller's. */
     STEPPED,

@@ -12,8 +12,9 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which Java thread an OS thread is. {@code java.lang.Thread} knows its {@code JavaThread*} ({@code eetop}), and that
- * knows its OS thread's id; both are read anew when an id is asked for that is not known, or whose thread has ended.
+ * Finder of the Java thread that an OS thread is. {@code java.lang.Thread} knows its {@code JavaThread*} ({@code
+ * eetop}), and that knows its OS thread's id; both are read anew when an id is asked for that is not known, or whose
+ * thread has ended.
  *
  * <p>Virtual threads appear as their carrier. Not thread-safe.
  */

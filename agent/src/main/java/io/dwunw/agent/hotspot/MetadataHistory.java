@@ -2,8 +2,8 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * When metadata may have been freed, as far as the JVM's counters tell: all that is believed of methods at an address
- * hangs on it.
+ * History of when metadata may have been freed, as far as the JVM's counters tell: all that is believed of methods at
+ * an address hangs on it.
  *
  * <p>Both counters have risen before memory is used again: that of unloaded classes before their memory is freed
  * (HotSpot, {@code ClassLoaderData::unload} calls {@code InstanceKlass::unload_class}, and the memory is purged after

@@ -2,8 +2,8 @@
 package io.dwunw.agent.hotspot;
 
 /**
- * Whether the registers of a supposed caller can be those of a frame of generated code. This is what tells stale code
- * from live code, and what finds the frame where code does not say where it is. Hot.
+ * Rules that decide whether the registers of a supposed caller can be those of a frame of generated code. This is what
+ * tells stale code from live code, and what finds the frame where code does not say where it is. Hot.
  */
 final class SenderRules {
     /** It cannot be. */

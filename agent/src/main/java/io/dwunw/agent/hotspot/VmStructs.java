@@ -5,7 +5,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the JVM says about its own structures, as parsed from the tables that libjvm exports for the serviceability
+ * Layout of the JVM's own structures, as parsed from the tables that libjvm exports for the serviceability
  * agent (HotSpot, {@code runtime/vmStructs.hpp}). Names are in the JVM's own spelling.
  *
  * @param fields by {@code Type::field}

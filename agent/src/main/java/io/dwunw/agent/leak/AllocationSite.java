@@ -2,7 +2,7 @@
 package io.dwunw.agent.leak;
 
 /**
- * What one allocation site has outstanding.
+ * Site that has allocated blocks, with what it has outstanding.
  *
  * @param site identity of the site: a hash of what the application did, the same in the next run
  * @param stack the stack that holds the most of it; sites may have several that differ in lines and inner native

@@ -2,7 +2,7 @@
 package io.dwunw.agent.leak;
 
 /**
- * What is known of live sampled memory: a heap block, or a part of a mapping. Immutable.
+ * Piece of live sampled memory: a heap block, or a part of a mapping. Immutable.
  *
  * <p>A reallocation is two things. As many bytes as the old block had room for are kept, and their weight follows in
  * proportion; the others are drawn as an allocation of their own, whose weight is added. So the expected weight is

@@ -54,7 +54,7 @@ public final class LiveMemory<S> {
         }
     }
 
-    /** What a call under way has freed: one heap block, or parts of mappings. */
+    /** Memory that a call under way has freed: one heap block, or parts of mappings. */
     private record Undecided<S>(@Nullable LiveBlock<S> block, List<LiveMappings.Mapping<S>> parts) {}
 
     /** For as many blocks and mappings as there can be. */

@@ -2,7 +2,7 @@
 package io.dwunw.agent.leak;
 
 /**
- * How far a sum of weights may be off: a 90 % interval, so that each end is wrong in one of twenty cases.
+ * Error that a sum of weights may have: a 90 % interval, so that each end is wrong in one of twenty cases.
  *
  * <p>A sum of weights is a sum over a Poisson process whose points count differently. Its interval is that of a gamma
  * distribution with the estimated mean and variance (Fay and Feuer 1997), and at the upper end with one more sample,

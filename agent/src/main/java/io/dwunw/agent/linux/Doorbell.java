@@ -7,9 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * What one thread sleeps on, until a time has passed, somebody has rung, or native code has done so often enough: a
- * futex ({@code futex(2)}). The sleeper first {@linkplain #arm arms} the bell, then looks whether there is anything to
- * do already, and only then {@linkplain #sleep sleeps}: what comes in between ends the sleep at once.
+ * Bell that one thread sleeps on, until a time has passed, somebody has rung, or native code has done so often enough:
+ * a futex ({@code futex(2)}). The sleeper first {@linkplain #arm arms} the bell, then looks whether there is anything
+ * to do already, and only then {@linkplain #sleep sleeps}: what comes in between ends the sleep at once.
  *
  * <p>Unlike {@link java.util.concurrent.locks.LockSupport#park} such a sleep is no event in JFR's eyes, of which a
  * recording would get dozens a second. But the thread is one in native code to it, which {@code jdk.NativeMethodSample}

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /**
- * How much memory this process may still take: the least of what the machine has available, its control groups (version
+ * Memory that this process may still take: the least of what the machine has available, its control groups (version
  * 1 and 2, and those around them) leave, and its address space may grow by. Cold; never throws: a limit that cannot be
  * read counts as no limit.
  */

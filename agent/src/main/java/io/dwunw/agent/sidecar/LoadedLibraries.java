@@ -7,11 +7,12 @@ import io.dwunw.module.ModuleMap;
 import java.util.Arrays;
 
 /**
- * Since when each module of the map has certainly been where it is, according to the loader's list of libraries. A
- * module that reads the same before and after may have been away in between, with another one in its place. But the
- * loader appends to its list, so what was away stands behind all that was not; and it counts what it loads and unloads.
- * So of the libraries that are in the list before and after, only the last can have been away, at most as many as were
- * loaded and unloaded without that showing in the lists, and none that stands before the agent's own.
+ * Record of since when each module of the map has certainly been where it is, according to the loader's list of
+ * libraries. A module that reads the same before and after may have been away in between, with another one in its
+ * place. But the loader appends to its list, so what was away stands behind all that was not; and it counts what it
+ * loads and unloads. So of the libraries that are in the list before and after, only the last can have been away, at
+ * most as many as were loaded and unloaded without that showing in the lists, and none that stands before the agent's
+ * own.
  *
  * <p>Times are those of {@link System#nanoTime()} on Linux, which are not negative.
  */

@@ -5,9 +5,9 @@ import io.dwunw.agent.stack.StackTrace;
 import java.util.ArrayDeque;
 
 /**
- * What the sidecar does while a recording is expected and nothing is to be published yet: it names the first stacks, so
- * that symbol tables are read and classes are loaded beside JFR's own start, and not when the application, which may
- * live for a tenth of a second, waits for its end. Confined to the sidecar thread.
+ * Work that the sidecar does while a recording is expected and nothing is to be published yet: it names the first
+ * stacks, so that symbol tables are read and classes are loaded beside JFR's own start, and not when the application,
+ * which may live for a tenth of a second, waits for its end. Confined to the sidecar thread.
  */
 final class Rehearsal {
     /** Enough to have met all that naming needs; more would only take time from the application. */

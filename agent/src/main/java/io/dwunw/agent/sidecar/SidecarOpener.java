@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.sidecar;
 
-/** What the sidecar asks of its owner, on the sidecar's thread, when it starts and when it gives up. */
+/** Owner of the sidecar, as the sidecar asks for it, on the sidecar's thread, when it starts and when it gives up. */
 public interface SidecarOpener {
     /**
      * Builds everything that the sidecar works with.

@@ -11,7 +11,7 @@ import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What was taken in and waits to be published, in the order in which it happened, and how fast it goes out.
+ * Queue of what was taken in and waits to be published, in the order in which it happened, and how fast it goes out.
  *
  * <p>An event costs ten times what its sample does, and a recording needs no thousands a second of the same stacks. So
  * allocation events go out at a limited rate, a second's worth of them at once. Samples beyond that join the event of

@@ -17,7 +17,7 @@ import io.dwunw.agent.hotspot.JavaFrameSink;
  * </pre>
  */
 public final class Frame {
-    /** What a frame is. */
+    /** Kind of a frame. */
     public enum Kind {
         /** No frame: stands for those that could not be found. */
         GAP,

@@ -2,8 +2,8 @@
 package io.dwunw.agent.stack;
 
 /**
- * How far the module map can be believed about a stack that was copied a while ago: libraries come and go meanwhile,
- * and a later one may lie where an earlier one did.
+ * Judge of how far the module map can be believed about a stack that was copied a while ago: libraries come and go
+ * meanwhile, and a later one may lie where an earlier one did.
  */
 public interface MappedModules {
     /**

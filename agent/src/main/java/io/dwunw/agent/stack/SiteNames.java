@@ -4,7 +4,7 @@ package io.dwunw.agent.stack;
 import java.util.Set;
 
 /**
- * What frames are called in a {@link SiteHash}: names without what is numbered or drawn anew in each run, build or
+ * Names that frames have in a {@link SiteHash}: names without what is numbered or drawn anew in each run, build or
  * version.
  */
 final class SiteNames {

@@ -3,7 +3,7 @@ package io.dwunw.agent.stack;
 
 import io.dwunw.unwind.StopReason;
 
-/** How the walk of a stack ended. Frames that were found are right whatever the state says. */
+/** State in which the walk of a stack ended. Frames that were found are right whatever the state says. */
 public enum StackState {
     /** Up to the thread's outermost frame. */
     COMPLETE("complete"),

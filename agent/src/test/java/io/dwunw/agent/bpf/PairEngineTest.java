@@ -42,7 +42,7 @@ class PairEngineTest {
     private final List<String> console = new ArrayList<>();
     private final Story story = new Story();
 
-    /** What happened to the blocks of a pair's, and to those of libc that have the same addresses. */
+    /** Record of what happened to the blocks of a pair's, and to those of libc that have the same addresses. */
     private static final class Story implements SampleHandler {
         final Map<Long, List<String>> byAddress = new HashMap<>();
         final Map<Long, Long> live = new HashMap<>();

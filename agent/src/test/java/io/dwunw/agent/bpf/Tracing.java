@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
 
 /** Runs calls with probes set, while a thread of its own, which is not sampled, drains. */
 public final class Tracing {
-    /** What is to be traced. */
+    /** Calls that are to be traced. */
     public interface Calls<E extends SamplingEngine> {
         void run(E engine) throws Exception;
     }

@@ -156,7 +156,7 @@ final class RecordedMemory implements MemoryReader, MemoryWindow {
         return new RecordedMemory(words, null, true);
     }
 
-    /** What HotSpot never unmaps. */
+    /** Window onto memory that HotSpot never unmaps. */
     private final class Window implements StableMemory {
         private final long address;
         private final int length;

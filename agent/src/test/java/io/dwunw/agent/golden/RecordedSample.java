@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
-/** What a sample says of its stack, apart from how records are laid out. */
+/** Contents of a sample, as far as its stack goes, apart from how records are laid out. */
 final class RecordedSample {
     /** A time at which a sample was always taken just now, whenever it is walked. */
     static final long FRESH = Long.MAX_VALUE / 2;

@@ -3,7 +3,7 @@ package io.dwunw.agent.hotspot;
 
 import io.dwunw.memory.MemoryReader;
 
-/** What the walker knows of a method's class beyond its name. */
+/** Knowledge that the walker has of a method's class beyond its name. */
 public final class MethodVersions {
     private static final int FIRST_WITHOUT_ZERO_BYTES = 20;
 

@@ -61,7 +61,7 @@ public final class RecordedJava implements JavaCode {
         return new JavaFrames(structs, metadata, window, () -> 0);
     }
 
-    /** How many classes the JVM has unloaded so far. */
+    /** Counter of the classes that the JVM has unloaded so far. */
     @FunctionalInterface
     public interface UnloadedClasses {
         long count();

@@ -9,9 +9,9 @@ import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
 /**
- * What the last walk went through: of each frame in generated code where its code lay and which it was, or which
- * method's address an interpreted frame held, and when each attempt began. So that a wrong frame can be understood
- * afterwards. Allocates nothing until it is asked.
+ * Trace of what the last walk went through: of each frame in generated code where its code lay and which it was, or
+ * which method's address an interpreted frame held, and when each attempt began. So that a wrong frame can be
+ * understood afterwards. Allocates nothing until it is asked.
  */
 final class WalkTrace {
     private static final int MAX_STEPS = 4096;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Where the agent's native library may be loaded from. */
+/** Tests where the agent's native library may be loaded from. */
 class NativeLibraryTest {
     private static final String LIBRARY = "libdwunw-x86_64.so";
 

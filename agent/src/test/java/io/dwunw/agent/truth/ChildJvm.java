@@ -32,7 +32,7 @@ final class ChildJvm {
 
     private ChildJvm() {}
 
-    /** What a child printed, and how it ended. */
+    /** Output of a child, and how it ended. */
     record Outcome(int exitCode, String output) {
         /** What the program says in the end. */
         String summary() {

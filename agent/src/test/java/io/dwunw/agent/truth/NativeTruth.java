@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What native functions a walked stack must consist of, known by construction, and compared by name. */
+/** Native functions that a walked stack must consist of, known by construction, and compared by name. */
 final class NativeTruth {
     private static final String LIBRARY = "libtruth";
     private static final String JNI_PREFIX = "Java_" + Leaf.class.getName().replace('.', '_') + "_";

@@ -8,9 +8,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether walked frames can be those of a stack trace, which lacks hidden frames: a frame that could not be named
- * stands for any one frame, or for one that is hidden. So it is not certain which frames are the same: all ways are
- * followed.
+ * Comparison that decides whether walked frames can be those of a stack trace, which lacks hidden frames: a frame that
+ * could not be named stands for any one frame, or for one that is hidden. So it is not certain which frames are the
+ * same: all ways are followed.
  */
 final class StressMatch {
     private StressMatch() {}

@@ -20,7 +20,7 @@ final class Tickets {
     private final AtomicLong next = new AtomicLong();
 
     /**
-     * What a stack must be.
+     * Stack as it must be.
      *
      * @param takenNanos when it was, on the clock of {@link System#nanoTime()}
      * @param trace the frames from the caller of the native leaf outwards

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What all programs of a test reported, summed up by JDK. Not thread-safe. */
+/** Sums of what all programs of a test reported, summed up by JDK. Not thread-safe. */
 final class Totals {
     private static final Pattern NUMBER = Pattern.compile("(\\w+)=(\\d+)");
 

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** What Java says the stack of a native leaf is. Written by the leaf's callback, on the thread that then reads it. */
+/** Stack of a native leaf, as Java says it is. Written by the leaf's callback, on the thread that then reads it. */
 public final class Truth {
     // A frame's descriptor is kept with its class reference only, since JDK 24.
     private static final StackWalker ALL =

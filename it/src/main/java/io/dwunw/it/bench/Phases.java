@@ -2,7 +2,7 @@
 package io.dwunw.it.bench;
 
 /**
- * How a program is to be measured.
+ * Plan by which a program is measured.
  *
  * @param threads that work
  * @param warmupMillis before anything is measured

@@ -8,7 +8,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What this process has used so far. */
+/** Figures of what this process has used so far. */
 final class ProcessFigures {
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final OperatingSystemMXBean SYSTEM =

@@ -19,11 +19,11 @@ import jdk.jfr.Configuration;
 import jdk.jfr.Recording;
 
 /**
- * What a profiler costs a Netty echo server that has come to rest: in one process, beside an ordinary recording without
- * dwunw's events, under steady load from a second JVM, it is switched on and off in turns. Each time on is compared
- * with the mean of the times off before and after it, so that neither the compilers nor a machine that is faster in one
- * minute than in the next have a say. Prints {@code off} (messages a second), {@code ratio} (on to off, the mean) and
- * {@code error} (its standard error).
+ * Measurement of what a profiler costs a Netty echo server that has come to rest: in one process, beside an ordinary
+ * recording without dwunw's events, under steady load from a second JVM, it is switched on and off in turns. Each time
+ * on is compared with the mean of the times off before and after it, so that neither the compilers nor a machine that
+ * is faster in one minute than in the next have a say. Prints {@code off} (messages a second), {@code ratio} (on to
+ * off, the mean) and {@code error} (its standard error).
  */
 public final class SwitchedEcho {
     private static final String CONNECTIONS = "8";
@@ -34,7 +34,7 @@ public final class SwitchedEcho {
 
     private SwitchedEcho() {}
 
-    /** What can be switched on; closing what it gives switches it off. */
+    /** Profiler that can be switched on; closing what it gives switches it off. */
     private interface Profiler {
         Closeable start() throws Exception;
     }

@@ -8,7 +8,7 @@ import jdk.jfr.consumer.RecordedEvent;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * What the agent says of itself at the end of a recording, and what it took in the measured time.
+ * Statistics that the agent gives of itself at the end of a recording, and what it took in the measured time.
  *
  * @param engine how allocations were caught; empty if there are no statistics
  * @param samples allocations sampled

@@ -16,7 +16,7 @@ final class Command {
     private Command() {}
 
     /**
-     * What a command has left.
+     * Outcome of a command.
      *
      * @param millis from start to end
      */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.it.peers;
 
-/** How many samples a profiler must have taken to be believed. */
+/** Number of samples that a profiler must have taken to be believed. */
 final class Expectation {
     /** With fewer expected, chance decides. */
     private static final double ENOUGH = 20;

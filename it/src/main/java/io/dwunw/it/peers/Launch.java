@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a peer adds to the command that starts a program.
+ * Additions of a peer to the command that starts a program.
  *
  * @param jvm options of the JVM
  * @param environment more variables

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the user asked for.
+ * Plan that the user asked for.
  *
  * @param quick less of everything
  * @param jdk directory or feature version

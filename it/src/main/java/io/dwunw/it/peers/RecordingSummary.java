@@ -8,7 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What {@code jfr summary} says of a recording.
+ * Summary that {@code jfr summary} gives of a recording.
  *
  * @param events by the name of their type
  */
@@ -18,7 +18,7 @@ record RecordingSummary(Map<String, Events> events) {
 
     private static final Events NONE = new Events(0, 0);
 
-    /** How many events of a type, and their bytes together. */
+    /** Number of events of a type, and their bytes together. */
     record Events(long count, long bytes) {}
 
     static RecordingSummary parse(List<String> output) {

@@ -3,7 +3,7 @@ package io.dwunw.it.peers;
 
 import java.util.List;
 
-/** What several runs of the same have in common. */
+/** Median and spread of several runs. */
 record Spread(double median, double min, double max, int runs) {
     static final Spread NONE = new Spread(Double.NaN, Double.NaN, Double.NaN, 0);
 

@@ -4,7 +4,7 @@ package io.dwunw.it.peers;
 import java.util.List;
 
 /**
- * How long things take.
+ * Durations of the phases of a run.
  *
  * @param warmupMillis of each run
  * @param measuredMillis of each run

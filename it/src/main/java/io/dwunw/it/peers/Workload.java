@@ -20,7 +20,7 @@ import java.util.Locale;
  * @param figures the first is the one of the overview
  */
 record Workload(String name, String title, Kind kind, Class<?> main, List<String> args, List<Figure> figures) {
-    /** What a workload is for. */
+    /** Purpose of a workload. */
     enum Kind {
         /** Works for a while: a profiler must have taken samples in the measured time. */
         STEADY,

@@ -19,7 +19,7 @@ public final class FoundFunctions {
 
     private FoundFunctions() {}
 
-    /** Where functions are looked up. */
+    /** Way to look functions up. */
     public enum Way {
         /** {@code java.lang.foreign}, JDK 22 and later. */
         FOREIGN,

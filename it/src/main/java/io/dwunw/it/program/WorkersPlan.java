@@ -2,7 +2,7 @@
 package io.dwunw.it.program;
 
 /**
- * How many native threads allocate how many blocks: {@code rounds} of every {@link Family} each. After all have
+ * Plan for native threads that allocate blocks: {@code rounds} of every {@link Family} each. After all have
  * allocated, each thread frees its neighbour's blocks, but for those of the first {@code kept} rounds.
  *
  * @param pauseMicros pause after each allocation, microseconds

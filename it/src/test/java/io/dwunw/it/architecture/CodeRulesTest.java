@@ -21,7 +21,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** How classes are written. */
+/** Rules for how classes are written. */
 final class CodeRulesTest {
     private static final int MAX_LINES = 500;
 

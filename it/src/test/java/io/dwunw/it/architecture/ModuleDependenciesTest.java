@@ -11,7 +11,7 @@ import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.lang.syntax.ArchRuleDefinition;
 import org.junit.jupiter.api.Test;
 
-/** Who may depend on whom. */
+/** Rules for which package may depend on which. */
 final class ModuleDependenciesTest {
     private static final String[] UNWIND_CORE = {
         "io.dwunw",

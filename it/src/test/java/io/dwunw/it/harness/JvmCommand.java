@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a JVM is to be started. Immutable.
+ * Command that starts a JVM. Immutable.
  *
  * @param java the launcher, which may be that of an image made of the JDK
  * @param agent the agent's options; null for no agent

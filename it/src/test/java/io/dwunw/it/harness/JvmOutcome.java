@@ -6,7 +6,7 @@ import java.util.List;
 import org.opentest4j.AssertionFailedError;
 
 /**
- * What a JVM has left behind.
+ * Outcome of a JVM that has ended.
  *
  * @param out lines of standard output
  * @param err lines of standard error

@@ -11,7 +11,7 @@ import org.opentest4j.AssertionFailedError;
 import org.opentest4j.TestAbortedException;
 
 /**
- * What a test may need of the machine. Where it is missing the test is skipped with the reason; with {@code
+ * Needs that a test may have of the machine. Where it is missing the test is skipped with the reason; with {@code
  * DWUNW_REQUIRE_BPF=1} in the environment it fails.
  */
 public enum Need {

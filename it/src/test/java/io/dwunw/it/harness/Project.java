@@ -4,7 +4,7 @@ package io.dwunw.it.harness;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Where the build has put things. */
+/** Places where the build has put things. */
 public final class Project {
     private Project() {}
 

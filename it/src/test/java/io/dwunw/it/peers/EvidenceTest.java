@@ -13,7 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What peers leave behind, and what must not pass for it. */
+/** Tests what peers leave behind, and what must not pass for it. */
 final class EvidenceTest {
     private static final Workload STEADY = Workload.all(new Timing(1, 1)).get(0);
 

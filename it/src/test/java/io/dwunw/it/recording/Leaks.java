@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** What is outstanding at the end of a recording. */
+/** Leaks that are outstanding at the end of a recording. */
 public final class Leaks {
     private Leaks() {}
 

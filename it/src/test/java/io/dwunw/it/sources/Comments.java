@@ -57,7 +57,7 @@ final class Comments {
         int rest = code.indexOf("//");
         int block = code.indexOf("/*");
         if (block >= 0 && (rest < 0 || block < rest)) {
-            int end = code.indexOf("*/", block + 2);
+            int end = line.indexOf("*/", block + 2);
             add(number, true, withoutStars(line.substring(block + 2, end < 0 ? line.length() : end)));
             inside = end < 0;
         } else if (rest >= 0) {
@@ -69,14 +69,14 @@ final class Comments {
         return text.strip().replaceFirst("^\\*+", "");
     }
 
-    /** The line with blanks for what is quoted, as a quoted {@code //} begins no comment. */
+    /** The line up to its comment, with blanks for what is quoted: a quoted {@code //} begins no comment. */
     private static String withoutStrings(String line) {
         StringBuilder code = new StringBuilder(line);
         char quote = 0;
         for (int i = 0; i < line.length(); i++) {
             char c = line.charAt(i);
-            if (quote == 0 && code.substring(0, i).endsWith("//")) {
-                break;
+            if (quote == 0 && (line.startsWith("//", i) || line.startsWith("/*", i))) {
+                break; // an apostrophe in a comment is no quote
             }
             if (quote != 0 && c == '\\') {
                 code.setCharAt(i, ' ');

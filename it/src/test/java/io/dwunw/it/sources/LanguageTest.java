@@ -28,6 +28,14 @@ final class LanguageTest {
     /** Refers to a neighbour, which is out of sight where a member's comment is shown alone. */
     private static final Pattern REFERS_TO_NEIGHBOUR = Pattern.compile("(^|[.:;] )The same\\b");
 
+    /** The description of a type that begins as a question would, and so does not say what the type is. */
+    private static final Pattern QUESTION = Pattern.compile(
+            "/\\*\\*[\\s*]*(What|Whether|Which|Where|How|Who|Why|When|Since)\\b(?:(?!\\*/).)*\\*/\\s*"
+                    + "(?:@\\w+(?:\\([^)]*\\))?\\s*)*"
+                    + "(?:(?:public|private|protected|static|final|abstract|sealed|non-sealed) )*"
+                    + "(?:class|interface|record|enum|@interface) (\\w+)",
+            Pattern.DOTALL);
+
     /** Names and quotations keep their words. */
     private static final Pattern CODE = Pattern.compile("`[^`]*`|\\{@code [^}]*}|@param \\w+");
 
@@ -69,6 +77,30 @@ final class LanguageTest {
     }
 
     @Test
+    void descriptionsOfTypesSayWhatTheTypeIs() throws IOException {
+        assertThat(
+                        questions(
+                                "/** A record. */\nrecord Pair() {}\n/**\n * What is told.\n */\n@Nullable\nfinal class Told {}"))
+                .containsExactly("Told: What");
+        List<String> found = new ArrayList<>();
+        for (SourceFile file : SourceFile.all()) {
+            if (file.kind() == SourceFile.Kind.JAVA) {
+                found.addAll(questions(String.join("\n", file.lines())));
+            }
+        }
+        assertThat(found)
+                .as("types whose descriptions do not begin with a noun or a verb")
+                .isEmpty();
+    }
+
+    private static List<String> questions(String java) {
+        return QUESTION.matcher(java)
+                .results()
+                .map(found -> found.group(2) + ": " + found.group(1))
+                .toList();
+    }
+
+    @Test
     void findsPhrasesInCommentsOnly() {
         SourceFile file = new SourceFile(
                 "Example.java",
@@ -78,7 +110,9 @@ final class LanguageTest {
                         " * by nobody for",
                         " * ever; see {@code whoever}. */",
                         "String quoted = \"// dear\"; // There is none. That is",
-                        "// none."));
+                        "// none.",
+                        "/** The user's words. */",
+                        "String code = \"nobody\";"));
 
         assertThat(findings(ARCHAIC, List.of(file)))
                 .containsExactly(

@@ -5,7 +5,7 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.GeneratedValue;
 import jakarta.persistence.Id;
 
-/** What the application keeps in its database. */
+/** Note that the application keeps in its database. */
 @Entity
 public class Note {
     @Id

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  */
 record BuiltinType(String text, Literal literal) {
 
-    /** How a template argument of a built-in type is written: C++ suffix, or a cast before it. */
+    /** Notation of a template argument of a built-in type: C++ suffix, or a cast before it. */
     enum Literal {
         CAST(""),
         INT(""),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.symbol.demangle;
 
-/** What one name may cost. Linker names come from files that anybody may have written. */
+/** Limits on what one name may cost. Linker names come from files that anybody may have written. */
 final class DemangleBudget {
     /** Longest name that is looked at; the longest of LLVM's two million names has 4,400 characters. */
     static final int MAX_INPUT = 1 << 16;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.symbol.demangle;
 
-/** What a {@link Node} stands for, and what its two children are. */
+/** Kind of a {@link Node}: what it stands for, and what its two children are. */
 enum NodeKind {
     /** text. */
     NAME,

@@ -4,7 +4,7 @@ package io.dwunw.symbol.demangle;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where {@code T_} finds its meaning: the innermost template, and the scopes around it.
+ * Scope in which {@code T_} finds its meaning: the innermost template, and the scopes around it.
  *
  * @param template a {@link NodeKind#TEMPLATE}
  */
