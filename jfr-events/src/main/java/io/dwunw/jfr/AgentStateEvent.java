@@ -11,7 +11,7 @@ import jdk.jfr.StackTrace;
 import jdk.jfr.Timestamp;
 import org.jspecify.annotations.Nullable;
 
-/** Whether the agent traces, and if not, why: when a chunk begins and ends, and when it changes. */
+/** Event that says whether the agent traces, and if not, why: when a chunk begins and ends, and when it changes. */
 @Name("dwunw.AgentState")
 @Label("Agent State")
 @Category({"Java Virtual Machine", "Native Memory"})

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a recording gets by what its settings name. */
+/** Tests what a recording gets by what its settings name. */
 class ChosenEventsTest {
     private final RecordingHooks hooks =
             RecordingHooks.install(wanted -> {}, new Rendezvous(() -> {}, Duration.ofMillis(1)), () -> {});
