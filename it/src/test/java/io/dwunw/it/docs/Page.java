@@ -15,14 +15,15 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A page of the documentation: Markdown, of which only headings, tables, links and code are understood. */
-record Page(Path path, List<String> lines) {
+public record Page(Path path, List<String> lines) {
     private static final Pattern HEADING = Pattern.compile("(#+) (.*)");
     private static final Pattern CODE = Pattern.compile("`([^`]*)`");
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)\\s]+)\\)");
     private static final String FENCE = "```";
+    private static final String SHELL = FENCE + "sh";
 
     /** The page with this path, seen from the top of the source tree. */
-    static Page of(String path) throws IOException {
+    public static Page of(String path) throws IOException {
         return of(Project.root().resolve(path));
     }
 
@@ -74,6 +75,20 @@ record Page(Path path, List<String> lines) {
             }
         }
         return prose;
+    }
+
+    /** Commands that the page shows for a shell, one a line, in their order. */
+    public List<String> commands() {
+        List<String> commands = new ArrayList<>();
+        boolean shell = false;
+        for (String line : lines) {
+            if (line.startsWith(FENCE)) {
+                shell = line.equals(SHELL);
+            } else if (shell) {
+                commands.add(line);
+            }
+        }
+        return commands;
     }
 
     /** Where links lead, as they are written. */
