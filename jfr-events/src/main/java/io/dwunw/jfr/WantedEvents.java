@@ -20,6 +20,11 @@ public final class WantedEvents {
         REGISTERED.set(true);
     }
 
+    /** Whether JFR runs, and knows the event classes. */
+    static boolean areRegistered() {
+        return REGISTERED.get();
+    }
+
     /** Whether a recording wants any event of dwunw. */
     public static boolean any() {
         return allocations() || leaks() || statistics() || frees();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.sidecar;
 
+import io.dwunw.agent.budget.FloodWatch;
 import io.dwunw.agent.budget.IntervalController;
 import io.dwunw.agent.budget.OverheadMeter;
 import io.dwunw.agent.engine.EngineCounters;
@@ -29,6 +30,7 @@ public final class OverheadBudget {
     private final SampleSource samples;
     private IntervalController controller;
     private OverheadMeter meter;
+    private final FloodWatch flood = new FloodWatch();
     private double maxOverhead;
     private boolean ahead;
     private final Consumer<String> console;
@@ -37,11 +39,6 @@ public final class OverheadBudget {
     private boolean said;
     private boolean calibrated;
     private long lookedAt;
-    private long floodedAt;
-    /** Samples that were lost, or had no room for a stack, as of the last look. */
-    private long lost;
-
-    private long backlog;
     /** Records since the last look. */
     private int records;
 
@@ -87,7 +84,7 @@ public final class OverheadBudget {
     /** The engine has been attached. */
     void start(EngineCounters counters) {
         engine.counters(counters);
-        lost = counters.lost + counters.withoutStack;
+        flood.start(counters.lost, counters.withoutStack);
         lookedAt = System.nanoTime();
         if (!calibrated) {
             calibrated = true;
@@ -146,21 +143,13 @@ public final class OverheadBudget {
         }
     }
 
-    /**
-     * Looks whether more and more records wait in the ring, or find no room there any more; whether the interval has
-     * changed.
-     */
+    /** Looks whether samples come faster than they are taken in; whether the interval has changed. */
     private boolean watchFlood(long now, EngineCounters counters) {
-        long lostBefore = lost;
-        long backlogBefore = backlog;
-        lost = counters.lost + counters.withoutStack;
-        backlog = samples.backlog();
         boolean crowded = samples.crowded();
-        if (lost > lostBefore || (crowded && backlog > backlogBefore)) {
-            floodedAt = now;
+        if (flood.look(now, counters.lost, counters.withoutStack, crowded, samples.backlog())) {
             return controller.flooded();
         }
-        return !crowded && now - floodedAt >= LOOK_NANOS && controller.ebbed();
+        return flood.calm() && controller.ebbed();
     }
 
     private boolean hasSpentAll(EngineCounters counters) {

@@ -6,6 +6,7 @@ import io.dwunw.jfr.Publication;
 import io.dwunw.jfr.Rendezvous;
 import io.dwunw.jfr.ReplayThread;
 import io.dwunw.jfr.StackReplay;
+import io.dwunw.jfr.Unobserved;
 import io.dwunw.jfr.WantedEvents;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -42,13 +43,13 @@ public final class Sidecar extends ReplayThread {
      * Longest time between housekeeping runs, and longest time a record waits in the ring, while no code or metadata is
      * being freed.
      */
-    private static final long LONGEST_QUIET_NANOS = 100_000_000;
+    private static final long LONGEST_QUIET_NANOS = 250_000_000;
 
     /**
      * Where samples end a sleep once there are many: most blocks that are freed at all are freed by then, and need no
      * walk.
      */
-    private static final long MAX_QUIET_IDLE_NANOS = 100_000_000;
+    private static final long MAX_QUIET_IDLE_NANOS = 200_000_000;
     /** Where nothing goes away, but samples do not end a sleep. */
     private static final long MAX_SILENT_IDLE_NANOS = 25_000_000;
     /** Where code may go away, but there is a budget: to wake up a hundred times a second would take most of it. */
@@ -62,6 +63,7 @@ public final class Sidecar extends ReplayThread {
 
     private final SidecarOpener opener;
     private final DistinctErrors errors;
+    private final Unobserved unobserved = new Unobserved();
     private final Rendezvous chunkEnd = new Rendezvous(new WakeUp(), new Late());
     /** Released when the probes are attached, or never will be; replaced when they are detached. */
     private volatile CountDownLatch probes = new CountDownLatch(1);
@@ -204,6 +206,7 @@ public final class Sidecar extends ReplayThread {
         while (p != null && !ended) {
             Publication publication = turn(p);
             if (publication != null) {
+                unobserved.end();
                 return publication;
             }
         }
@@ -376,6 +379,8 @@ public final class Sidecar extends ReplayThread {
     }
 
     private void sleep(SidecarParts p, long nanos) {
+        // Until the next event, since what there is to do in between is mostly little.
+        unobserved.begin();
         if (!p.sampling()) {
             // Not on the bell, in native code: a JVM that exits waits for such threads.
             if (!woken) {

@@ -93,6 +93,8 @@ public final class SidecarParts implements AutoCloseable {
     private boolean resting;
 
     private long mappingChanges;
+    /** Bytes of records that had been taken in when it was last looked at threads. */
+    private long refreshedAt;
 
     /**
      * Wires the parts.
@@ -377,7 +379,9 @@ public final class SidecarParts implements AutoCloseable {
         if (samples.backlog() == 0) {
             threads.drained();
         }
-        if (modules.refreshIfOld()) {
+        if (modules.refreshIfOld() && samples.consumed() != refreshedAt) {
+            // Threads that have come since are told to the engine, for the sake of their next samples.
+            refreshedAt = samples.consumed();
             threads.refresh();
         }
         if (live.mappingChanges() != mappingChanges) {
