@@ -7,11 +7,11 @@ import java.lang.invoke.MethodType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One thread's times in which JFR does not look at it: its samplers pass it over, and its waiting is no event. A thread that
- * sleeps in native code would else be most of a quiet program's {@code jdk.NativeMethodSample}s.
+ * One thread's times in which JFR does not look at it: its samplers pass it over, and its waiting is no event. A thread
+ * that sleeps in native code would otherwise be most of a quiet program's {@code jdk.NativeMethodSample}s.
  *
- * <p>JFR drops the thread's own events meanwhile, too. So {@link #end} is to be called before each. The thread itself calls
- * all methods. Where the JVM does not let us, nothing happens.
+ * <p>JFR drops the thread's own events meanwhile, too. So {@link #end} is to be called before each. The thread itself
+ * calls all methods. Where the JVM does not let us, nothing happens.
  */
 public final class Unobserved {
     private static final String JVM = "jdk.jfr.internal.JVM";

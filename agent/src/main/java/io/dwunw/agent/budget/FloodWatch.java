@@ -3,8 +3,8 @@ package io.dwunw.agent.budget;
 
 /**
  * Watch for samples that come faster than they are taken in. Producers shed load by themselves first: where room gets
- * short, they leave out the stacks and write small records. Only where that lasts, or is not enough, the interval has to
- * be widened. Not thread-safe.
+ * short, they leave out the stacks and write small records. Only where that lasts, or is not enough, the interval has
+ * to be widened. Not thread-safe.
  */
 public final class FloodWatch {
     /** How long producers may leave out stacks, or be about to. */

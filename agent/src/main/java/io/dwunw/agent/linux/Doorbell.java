@@ -13,7 +13,7 @@ import java.nio.ByteOrder;
  *
  * <p>Unlike {@link java.util.concurrent.locks.LockSupport#park} such a sleep is no event in JFR's eyes, of which a
  * recording would get dozens a second. But the thread is one in native code to it, which {@code jdk.NativeMethodSample}
- * shows unless JFR is told to pass the thread over.
+ * shows unless JFR is asked to pass the thread over.
  *
  * <pre>
  * | asleep i32: 1 while the thread sleeps or is about to | left i32: how many more rings of native code wake it up |

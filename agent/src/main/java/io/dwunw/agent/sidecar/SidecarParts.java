@@ -93,7 +93,7 @@ public final class SidecarParts implements AutoCloseable {
     private boolean resting;
 
     private long mappingChanges;
-    /** Bytes of records that had been taken in when it was last looked at threads. */
+    /** Bytes of records that had been taken in when the threads were last read. */
     private long refreshedAt;
 
     /**
@@ -380,7 +380,7 @@ public final class SidecarParts implements AutoCloseable {
             threads.drained();
         }
         if (modules.refreshIfOld() && samples.consumed() != refreshedAt) {
-            // Threads that have come since are told to the engine, for the sake of their next samples.
+            // The engine has to know new threads, for the sake of their next samples.
             refreshedAt = samples.consumed();
             threads.refresh();
         }
