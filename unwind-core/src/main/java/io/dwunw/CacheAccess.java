@@ -51,8 +51,18 @@ final class CacheAccess implements ModuleDataSource {
             return own == null ? fromMemory(module) : own;
         }
         ModuleStore.Acquisition acquisition = store.acquire(Path.of(module.pathHere()));
-        failure = acquisition.status();
+        failure = status(acquisition.outcome());
         return failure == Status.IO ? fromMemory(module) : acquisition.module();
+    }
+
+    private static Status status(ModuleStore.Outcome outcome) {
+        return switch (outcome) {
+            case OK -> Status.OK;
+            case CLOSED -> Status.INVALID_ARG;
+            case FULL -> Status.CACHE_FULL;
+            case UNREADABLE -> Status.IO;
+            case NOT_ELF -> Status.BAD_FORMAT;
+        };
     }
 
     private @Nullable ModuleData fromMemory(LoadedModule module) {

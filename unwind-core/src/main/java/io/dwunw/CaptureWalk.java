@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw;
 
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.elf.ElfHeader;
 import io.dwunw.memory.CachedPages;
 import io.dwunw.memory.MemoryReader;

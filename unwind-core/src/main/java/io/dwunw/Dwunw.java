@@ -3,6 +3,7 @@ package io.dwunw;
 
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Architectures;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.module.DebugFiles;
 import io.dwunw.module.ModuleCache;
 import io.dwunw.module.ModuleStore;

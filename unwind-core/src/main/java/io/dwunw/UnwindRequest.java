@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw;
 
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.memory.MemoryReader;
 import io.dwunw.module.ModuleMap;
 import org.jspecify.annotations.Nullable;

@@ -5,7 +5,7 @@
  * io.dwunw.Frame}) and a {@link io.dwunw.Status}, never with an exception.
  *
  * <p>This facade is for occasional captures: it allocates per frame. A hot loop uses {@link
- * io.dwunw.unwind.NativeUnwinder} itself, which shares {@link io.dwunw.RegisterSet} with it. Not thread-safe. The
+ * io.dwunw.unwind.NativeUnwinder} itself, which shares {@link io.dwunw.arch.RegisterSet} with it. Not thread-safe. The
  * example program {@code io.dwunw.example.SnapshotStack} in the tests prints a stack from a recorded snapshot.
  */
 @NullMarked

@@ -9,6 +9,7 @@ import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Architectures;
 import io.dwunw.arch.FrameRecord;
 import io.dwunw.arch.Mips32;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.elf.ElfImage;
@@ -16,6 +17,7 @@ import io.dwunw.memory.MemoryReader;
 import io.dwunw.memory.StackSnapshot;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;
+import io.dwunw.module.ModuleStore.Outcome;
 import io.dwunw.module.ProcessImages;
 import io.dwunw.testkit.Recordings;
 import io.dwunw.testkit.Snapshot;
@@ -95,14 +97,14 @@ final class DwunwContractTest {
         context.close();
         assertThat(context.isReady()).isFalse();
         assertThat(context.capture(request())).isEqualTo(new Capture(Status.INVALID_ARG, List.of()));
-        assertThat(context.modules().acquire(libc()).status()).isEqualTo(Status.INVALID_ARG);
+        assertThat(context.modules().acquire(libc()).outcome()).isEqualTo(Outcome.CLOSED);
     }
 
     @Test
     void allSlotsActiveMakesACaptureAnswerCacheFull() throws IOException {
         try (Dwunw small = Dwunw.open(1)) {
-            assertThat(small.modules().acquire(Path.of("/proc/self/exe")).status())
-                    .isEqualTo(Status.OK);
+            assertThat(small.modules().acquire(Path.of("/proc/self/exe")).outcome())
+                    .isEqualTo(Outcome.OK);
             Capture capture = small.capture(request());
             assertThat(capture.status()).isEqualTo(Status.CACHE_FULL);
             assertThat(capture.frames()).hasSize(1);
@@ -418,8 +420,8 @@ final class DwunwContractTest {
                 UnwindRequest.of(snapshot.registers(), modules).withMemory(new SnapshotMemory(snapshot.stack())));
         assertThat(capture.status()).isEqualTo(Status.OK);
         long misses = context.modules().counters().misses();
-        assertThat(context.modules().acquire(Path.of(module.pathHere())).status())
-                .isEqualTo(Status.OK);
+        assertThat(context.modules().acquire(Path.of(module.pathHere())).outcome())
+                .isEqualTo(Outcome.OK);
         assertThat(context.modules().counters().misses())
                 .as("it was cached under that path")
                 .isEqualTo(misses);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dwunw.arch.AArch64;
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Mips32;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.bytes.FileBytes;
 import io.dwunw.elf.Elf;
 import io.dwunw.elf.ElfImage;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.module;
 
-import io.dwunw.Status;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.MalformedDataException;
 import io.dwunw.dwarf.CallFrameInfo;
@@ -16,17 +15,22 @@ import org.jspecify.annotations.Nullable;
 public final class CachedModule implements ModuleData {
     private final Path path;
     private final FileIdentity identity;
-    private final Status status;
+    private final ModuleStore.Outcome outcome;
     private final @Nullable Bytes file;
     private final @Nullable OpenedImage opened;
     private final @Nullable BuildId buildId;
     private int references;
     private boolean retired;
 
-    CachedModule(Path path, FileIdentity identity, Status status, @Nullable Bytes file, @Nullable OpenedImage opened) {
+    CachedModule(
+            Path path,
+            FileIdentity identity,
+            ModuleStore.Outcome outcome,
+            @Nullable Bytes file,
+            @Nullable OpenedImage opened) {
         this.path = path;
         this.identity = identity;
-        this.status = status;
+        this.outcome = outcome;
         this.file = file;
         this.opened = opened;
         this.buildId = opened == null ? null : opened.image().buildId();
@@ -61,8 +65,8 @@ public final class CachedModule implements ModuleData {
         return opened == null ? List.of() : opened.separateCfi();
     }
 
-    Status status() {
-        return status;
+    ModuleStore.Outcome outcome() {
+        return outcome;
     }
 
     /** Whether the path still leads to the file that was opened, with the contents that it had. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.module;
 
-import io.dwunw.Status;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.FileBytes;
 import io.dwunw.bytes.MalformedDataException;
@@ -67,7 +66,7 @@ public final class ModuleCache implements ModuleStore {
     /** Passes over modules that are not {@code usable}: their file is opened again, in another slot. */
     Acquisition acquire(Path path, Predicate<CachedModule> usable) {
         if (closed) {
-            return new Acquisition(Status.INVALID_ARG, null);
+            return new Acquisition(Outcome.CLOSED, null);
         }
         FileIdentity identity = FileIdentity.of(path);
         CachedModule known = find(path, identity, usable);
@@ -77,7 +76,7 @@ public final class ModuleCache implements ModuleStore {
         }
         misses++;
         if (!makeRoom()) {
-            return new Acquisition(Status.CACHE_FULL, null);
+            return new Acquisition(Outcome.FULL, null);
         }
         CachedModule opened = open(path, identity);
         modules.add(opened);
@@ -85,9 +84,9 @@ public final class ModuleCache implements ModuleStore {
     }
 
     @Override
-    public Status release(CachedModule module) {
+    public boolean release(CachedModule module) {
         if (!module.released()) {
-            return Status.INVALID_ARG;
+            return false;
         }
         if (module.references() == 0) {
             if (modules.remove(module) && !module.isRetired()) {
@@ -96,7 +95,7 @@ public final class ModuleCache implements ModuleStore {
                 module.close();
             }
         }
-        return Status.OK;
+        return true;
     }
 
     @Override
@@ -140,11 +139,11 @@ public final class ModuleCache implements ModuleStore {
     }
 
     private static Acquisition lend(CachedModule module) {
-        if (module.status() != Status.OK) {
-            return new Acquisition(module.status(), null);
+        if (module.outcome() != Outcome.OK) {
+            return new Acquisition(module.outcome(), null);
         }
         module.acquired();
-        return new Acquisition(Status.OK, module);
+        return new Acquisition(Outcome.OK, module);
     }
 
     /** The module of this path, if it still is what the path leads to; a replaced one is dropped on the way. */
@@ -198,15 +197,15 @@ public final class ModuleCache implements ModuleStore {
         try {
             file = FileBytes.open(path);
         } catch (IOException unreadable) {
-            return new CachedModule(path, identity, Status.IO, null, null);
+            return new CachedModule(path, identity, Outcome.UNREADABLE, null, null);
         }
         try {
             ElfImage image = ElfImage.ofFile(file);
             OpenedImage opened = new OpenedImage(image, () -> debugFiles.find(path, image));
-            return new CachedModule(path, identity, Status.OK, file, opened);
+            return new CachedModule(path, identity, Outcome.OK, file, opened);
         } catch (MalformedDataException noElf) {
             file.close();
-            return new CachedModule(path, identity, Status.BAD_FORMAT, null, null);
+            return new CachedModule(path, identity, Outcome.NOT_ELF, null, null);
         }
     }
 }

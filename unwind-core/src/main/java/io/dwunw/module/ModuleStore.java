@@ -1,29 +1,43 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.module;
 
-import io.dwunw.Status;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Opened ELF files by path, counted. {@link ModuleCache} is the plain one, {@link #serialised} may be shared. */
 public interface ModuleStore {
+    /** Result of an acquisition. */
+    enum Outcome {
+        /** The module is there. */
+        OK,
+        /** The store is closed. */
+        CLOSED,
+        /** All slots are active. */
+        FULL,
+        /** The file cannot be read. */
+        UNREADABLE,
+        /** The file is no ELF file, or a damaged one. */
+        NOT_ELF
+    }
+
     /**
-     * Outcome of an acquisition.
+     * An outcome, and what was acquired.
      *
-     * @param module present exactly when the status is {@link Status#OK}
+     * @param module present exactly when the outcome is {@link Outcome#OK}
      */
-    record Acquisition(Status status, @Nullable CachedModule module) {}
+    record Acquisition(Outcome outcome, @Nullable CachedModule module) {}
 
     /**
      * Opens a file, or takes it from the cache. Each success is to be paid back with one {@link #release}.
-     *
-     * @return {@code CACHE_FULL} when all slots are active, {@code IO} or {@code BAD_FORMAT} when it does not open,
-     *     {@code INVALID_ARG} when the store is closed
      */
     Acquisition acquire(Path path);
 
-    /** Gives a module back; {@code INVALID_ARG} if it was not acquired. It stays warm. */
-    Status release(CachedModule module);
+    /**
+     * Gives a module back. It stays warm.
+     *
+     * @return false if the caller has not acquired it, or has released it as often as it did
+     */
+    boolean release(CachedModule module);
 
     /** Forgets everything that has no holder, and serves nothing opened so far again: for redeployed files. */
     void flush();
@@ -48,7 +62,7 @@ public interface ModuleStore {
     /**
      * A view that any number of threads may use: one at a time gets in. A module is lent to one thread at a time,
      * because modules are thread-confined: another thread gets it in a slot of its own. Only the thread that acquired a
-     * module may release it, others are answered {@code INVALID_ARG}.
+     * module may release it, others are answered false.
      */
     ModuleStore serialised();
 }

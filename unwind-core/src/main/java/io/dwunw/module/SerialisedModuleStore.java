@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.module;
 
-import io.dwunw.Status;
 import java.nio.file.Path;
 import java.util.IdentityHashMap;
 import java.util.function.Predicate;
@@ -28,15 +27,15 @@ final class SerialisedModuleStore implements ModuleStore {
     }
 
     @Override
-    public synchronized Status release(CachedModule module) {
+    public synchronized boolean release(CachedModule module) {
         if (holders.get(module) != Thread.currentThread()) {
-            return Status.INVALID_ARG;
+            return false;
         }
-        Status status = cache.release(module);
+        boolean released = cache.release(module);
         if (module.references() == 0) {
             holders.remove(module);
         }
-        return status;
+        return released;
     }
 
     @Override

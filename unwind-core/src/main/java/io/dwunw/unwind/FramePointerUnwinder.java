@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.unwind;
 
-import io.dwunw.RegisterSet;
 import io.dwunw.arch.AArch64;
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.FrameRecord;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.memory.StackMemory;
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.unwind;
 
-import io.dwunw.RegisterSet;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.dwarf.ExpressionContext;
 import io.dwunw.memory.StackMemory;
 import org.jspecify.annotations.Nullable;

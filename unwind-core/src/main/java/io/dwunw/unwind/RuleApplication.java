@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.unwind;
 
-import io.dwunw.RegisterSet;
 import io.dwunw.arch.Architecture;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.dwarf.ExpressionEvaluator;
 import io.dwunw.dwarf.RegisterRule;

@@ -4,7 +4,7 @@ package io.dwunw.module;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.dwunw.Status;
+import io.dwunw.module.ModuleStore.Outcome;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,17 +32,17 @@ final class ModuleCacheTest {
     void sixteenSlotsByDefault() throws IOException {
         ModuleCache byDefault = new ModuleCache();
         for (int i = 0; i < 16; i++) {
-            assertThat(byDefault.acquire(elf("lib" + i + ".so")).status()).isEqualTo(Status.OK);
+            assertThat(byDefault.acquire(elf("lib" + i + ".so")).outcome()).isEqualTo(Outcome.OK);
         }
         assertThat(byDefault.isReady()).isFalse();
-        assertThat(byDefault.acquire(elf("one-too-many.so")).status()).isEqualTo(Status.CACHE_FULL);
+        assertThat(byDefault.acquire(elf("one-too-many.so")).outcome()).isEqualTo(Outcome.FULL);
     }
 
     @Test
     void theCapacityIsConfigurable() throws IOException {
         ModuleCache one = new ModuleCache(1);
-        assertThat(one.acquire(elf("a.so")).status()).isEqualTo(Status.OK);
-        assertThat(one.acquire(elf("b.so")).status()).isEqualTo(Status.CACHE_FULL);
+        assertThat(one.acquire(elf("a.so")).outcome()).isEqualTo(Outcome.OK);
+        assertThat(one.acquire(elf("b.so")).outcome()).isEqualTo(Outcome.FULL);
         assertThatThrownBy(() -> new ModuleCache(0)).isInstanceOf(IllegalArgumentException.class);
     }
 
@@ -51,9 +51,9 @@ final class ModuleCacheTest {
         for (String name : List.of("a.so", "b.so", "c.so")) {
             acquire(elf(name));
         }
-        assertThat(cache.acquire(elf("d.so")).status()).isEqualTo(Status.CACHE_FULL);
+        assertThat(cache.acquire(elf("d.so")).outcome()).isEqualTo(Outcome.FULL);
         assertThat(cache.counters().evictions()).isZero();
-        assertThat(cache.acquire(elf("a.so")).status()).isEqualTo(Status.OK);
+        assertThat(cache.acquire(elf("a.so")).outcome()).isEqualTo(Outcome.OK);
     }
 
     @Test
@@ -67,7 +67,7 @@ final class ModuleCacheTest {
     @Test
     void aReleasedModuleStaysWarmAndIsReusedWithoutReopening() throws IOException {
         CachedModule first = acquire(elf("a.so"));
-        assertThat(cache.release(first)).isEqualTo(Status.OK);
+        assertThat(cache.release(first)).isTrue();
         assertThat(cache.counters()).isEqualTo(new ModuleStore.Counters(0, 1, 0, 0, 1));
         assertThat(acquire(elf("a.so"))).isSameAs(first);
         assertThat(cache.counters()).isEqualTo(new ModuleStore.Counters(1, 1, 0, 1, 0));
@@ -82,7 +82,7 @@ final class ModuleCacheTest {
         assertThat(cache.counters().active()).isEqualTo(1);
         cache.release(first);
         assertThat(cache.counters().active()).isZero();
-        assertThat(cache.release(first)).isEqualTo(Status.INVALID_ARG);
+        assertThat(cache.release(first)).isFalse();
     }
 
     @Test
@@ -97,7 +97,7 @@ final class ModuleCacheTest {
         assertThat(cache.counters().evictions()).isEqualTo(1);
         assertThat(acquire(elf("a.so"))).isSameAs(a);
         assertThat(acquire(elf("c.so"))).isSameAs(c);
-        assertThat(cache.acquire(elf("b.so")).status()).isEqualTo(Status.CACHE_FULL);
+        assertThat(cache.acquire(elf("b.so")).outcome()).isEqualTo(Outcome.FULL);
     }
 
     @Test
@@ -110,7 +110,7 @@ final class ModuleCacheTest {
         assertThat(acquire(elf("a.so"))).isNotSameAs(warm);
         assertThat(acquire(elf("b.so"))).isNotSameAs(active);
         assertThat(active.image().sections()).isNotEmpty();
-        assertThat(cache.release(active)).isEqualTo(Status.OK);
+        assertThat(cache.release(active)).isTrue();
         assertThat(cache.counters().active()).isEqualTo(2);
     }
 
@@ -157,14 +157,14 @@ final class ModuleCacheTest {
     @Test
     void failuresAreCachedToo() throws IOException {
         Path missing = directory.resolve("missing.so");
-        assertThat(cache.acquire(missing).status()).isEqualTo(Status.IO);
-        assertThat(cache.acquire(missing).status()).isEqualTo(Status.IO);
+        assertThat(cache.acquire(missing).outcome()).isEqualTo(Outcome.UNREADABLE);
+        assertThat(cache.acquire(missing).outcome()).isEqualTo(Outcome.UNREADABLE);
         Path text = Files.writeString(directory.resolve("text.so"), "text");
-        assertThat(cache.acquire(text).status()).isEqualTo(Status.BAD_FORMAT);
-        assertThat(cache.acquire(text).status()).isEqualTo(Status.BAD_FORMAT);
+        assertThat(cache.acquire(text).outcome()).isEqualTo(Outcome.NOT_ELF);
+        assertThat(cache.acquire(text).outcome()).isEqualTo(Outcome.NOT_ELF);
         assertThat(cache.counters()).isEqualTo(new ModuleStore.Counters(2, 2, 0, 0, 2));
         Files.copy(self(), missing);
-        assertThat(cache.acquire(missing).status()).isEqualTo(Status.OK);
+        assertThat(cache.acquire(missing).outcome()).isEqualTo(Outcome.OK);
     }
 
     @Test
@@ -172,8 +172,8 @@ final class ModuleCacheTest {
         CachedModule module = acquire(elf("a.so"));
         cache.close();
         assertThat(cache.isReady()).isFalse();
-        assertThat(cache.acquire(elf("a.so")).status()).isEqualTo(Status.INVALID_ARG);
-        assertThat(cache.release(module)).isEqualTo(Status.OK);
+        assertThat(cache.acquire(elf("a.so")).outcome()).isEqualTo(Outcome.CLOSED);
+        assertThat(cache.release(module)).isTrue();
         assertThat(cache.counters().warm()).isZero();
     }
 
@@ -239,7 +239,7 @@ final class ModuleCacheTest {
             assertThat(held.add(module)).as("no one else holds it").isTrue();
             assertThat(module.cfi()).isNotNull();
             assertThat(held.remove(module)).isTrue();
-            assertThat(shared.release(module)).isEqualTo(Status.OK);
+            assertThat(shared.release(module)).isTrue();
         }
     }
 
@@ -254,10 +254,10 @@ final class ModuleCacheTest {
             CachedModule theirs =
                     other.submit(() -> shared.acquire(path).module()).get();
             assertThat(theirs).isNotNull().isNotSameAs(mine);
-            assertThat(other.submit(() -> shared.release(mine)).get()).isEqualTo(Status.INVALID_ARG);
-            assertThat(shared.release(mine)).isEqualTo(Status.OK);
-            assertThat(shared.release(mine)).isEqualTo(Status.OK);
-            assertThat(shared.release(mine)).isEqualTo(Status.INVALID_ARG);
+            assertThat(other.submit(() -> shared.release(mine)).get()).isFalse();
+            assertThat(shared.release(mine)).isTrue();
+            assertThat(shared.release(mine)).isTrue();
+            assertThat(shared.release(mine)).isFalse();
             assertThat(other.submit(() -> shared.acquire(path).module()).get()).isIn(mine, theirs);
         } finally {
             other.shutdown();
@@ -267,7 +267,7 @@ final class ModuleCacheTest {
 
     private CachedModule acquire(Path path) {
         ModuleStore.Acquisition acquisition = cache.acquire(path);
-        assertThat(acquisition.status()).isEqualTo(Status.OK);
+        assertThat(acquisition.outcome()).isEqualTo(Outcome.OK);
         return Objects.requireNonNull(acquisition.module());
     }
 

@@ -3,12 +3,12 @@ package io.dwunw.module;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dwunw.RegisterSet;
-import io.dwunw.Status;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.elf.ElfImage;
 import io.dwunw.elf.ElfSymbols;
 import io.dwunw.memory.StackSnapshot;
+import io.dwunw.module.ModuleStore.Outcome;
 import io.dwunw.symbol.Symboliser;
 import io.dwunw.unwind.NativeUnwinder;
 import io.dwunw.unwind.StopReason;
@@ -74,16 +74,16 @@ final class TruncatedFilesTest {
         Path library = copy("libjava.so");
         ModuleCache cache = new ModuleCache();
         ModuleStore.Acquisition before = cache.acquire(library);
-        assertThat(before.status()).isEqualTo(Status.OK);
+        assertThat(before.outcome()).isEqualTo(Outcome.OK);
         cut(library);
         ModuleStore.Acquisition after = cache.acquire(library);
-        assertThat(after.status()).isEqualTo(Status.OK);
+        assertThat(after.outcome()).isEqualTo(Outcome.OK);
         assertThat(after.module()).isNotSameAs(before.module());
         ElfImage image = Objects.requireNonNull(after.module()).image();
         assertThat(image.sections()).isEmpty();
         assertThat(new DebugFiles(List.of(directory)).find(library, image)).isNull();
         Files.writeString(library, "");
-        assertThat(cache.acquire(library).status()).isEqualTo(Status.BAD_FORMAT);
+        assertThat(cache.acquire(library).outcome()).isEqualTo(Outcome.NOT_ELF);
     }
 
     private static long function(ElfImage image) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.testkit;
 
-import io.dwunw.RegisterSet;
 import io.dwunw.arch.Architecture;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.memory.StackSnapshot;
 import java.nio.ByteOrder;
 import java.util.ArrayList;

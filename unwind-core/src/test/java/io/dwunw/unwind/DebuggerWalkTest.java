@@ -4,7 +4,7 @@ package io.dwunw.unwind;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.dwunw.RegisterSet;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.bytes.FileBytes;

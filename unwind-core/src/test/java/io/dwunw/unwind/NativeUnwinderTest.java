@@ -3,7 +3,7 @@ package io.dwunw.unwind;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dwunw.RegisterSet;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.elf.ElfImage;

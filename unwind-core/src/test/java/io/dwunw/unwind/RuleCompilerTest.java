@@ -3,10 +3,10 @@ package io.dwunw.unwind;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dwunw.RegisterSet;
 import io.dwunw.arch.AArch64;
 import io.dwunw.arch.Architecture;
 import io.dwunw.arch.Mips32;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.dwarf.CfiSection;
 import io.dwunw.dwarf.Fde;

@@ -179,7 +179,7 @@ final class SeparateCfiTest {
             NativeUnwinder unwinder = new NativeUnwinder(modules);
             boolean returnAddress = false;
             List<Snapshot.Expected> walked = new ArrayList<>();
-            var registers = io.dwunw.RegisterSet.prepare(X86_64.ARCHITECTURE);
+            var registers = io.dwunw.arch.RegisterSet.prepare(X86_64.ARCHITECTURE);
             registers.copyFrom(snapshot.registers());
             while (unwinder.step(registers, snapshot.stack(), returnAddress) == StopReason.STEPPED) {
                 returnAddress = !unwinder.leftSignalFrame();

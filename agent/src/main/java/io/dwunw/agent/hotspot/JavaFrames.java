@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.hotspot;
 
-import io.dwunw.RegisterSet;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.memory.StackMemory;
 import java.lang.management.ClassLoadingMXBean;
 import java.lang.management.ManagementFactory;

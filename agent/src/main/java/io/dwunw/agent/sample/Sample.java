@@ -34,7 +34,7 @@ import static io.dwunw.agent.sample.SampleDescriptor.STACK_LENGTH;
 import static io.dwunw.agent.sample.SampleDescriptor.TID;
 import static io.dwunw.agent.sample.SampleDescriptor.TIME_NS;
 
-import io.dwunw.RegisterSet;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.memory.StackMemory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.stack;
 
-import io.dwunw.RegisterSet;
 import io.dwunw.agent.hotspot.JavaCode;
 import io.dwunw.agent.hotspot.JavaStep;
 import io.dwunw.agent.sample.Sample;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.memory.StackMemory;
 import io.dwunw.module.LoadedModule;

@@ -3,7 +3,6 @@ package io.dwunw.agent.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dwunw.RegisterSet;
 import io.dwunw.agent.bpf.Allocations;
 import io.dwunw.agent.bpf.Recorder;
 import io.dwunw.agent.bpf.RequiresBpf;
@@ -15,6 +14,7 @@ import io.dwunw.agent.gate.GateEngine;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.Sample;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;

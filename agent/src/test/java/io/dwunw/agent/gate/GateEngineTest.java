@@ -4,7 +4,6 @@ package io.dwunw.agent.gate;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.dwunw.RegisterSet;
 import io.dwunw.agent.bpf.Allocations;
 import io.dwunw.agent.engine.JavaThreadLayout;
 import io.dwunw.agent.linux.Doorbell;
@@ -12,6 +11,7 @@ import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.Sample;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.module.LoadedModule;
 import io.dwunw.module.ModuleMap;

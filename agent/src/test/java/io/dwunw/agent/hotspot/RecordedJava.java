@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.hotspot;
 
-import io.dwunw.RegisterSet;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.memory.MemoryReader;
 import io.dwunw.memory.StackMemory;
 import java.util.ArrayList;

@@ -3,11 +3,11 @@ package io.dwunw.agent.stack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.dwunw.RegisterSet;
 import io.dwunw.agent.hotspot.JavaCode;
 import io.dwunw.agent.hotspot.JavaFrameSink;
 import io.dwunw.agent.hotspot.JavaMethod;
 import io.dwunw.agent.hotspot.JavaStep;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.memory.StackMemory;
 import io.dwunw.module.ModuleMap;

@@ -3,6 +3,7 @@ package io.dwunw.it.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
@@ -35,6 +36,11 @@ final class ModuleDependenciesTest {
                 .onlyDependOnClassesThat()
                 .resideInAnyPackage(and(UNWIND_CORE, "java..", "org.jspecify.."))
                 .check(ProjectClasses.ALL);
+    }
+
+    @Test
+    void packagesAreFreeOfCycles() {
+        slices().matching("(**)").should().beFreeOfCycles().check(ProjectClasses.ALL);
     }
 
     @Test

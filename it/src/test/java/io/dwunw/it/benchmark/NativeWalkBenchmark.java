@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.it.benchmark;
 
-import io.dwunw.RegisterSet;
+import io.dwunw.arch.RegisterSet;
 import io.dwunw.arch.X86_64;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.module.LoadedModule;

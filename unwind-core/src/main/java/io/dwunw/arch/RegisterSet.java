@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
-package io.dwunw;
+package io.dwunw.arch;
 
-import io.dwunw.arch.Architecture;
 import java.util.Arrays;
 
 /**
@@ -10,7 +9,7 @@ import java.util.Arrays;
  * column) read and write those.
  */
 public final class RegisterSet {
-    /** Layout version of a register set; a set of another version is refused with {@link Status#UNSUPPORTED_ARCH}. */
+    /** Layout version of a register set; a set of another version is refused with {@code UNSUPPORTED_ARCH}. */
     public static final int VERSION = 1;
 
     private final Architecture architecture;
