@@ -465,15 +465,12 @@ public final class SidecarParts implements AutoCloseable {
         AgentStatisticsEvent event = new AgentStatisticsEvent();
         Statistics.fill(event, counters);
         Statistics.fill(event, intake);
+        Statistics.fill(event, replay);
         event.ringBytes = samples.capacity();
         event.liveBlocks = live.count();
         event.untrackedBlocks = live.overflowed();
         event.sidecarCpuTime = clock.nanos();
         event.timePerSample = intake.walks() == 0 ? 0 : event.sidecarCpuTime / intake.walks();
-        event.replayClasses = replay.classesGenerated();
-        event.replayFailures = replay.failures();
-        event.replayMetaspace = replay.metaspaceBytes();
-        event.textOnlyEvents = replay.textOnlyEvents();
         event.unreadFiles = unread.count();
         event.unpublished = waiting.unpublished();
         event.joinedSamples = waiting.joined();

@@ -5,6 +5,7 @@ import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.stack.StackState;
 import io.dwunw.jfr.AgentStatisticsEvent;
+import io.dwunw.jfr.StackReplay;
 
 /** Writes counters into the event that tells of them. Stateless. */
 final class Statistics {
@@ -50,5 +51,13 @@ final class Statistics {
         event.completeWalks = intake.walks(StackState.COMPLETE);
         event.truncatedWalks = intake.walks() - event.completeWalks;
         event.passedOver = intake.passedOver();
+    }
+
+    /** How stacks were shown. */
+    static void fill(AgentStatisticsEvent event, StackReplay replay) {
+        event.replayClasses = replay.classesGenerated();
+        event.replayFailures = replay.failures();
+        event.replayMetaspace = replay.metaspaceBytes();
+        event.textOnlyEvents = replay.textOnlyEvents();
     }
 }
