@@ -47,6 +47,29 @@ final class OverheadIT {
         assertThat(statistics).anyMatch(event -> overhead(event) > 0);
     }
 
+    /** JFR of these JDKs writes a long text once, so that it costs nothing to have it in each event. */
+    @JvmTest(
+            main = Churn.class,
+            args = "3",
+            recording = "settings=none,+dwunw.NativeAllocation#enabled=true,+dwunw.NativeLeak#enabled=true",
+            since = 25,
+            needs = {})
+    void eachAllocationHasItsTextWhereThatIsShared(JvmCommand command) throws IOException {
+        List<AgentEvent> allocations = new ConsumerReader()
+                .read(
+                        command.agent("engine=gate-self,interval=16k")
+                                .run()
+                                .expectExit(0)
+                                .recording(),
+                        AgentEvent.ALLOCATION);
+        long stacks = allocations.stream()
+                .map(event -> event.number("stackId"))
+                .distinct()
+                .count();
+        assertThat((long) allocations.size()).isGreaterThan(stacks);
+        assertThat(allocations).noneMatch(event -> event.text("frames").isEmpty());
+    }
+
     private static List<AgentEvent> statistics(JvmCommand command) throws IOException {
         return new ConsumerReader().read(command.run().expectExit(0).recording(), AgentEvent.STATISTICS);
     }

@@ -53,8 +53,8 @@ public final class NativeAllocationEvent extends Event {
 
     @Label("Frames")
     @Description(
-            "The stack with exact names, modules and offsets, one frame a line, innermost first. Left out where an event "
-                    + "with the same stackId had it less than a second before in the same chunk")
+            "The stack with exact names, modules and offsets, one frame a line, innermost first. Before JDK 25 left out "
+                    + "where an event with the same stackId had it less than a second before in the same chunk")
     public @Nullable String frames;
 
     @Label("Samples")

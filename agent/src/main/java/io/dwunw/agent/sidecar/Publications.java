@@ -13,6 +13,7 @@ import io.dwunw.jfr.NativeLeakEvent;
 import io.dwunw.jfr.NativeLeakReportEvent;
 import io.dwunw.jfr.Publication;
 import io.dwunw.jfr.ReplayedStack;
+import io.dwunw.jfr.SharedTexts;
 import io.dwunw.jfr.WantedEvents;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -187,6 +188,7 @@ final class Publications {
         if (!replayed
                 || !waiting.limited()
                 || !WantedEvents.leaks()
+                || SharedTexts.includeStacks()
                 || told.isNews(allocation.stack(), System.nanoTime())) {
             event.frames = stack.text();
         }
