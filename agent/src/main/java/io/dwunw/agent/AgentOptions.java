@@ -100,7 +100,7 @@ public record AgentOptions(
 
     static final Duration MAX_MIN_AGE = Duration.ofDays(30);
 
-    /** The table that {@code help} prints, and the README repeats. */
+    /** The table that {@code help} prints; {@code docs/options.md} says more about each. */
     static final String HELP = """
             dwunw: finds native-memory leaks of this JVM and writes them, with their stacks, into its JFR recordings.
             usage: java -javaagent:dwunw-agent.jar[=key=value,key=value...] -XX:StartFlightRecording:filename=rec.jfr ...

@@ -4,6 +4,7 @@ package io.dwunw.it;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.it.demo.LeakyServer;
+import io.dwunw.it.docs.Page;
 import io.dwunw.it.harness.JvmCommand;
 import io.dwunw.it.harness.JvmTest;
 import io.dwunw.it.harness.Project;
@@ -15,15 +16,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** {@code ./demo} as a user runs it. */
+/** {@code ./demo} as a user runs it, by the command that the README shows. */
 final class DemoIT {
     private static final String SERVER = LeakyServer.class.getName();
 
     @JvmTest(main = LeakyServer.class)
     void showsBothLeaksAndNoSiteThatFrees(JvmCommand command) throws IOException {
+        List<String> demo = Page.of("README.md").commands().stream()
+                .filter(line -> line.startsWith("./demo"))
+                .toList();
+        assertThat(demo).hasSize(1);
         Tool.Result result = Tool.command(
                 Map.of("JAVA_HOME", command.jdk().home().toString()),
-                Project.root().resolve("demo").toString());
+                "sh",
+                "-c",
+                "cd '" + Project.root() + "' && " + demo.get(0));
         String output = result.output();
         assertThat(result.exitCode()).as(output).isZero();
 

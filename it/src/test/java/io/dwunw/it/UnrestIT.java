@@ -21,7 +21,7 @@ import java.util.Set;
  */
 final class UnrestIT {
     private static final int CYCLES = 100;
-    /** As the README has it; and those still mapped when the agent last looked. */
+    /** As {@code docs/limits.md} has it; and those still mapped when the agent last looked. */
     private static final int CLOSED_LIBRARIES_KEPT_OPEN = 32 + 6;
 
     private static final ConsumerReader READER = new ConsumerReader();

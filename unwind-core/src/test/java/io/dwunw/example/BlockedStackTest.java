@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The README's example, taken from there: it is run as the README says, and compiled without a warning. */
+/** Test of the example in {@code docs/unwinder.md}: it runs as the page says, and compiles without a warning. */
 @EnabledIfSystemProperty(named = "os.arch", matches = "amd64")
 final class BlockedStackTest {
     private static final int TRIES = 20;
@@ -26,7 +26,7 @@ final class BlockedStackTest {
     private Path directory;
 
     @Test
-    void theReadmesExamplePrintsTheStackOfASleepingProcess() throws Exception {
+    void theExampleOfTheDocumentationPrintsTheStackOfASleepingProcess() throws Exception {
         Path source = example();
         Process sleeper = new ProcessBuilder("/bin/sleep", "60").start();
         try {
@@ -46,7 +46,7 @@ final class BlockedStackTest {
     }
 
     @Test
-    void theReadmesExampleCompilesWithoutAWarning() throws Exception {
+    void theExampleOfTheDocumentationCompilesWithoutAWarning() throws Exception {
         String source = example().toString();
         assertThat(run("javac", "-Xlint:all", "-proc:none", "-d", directory.toString(), "-cp", classes(), source))
                 .isEmpty();
@@ -54,11 +54,11 @@ final class BlockedStackTest {
     }
 
     private Path example() throws IOException {
-        String readme = Files.readString(Path.of("..", "README.md"));
+        String page = Files.readString(Path.of("..", "docs", "unwinder.md"));
         String fence = "```java\n";
-        int start = readme.indexOf(fence) + fence.length();
+        int start = page.indexOf(fence) + fence.length();
         Path source = directory.resolve("BlockedStack.java");
-        return Files.writeString(source, readme.substring(start, readme.indexOf("```", start)));
+        return Files.writeString(source, page.substring(start, page.indexOf("```", start)));
     }
 
     private static String classes() throws URISyntaxException {
