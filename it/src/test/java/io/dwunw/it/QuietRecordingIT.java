@@ -42,6 +42,9 @@ final class QuietRecordingIT {
             "jdk.SafepointBegin",
             "jdk.TenuringDistribution");
 
+    /** These tell of the machine, and what else runs on it. */
+    private static final Set<String> OF_MACHINE = Set.of("jdk.SystemProcess", "jdk.NetworkUtilization");
+
     /** These come by the dozen with each collection. */
     private static final String COLLECTIONS = "jdk\\.(GC|G1|Metaspace).*";
 
@@ -54,6 +57,7 @@ final class QuietRecordingIT {
         Map<String, Integer> more = counts(traced);
         more.keySet().removeIf(type -> type.startsWith("dwunw.") || type.matches(COLLECTIONS));
         more.keySet().removeAll(OF_LOADED_CODE);
+        more.keySet().removeAll(OF_MACHINE);
         // Those of a sidecar that works are for the code that it runs for the first time.
         more.remove("jdk.NativeMethodSample");
         more.replaceAll((type, count) -> count - plain.getOrDefault(type, 0));

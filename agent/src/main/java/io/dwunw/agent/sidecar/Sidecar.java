@@ -320,6 +320,8 @@ public final class Sidecar extends ReplayThread {
             }
             return;
         }
+        // The new state is an event of this thread.
+        unobserved.end();
         if (want) {
             begin(p);
         } else {
@@ -449,6 +451,7 @@ public final class Sidecar extends ReplayThread {
         ended = true;
         opening.countDown();
         probes.countDown();
+        unobserved.end();
         opener.ended(why);
         chunkEnd.close();
         if (p != null) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.it.program;
 
+import jdk.jfr.FlightRecorder;
+
 /**
  * Leaks {@link #COUNT} blocks each through C, through C++ and through a library opened late, from a known Java stack.
  */
@@ -18,7 +20,20 @@ public final class NativeLayers {
         NativeBlocks.awaitTracing();
         System.out.println("tid=" + NativeBlocks.threadId());
         javaOuter();
-        Thread.sleep(args.length > 0 ? Long.parseLong(args[0]) : 1500);
+        if (args.length > 0) {
+            Thread.sleep(Long.parseLong(args[0]));
+        } else {
+            writeEvents();
+        }
+    }
+
+    /**
+     * Returns when the events of all allocations so far are in the recording. JFR of JDK 17 knows a thread by its object
+     * only while it lives, and on a busy machine the main thread could have ended before its events are written.
+     */
+    private static void writeEvents() {
+        // JFR ends its chunk for that, and the agent has written all of them by then.
+        FlightRecorder.getFlightRecorder().takeSnapshot().close();
     }
 
     private static void javaOuter() {
