@@ -60,7 +60,8 @@ final class AccountingIT {
         assertThat(lost(jvm.recording())).isZero();
         assertThat(seen).isEqualTo(expected);
         assertThat(Leaks.sum(allocations, "size")).isEqualTo(expectedBytes);
-        // A reallocation allocates what the block grows by beyond its room. The seeds fill theirs, unless the allocator gave
+        // A reallocation allocates what the block grows by beyond its room. The seeds fill theirs, unless the allocator
+        // gave
         // one a piece of which the rest would have been too small for a block of its own.
         long most = expectedBytes - (long) seeds * WorkersPlan.REALLOC_SEED;
         assertThat(Leaks.sum(allocations, "weight")).isBetween(most - (long) seeds * SMALLEST_SPLIT, most);
