@@ -368,7 +368,8 @@ public final class Sidecar extends ReplayThread {
 
     private long longestIdle(SidecarParts p) {
         if (mayDoze(p)) {
-            return MAX_QUIET_IDLE_NANOS;
+            // Without leak events a recording's end waits for nothing: what has gathered until then would miss it.
+            return p.budgeted() && WantedEvents.leaks() ? MAX_QUIET_IDLE_NANOS : MAX_SILENT_IDLE_NANOS;
         }
         if (expecting) {
             return MAX_IDLE_NANOS;
