@@ -383,7 +383,10 @@ public final class Sidecar extends ReplayThread {
 
     private void sleep(SidecarParts p, long nanos) {
         // Until the next event, since what there is to do in between is mostly little.
-        unobserved.begin();
+        // Without leak events a recording may end at any moment, and the last events must be on their way by then.
+        if (WantedEvents.leaks()) {
+            unobserved.begin();
+        }
         if (!p.sampling()) {
             // Not on the bell, in native code: a JVM that exits waits for such threads.
             if (!woken) {
