@@ -5,14 +5,14 @@
  *   entry, leave   uprobe_multi links: one program each way
  *   entry_by_pc    perf events: there is no cookie, so the function is found by the probe's address
  *   custom_...     the same for functions of the user's own
- * and one that only copies, where the in-process gate has sampled:
- *   gate           at its probe points
+ * and one that only copies, where the in-process hooks have sampled:
+ *   hooks           at its probe points
  */
 #include "state.h"
 #include "poisson.h"
 #include "record.h"
 #include "custom.h"
-#include "gate_program.h"
+#include "hooks_program.h"
 
 /* What a handler answers to the kernel: a session's return is followed only for FOLLOW. */
 enum { FOLLOW = 0, DONE = 1 };
@@ -67,7 +67,7 @@ INLINE int follow(struct counters *counters, u32 tid, const struct call *call)
 
 /* A sampled block dies as the call begins, because afterwards its address may be somebody else's. `leaving`: to be
  * somewhere else when the call returns. */
-INLINE void die(struct counters *counters, struct call *call, u32 tid, u64 address, int leaving)
+INLINE void free_sampled(struct counters *counters, struct call *call, u32 tid, u64 address, int leaving)
 {
     if (address != 0 && map_delete(&live, &address) == 0) {
         call->flags |= leaving ? CALL_FREED | CALL_LEAVING : CALL_FREED;
@@ -95,7 +95,7 @@ INLINE void unmap(struct counters *counters, struct call *call, u32 tid, u32 all
 INLINE int enter_free(const struct registers *regs, struct counters *counters, struct call *call, u32 tid)
 {
     count_call(counters, DWUNW_FREE, 0);
-    die(counters, call, tid, regs->rdi, 0);
+    free_sampled(counters, call, tid, regs->rdi, 0);
     return DONE;
 }
 
@@ -204,7 +204,7 @@ INLINE int enter_block(const struct registers *regs, struct counters *counters, 
             call->flags |= CALL_SAMPLED;
         }
     }
-    die(counters, call, tid, old, call->size != 0); /* realloc(p, 0) only frees */
+    free_sampled(counters, call, tid, old, call->size != 0); /* realloc(p, 0) only frees */
     if (call->flags == 0 && !may_delegate(allocator, old, call->size)) {
         return DONE;
     }
@@ -217,7 +217,7 @@ INLINE int enter_excluded(const struct registers *regs, struct counters *counter
 {
     u32 allocator = call->allocator;
     if (allocator == DWUNW_FREE || allocator == DWUNW_REALLOC || allocator == DWUNW_REALLOCARRAY) {
-        die(counters, call, tid, regs->rdi, 0);
+        free_sampled(counters, call, tid, regs->rdi, 0);
     } else if (allocator == DWUNW_MUNMAP && !called_by_libc(regs)) {
         unmap(counters, call, tid, DWUNW_MUNMAP, regs->rdi, regs->rsi);
     }
@@ -394,9 +394,9 @@ SEC("custom_leave") int dwunw_custom_leave(struct registers *regs)
     return 0;
 }
 
-SEC("gate") int dwunw_gate(struct registers *regs)
+SEC("hooks") int dwunw_hooks(struct registers *regs)
 {
-    return at_gate(regs);
+    return at_hooks(regs);
 }
 
 /* probe_read_user and ktime_get_ns are for GPL-compatible programs only. */

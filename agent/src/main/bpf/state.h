@@ -93,7 +93,7 @@ struct counters {
     u64 untracked;     /* of interest, but too many calls under way */
     u64 abandoned;     /* calls whose return was never seen */
     u64 unbounded;     /* the stack's end is unknown */
-    u64 gate_hits;     /* of the gate's probe points */
+    u64 hook_hits;     /* of the hooks' probe points */
     u64 odd_sizes;     /* calls of the user's functions whose size no block can have */
     u64 without_stack; /* of `sampled`: there was no room for a stack in the ring */
 };

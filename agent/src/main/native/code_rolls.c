@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "gate.h"
+#include "hooks.h"
 
 #define MAX_HEAPS 16
 #define MAX_COUNTERS 8
@@ -332,7 +332,7 @@ JNIEXPORT jobject JNICALL Java_io_dwunw_agent_linux_Linux_codeRolls0(JNIEnv *env
         return NULL;
     }
     size_t bytes = BUFFERS_AT + (size_t) BUFFERS * MAX_ENTRIES * sizeof(struct entry);
-    rolls = gate_map(bytes);
+    rolls = hooks_map(bytes);
     if (rolls == NULL) {
         return NULL;
     }
@@ -344,7 +344,7 @@ JNIEXPORT jobject JNICALL Java_io_dwunw_agent_linux_Linux_codeRolls0(JNIEnv *env
     rolls->ticked = now();
     rolls->pause = freed ? now() : 0; /* as long as none was counted, none has freed code */
     /* The JVM calls for as long as it lives. */
-    gate_stay_loaded();
+    hooks_stay_loaded();
     if (!watch_collections(env)) {
         return NULL;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The record that producers (the BPF program, the in-process gate) put into the sample ring and that
+ * The record that producers (the BPF program, the in-process hooks) put into the sample ring and that
  * io.dwunw.agent.sample reads. One layout for all: little endian, every field naturally aligned.
  * SampleLayoutTest compares each offset below with the Java descriptor.
  *
@@ -70,7 +70,7 @@ enum dwunw_flag {
     DWUNW_FLAG_STACK_FAULT = 1u << 2,
     /* anchor_* hold the thread's JavaFrameAnchor as it was when the sample was taken. */
     DWUNW_FLAG_ANCHOR = 1u << 3,
-    /* Of a free: a move by the same thread follows, or an UNFREE. */
+    /* Of a free: a move by the same thread follows, or an FREE_UNDONE. */
     DWUNW_FLAG_MOVES = 1u << 4,
     /* Of an allocation: the heap block was sampled before and has grown; the thread's move before says where it is. */
     DWUNW_FLAG_GROWN = 1u << 5,

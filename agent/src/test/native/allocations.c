@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * Every allocator function of libc, callable from a test one at a time, and loops of them. Compiled with -fno-builtin,
- * so that the compiler neither removes nor merges any call; by way of import slots, so that the gate sees them, too.
+ * so that the compiler neither removes nor merges any call; by way of import slots, so that the hooks see them, too.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -125,7 +125,7 @@ static void engine(void)
     ENGINE("COUNTERS_UNTRACKED", counters, untracked);
     ENGINE("COUNTERS_ABANDONED", counters, abandoned);
     ENGINE("COUNTERS_UNBOUNDED", counters, unbounded);
-    ENGINE("COUNTERS_GATE_HITS", counters, gate_hits);
+    ENGINE("COUNTERS_HOOK_HITS", counters, hook_hits);
     ENGINE("COUNTERS_ODD_SIZES", counters, odd_sizes);
     ENGINE("COUNTERS_WITHOUT_STACK", counters, without_stack);
     ENGINE("CUSTOM_CONSTANT", custom_function, constant);

@@ -33,7 +33,7 @@ static int patched_in_place(const unsigned char *function)
 int dwunwit_traced(void)
 {
     const unsigned char *in_libc = dlsym(RTLD_NEXT, "malloc");
-    /* Through this library's own import slot, which a gate points elsewhere. */
+    /* Through this library's own import slot, which the hooks point elsewhere. */
     void *(*volatile imported)(size_t) = malloc;
     return (const unsigned char *) (void *) imported != in_libc || patched_in_place(in_libc);
 }

@@ -43,14 +43,14 @@ final class CacheAccess implements ModuleDataSource {
 
     @Override
     public @Nullable ModuleData acquire(LoadedModule module) {
-        if (!module.isAtItsPath()) {
+        if (!module.isFileUnchanged()) {
             // The vdso and files deleted or replaced have no path to cache them by: the module map's source knows where
             // they are.
             ModuleData own = ModuleDataSource.OF_THE_MAP.acquire(module);
             failure = own == null ? Status.IO : Status.OK;
             return own == null ? fromMemory(module) : own;
         }
-        ModuleStore.Acquisition acquisition = store.acquire(Path.of(module.pathHere()));
+        ModuleStore.Acquisition acquisition = store.acquire(Path.of(module.hostPath()));
         failure = status(acquisition.outcome());
         return failure == Status.IO ? fromMemory(module) : acquisition.module();
     }

@@ -415,12 +415,12 @@ final class DwunwContractTest {
                 .filter(candidate -> candidate.path().equals(library.toString()))
                 .findFirst()
                 .orElseThrow();
-        assertThat(module.pathHere()).isEqualTo("/proc/" + pid + "/root" + library);
+        assertThat(module.hostPath()).isEqualTo("/proc/" + pid + "/root" + library);
         Capture capture = context.capture(
                 UnwindRequest.of(snapshot.registers(), modules).withMemory(new SnapshotMemory(snapshot.stack())));
         assertThat(capture.status()).isEqualTo(Status.OK);
         long misses = context.modules().counters().misses();
-        assertThat(context.modules().acquire(Path.of(module.pathHere())).outcome())
+        assertThat(context.modules().acquire(Path.of(module.hostPath())).outcome())
                 .isEqualTo(Outcome.OK);
         assertThat(context.modules().counters().misses())
                 .as("it was cached under that path")

@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
 final class AgentLoader extends ClassLoader {
     private static final String OWN_PACKAGES = "io.dwunw.";
     /** The doors: there is one of each in a JVM, whatever is loaded behind them. */
-    private static final Class<?>[] DOORS = {AgentMain.class, AgentLoader.class};
+    private static final Class<?>[] SHARED_CLASSES = {AgentMain.class, AgentLoader.class};
 
     /** Not of this module: only a jar that has it holds the whole agent. */
-    private static final String ELSEWHERE = "io/dwunw/jfr/StackReplay.class";
+    private static final String PROBE_ENTRY = "io/dwunw/jfr/StackReplay.class";
 
     /** Of classes with native methods: they belong to a {@link NativeModule}. */
-    private static final String[] NATIVE_PACKAGES = {"io.dwunw.agent.linux.", "io.dwunw.agent.gate."};
+    private static final String[] NATIVE_PACKAGES = {"io.dwunw.agent.linux.", "io.dwunw.agent.hooks."};
 
     /** The first release that restricts native access. */
     private static final int FIRST_WITH_RESTRICTION = 22;
@@ -57,9 +57,9 @@ final class AgentLoader extends ClassLoader {
         this.jar = new ZipFile(jar);
         this.domain = domain;
         this.instrumentation = instrumentation;
-        if (this.jar.getEntry(ELSEWHERE) == null) {
+        if (this.jar.getEntry(PROBE_ENTRY) == null) {
             this.jar.close();
-            throw new IOException(jar + " has no " + ELSEWHERE);
+            throw new IOException(jar + " has no " + PROBE_ENTRY);
         }
     }
 
@@ -68,7 +68,7 @@ final class AgentLoader extends ClassLoader {
         if (!name.startsWith(OWN_PACKAGES)) {
             return super.loadClass(name, resolve);
         }
-        for (Class<?> door : DOORS) {
+        for (Class<?> door : SHARED_CLASSES) {
             if (name.equals(door.getName())) {
                 return door;
             }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * JVM loads this class with the application's loader; what is behind it, {@link AgentLoader} loads.
  */
 public final class AgentMain {
-    private static final String BEHIND = "io.dwunw.agent.Agent";
+    private static final String IMPLEMENTATION = "io.dwunw.agent.Agent";
 
     /** One for the JVM's whole life, however often it is attached. */
     private static final AtomicReference<
@@ -123,7 +123,7 @@ public final class AgentMain {
         } catch (IOException | URISyntaxException | IllegalArgumentException e) {
             // What the application's loader finds will do.
         }
-        Constructor<?> constructor = Class.forName(BEHIND, true, loader).getDeclaredConstructor();
+        Constructor<?> constructor = Class.forName(IMPLEMENTATION, true, loader).getDeclaredConstructor();
         constructor.setAccessible(true);
         return (BiFunction<@Nullable String, Instrumentation, Supplier<@Nullable String>>) constructor.newInstance();
     }

@@ -51,11 +51,11 @@ public record AgentOptions(
         /**
          * Wrappers in the process that sample before they tell, in the best way that this process is allowed to use.
          */
-        GATE,
+        HOOKS,
         /** Wrappers inside the process; stacks are copied by a BPF program. */
-        GATE_BPF,
+        HOOKS_BPF,
         /** Wrappers inside the process, which copy the stacks, too. */
-        GATE_SELF;
+        HOOKS_SELF;
 
         private final String text = name().toLowerCase(Locale.ROOT).replace('_', '-');
 
@@ -106,8 +106,8 @@ public record AgentOptions(
             usage: java -javaagent:dwunw-agent.jar[=key=value,key=value...] -XX:StartFlightRecording:filename=rec.jfr ...
               interval=BYTES  mean bytes between samples, k/m/g allowed, 1 = every allocation  (default auto: as few as
                               maxoverhead bears, from 16k; 512k with maxoverhead=off)
-              engine=NAME     gate: wrappers in the process, no privileges needed; uprobe: kernel probes on libc's
-                              allocator, nothing is put into the process  (default auto: gate where possible)
+              engine=NAME     hooks: wrappers in the process, no privileges needed; uprobe: kernel probes on libc's
+                              allocator, nothing is put into the process  (default auto: hooks where possible)
               stack=BYTES     most stack bytes copied per sample, 4k to 128k  (default 96k)
               depth=FRAMES    most frames kept per stack, 4 to 2048  (default 256)
               minage=TIME     younger blocks are not called a leak, ms/s/m/h  (default 5s)
@@ -260,7 +260,7 @@ public record AgentOptions(
             }
         }
         throw new OptionException("option 'engine' cannot be '" + OptionValues.shown(value)
-                + "'; expected auto, gate, gate-bpf, gate-self or uprobe");
+                + "'; expected auto, hooks, hooks-bpf, hooks-self or uprobe");
     }
 
     private AgentOptions withInterval(long v) {

@@ -9,9 +9,9 @@ import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.sidecar.ChangeableOptions;
 import io.dwunw.agent.sidecar.DistinctErrors;
+import io.dwunw.agent.sidecar.SamplingPipeline;
 import io.dwunw.agent.sidecar.Sidecar;
-import io.dwunw.agent.sidecar.SidecarOpener;
-import io.dwunw.agent.sidecar.SidecarParts;
+import io.dwunw.agent.sidecar.SidecarHost;
 import io.dwunw.jfr.AgentStates;
 import io.dwunw.jfr.RecordingDepth;
 import io.dwunw.jfr.RecordingHooks;
@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * <p>What must happen before the application's first instruction happens in {@link #start}; all else on the sidecar's
  * thread, while the JVM goes on starting. A recording that starts waits for it, so that its first allocations are seen.
  */
-final class AgentSession implements SidecarOpener {
+final class AgentSession implements SidecarHost {
     /** Longest that the start of a recording waits for the probes; after that the first allocations are missed. */
     private static final long PROBE_PATIENCE_MILLIS = 5_000;
 
@@ -67,7 +67,7 @@ final class AgentSession implements SidecarOpener {
         Sidecar sidecar = new Sidecar(session.replay, session, session.errors);
         RecordingHooks.install(new WhenWanted(sidecar), sidecar.chunkEnd(), new WhenStatisticsAreDue(sidecar));
         if (options.firstInterval() >= EARLY_INTERVAL && CommandLine.startsRecording()) {
-            sidecar.expectRecording();
+            sidecar.announceRecording();
         }
         sidecar.start();
         return new Running(sidecar, states);
@@ -123,8 +123,8 @@ final class AgentSession implements SidecarOpener {
      */
     private static Optional<? extends EngineUnavailableException> certainlyMissing(Engine wanted) {
         return switch (wanted) {
-            case UPROBE, GATE_BPF -> UprobeEngine.certainlyMissing();
-            case AUTO, GATE, GATE_SELF -> Optional.empty();
+            case UPROBE, HOOKS_BPF -> UprobeEngine.certainlyMissing();
+            case AUTO, HOOKS, HOOKS_SELF -> Optional.empty();
         };
     }
 
@@ -163,7 +163,7 @@ final class AgentSession implements SidecarOpener {
     }
 
     @Override
-    public SidecarParts open(Sidecar sidecar) throws Exception {
+    public SamplingPipeline createPipeline(Sidecar sidecar) throws Exception {
         NativeLibrary.load();
         Optional<String> passedOver = NativeLibrary.passedOver();
         if (passedOver.isPresent()) {
@@ -171,7 +171,7 @@ final class AgentSession implements SidecarOpener {
         }
         SamplingEngine opened = Engines.open(options);
         try {
-            return SidecarAssembly.assemble(
+            return SamplingPipelineFactory.create(
                     options, changeable(options), instrumentation, opened, replay, errors, console);
         } catch (RuntimeException | LinkageError e) {
             opened.close();
@@ -180,7 +180,7 @@ final class AgentSession implements SidecarOpener {
     }
 
     @Override
-    public String explain(Throwable failure) {
+    public String describeFailure(Throwable failure) {
         boolean speaksForItself =
                 failure instanceof EngineUnavailableException || failure instanceof NativeLibraryException;
         return speaksForItself ? String.valueOf(failure.getMessage()) : Console.describe(failure);
@@ -197,19 +197,19 @@ final class AgentSession implements SidecarOpener {
     }
 
     @Override
-    public void slow() {
+    public void probesAreLate() {
         Console.line("the probes were not ready within " + PROBE_PATIENCE_MILLIS / 1000
                 + " s of the recording's start; allocations until then are missing");
     }
 
     @Override
-    public void late() {
+    public void chunkEndedEarly() {
         Console.line("a part of the recording ended before all of its events could be written: leaks or allocations are"
                 + " missing in it, as the machine is too busy");
     }
 
     @Override
-    public void ended(String why) {
+    public void stopped(String why) {
         states.notTracing(why);
         Console.line("not tracing: " + why);
     }

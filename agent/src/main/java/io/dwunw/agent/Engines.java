@@ -8,9 +8,9 @@ import io.dwunw.agent.bpf.UprobeEngine;
 import io.dwunw.agent.engine.CombinedEngine;
 import io.dwunw.agent.engine.EngineUnavailableException;
 import io.dwunw.agent.engine.SamplingEngine;
-import io.dwunw.agent.gate.GateConfig;
-import io.dwunw.agent.gate.GateEngine;
-import io.dwunw.agent.gate.GateUnavailableException;
+import io.dwunw.agent.hooks.HooksConfig;
+import io.dwunw.agent.hooks.HooksEngine;
+import io.dwunw.agent.hooks.HooksUnavailableException;
 import io.dwunw.agent.linux.FreeMemory;
 import io.dwunw.agent.linux.Linux;
 
@@ -31,10 +31,10 @@ final class Engines {
 
     private static SamplingEngine openEngine(AgentOptions options) throws EngineUnavailableException {
         return switch (options.engine()) {
-            case AUTO -> gateElseUprobes(options);
-            case GATE -> bestGate(options);
-            case GATE_BPF -> GateEngine.openWithBpf(gateConfig(options));
-            case GATE_SELF -> GateEngine.open(gateConfig(options));
+            case AUTO -> hooksElseUprobes(options);
+            case HOOKS -> bestHooks(options);
+            case HOOKS_BPF -> HooksEngine.openWithBpf(hooksConfig(options));
+            case HOOKS_SELF -> HooksEngine.open(hooksConfig(options));
             case UPROBE -> uprobes(options);
         };
     }
@@ -52,36 +52,36 @@ final class Engines {
         }
     }
 
-    private static SamplingEngine gateElseUprobes(AgentOptions options) throws EngineUnavailableException {
+    private static SamplingEngine hooksElseUprobes(AgentOptions options) throws EngineUnavailableException {
         try {
-            return bestGate(options);
-        } catch (GateUnavailableException gate) {
+            return bestHooks(options);
+        } catch (HooksUnavailableException hooks) {
             try {
                 SamplingEngine probes = uprobes(options);
-                Console.line("sampling by kernel probes, which cost far more than the in-process gate: "
-                        + gate.getMessage());
+                Console.line("sampling by kernel probes, which cost far more than the in-process hooks: "
+                        + hooks.getMessage());
                 return probes;
             } catch (BpfUnavailableException e) {
-                gate.addSuppressed(e);
-                throw gate;
+                hooks.addSuppressed(e);
+                throw hooks;
             }
         }
     }
 
-    /** The user loses nothing by a gate that copies by itself: no reason to say a word. */
-    private static SamplingEngine bestGate(AgentOptions options) throws GateUnavailableException {
+    /** The user loses nothing by hooks that copy by themselves: no reason to say a word. */
+    private static SamplingEngine bestHooks(AgentOptions options) throws HooksUnavailableException {
         if (UprobeEngine.certainlyMissing().isEmpty()) {
             try {
-                return GateEngine.openWithBpf(gateConfig(options));
+                return HooksEngine.openWithBpf(hooksConfig(options));
             } catch (EngineUnavailableException e) {
-                return GateEngine.open(gateConfig(options));
+                return HooksEngine.open(hooksConfig(options));
             }
         }
-        return GateEngine.open(gateConfig(options));
+        return HooksEngine.open(hooksConfig(options));
     }
 
-    private static GateConfig gateConfig(AgentOptions options) {
-        return GateConfig.of(options.firstInterval())
+    private static HooksConfig hooksConfig(AgentOptions options) {
+        return HooksConfig.of(options.firstInterval())
                 .withStackBytes(options.stackBytes())
                 .withRingBytes(ringBytes(options, FreeMemory.bytes()));
     }
@@ -100,7 +100,7 @@ final class Engines {
 
     private static int ringBytes(AgentOptions options, long freeBytes) {
         return options.interval() == AgentOptions.AUTO_INTERVAL
-                ? GateConfig.boundedRingBytes(GateConfig.BUDGETED_RING_BYTES, freeBytes)
-                : GateConfig.ringBytesFor(options.interval(), freeBytes);
+                ? HooksConfig.boundedRingBytes(HooksConfig.BUDGETED_RING_BYTES, freeBytes)
+                : HooksConfig.ringBytesFor(options.interval(), freeBytes);
     }
 }

@@ -25,7 +25,7 @@ import java.util.function.BiConsumer;
  */
 final class NativeModule implements BiConsumer<ClassLoader, Instrumentation> {
     private static final String NAME = "io.dwunw.agent.natives";
-    private static final Set<String> PACKAGES = Set.of("io.dwunw.agent.linux", "io.dwunw.agent.gate");
+    private static final Set<String> PACKAGES = Set.of("io.dwunw.agent.linux", "io.dwunw.agent.hooks");
 
     @Override
     public void accept(ClassLoader loader, Instrumentation instrumentation) {

@@ -159,7 +159,7 @@ class AgentOptionsTest {
                 "stack=64q | option 'stack' cannot be '64q'",
                 "depth=3000 | option 'depth' cannot be '3000'; expected 4 to 2048",
                 "depth=99999999999999999999 | option 'depth' cannot be",
-                "engine=ebpf | option 'engine' cannot be 'ebpf'; expected auto, gate, gate-bpf, gate-self or uprobe",
+                "engine=ebpf | option 'engine' cannot be 'ebpf'; expected auto, hooks, hooks-bpf, hooks-self or uprobe",
                 "minage=5 weeks | option 'minage' cannot be '5 weeks'",
                 "report=often | option 'report' cannot be 'often'; expected a time up to 30 days such as 500ms, 5s or 2m, or off",
                 "report=2000h | option 'report' cannot be '2000h'",

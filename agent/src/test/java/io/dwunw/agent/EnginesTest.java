@@ -6,15 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.dwunw.agent.bpf.RequiresBpf;
 import io.dwunw.agent.engine.SamplingEngine;
-import io.dwunw.agent.gate.GateConfig;
-import io.dwunw.agent.gate.GateEngine;
-import io.dwunw.agent.gate.GateUnavailableException;
+import io.dwunw.agent.hooks.HooksConfig;
+import io.dwunw.agent.hooks.HooksEngine;
+import io.dwunw.agent.hooks.HooksUnavailableException;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-/** Tests which engine is taken where there can be no gate: here, because the process has one open already. */
+/** Tests which engine is taken where there can be no hooks: here, because the process has one open already. */
 @RequiresBpf
 class EnginesTest {
     private final ByteArrayOutputStream said = new ByteArrayOutputStream();
@@ -30,28 +30,28 @@ class EnginesTest {
     }
 
     @Test
-    void kernelProbesTakeTheGatesPlaceAndOneLineSaysSo() throws Exception {
-        try (GateEngine other = GateEngine.open(GateConfig.of(1 << 20));
+    void kernelProbesTakeTheHooksPlaceAndOneLineSaysSo() throws Exception {
+        try (HooksEngine other = HooksEngine.open(HooksConfig.of(1 << 20));
                 SamplingEngine engine = open("")) {
-            assertThat(engine.description()).isNotEqualTo(other.description()).doesNotContain("gate");
+            assertThat(engine.description()).isNotEqualTo(other.description()).doesNotContain("hooks");
         }
         assertThat(said.toString(StandardCharsets.UTF_8).lines())
                 .hasSize(1)
                 .allMatch(line -> line.startsWith("dwunw: sampling by kernel probes")
-                        && line.contains("the in-process gate is open already"));
+                        && line.contains("the in-process hooks are open already"));
     }
 
     @Test
-    void whoInsistsOnTheGateGetsNothingElse() throws Exception {
-        try (GateEngine other = GateEngine.open(GateConfig.of(1 << 20))) {
-            for (String engine : new String[] {"gate", "gate-self", "gate-bpf"}) {
-                assertThatThrownBy(() -> open("engine=" + engine)).isInstanceOf(GateUnavailableException.class);
+    void anEngineAskedForIsNeverReplacedByAnother() throws Exception {
+        try (HooksEngine other = HooksEngine.open(HooksConfig.of(1 << 20))) {
+            for (String engine : new String[] {"hooks", "hooks-self", "hooks-bpf"}) {
+                assertThatThrownBy(() -> open("engine=" + engine)).isInstanceOf(HooksUnavailableException.class);
             }
             assertThat(other.attached()).isFalse();
         }
         assertThat(said.size()).isZero();
-        try (SamplingEngine engine = open("engine=gate-self")) {
-            assertThat(engine.description()).isEqualTo("gate, self-capture");
+        try (SamplingEngine engine = open("engine=hooks-self")) {
+            assertThat(engine.description()).isEqualTo("hooks, self-capture");
         }
     }
 }

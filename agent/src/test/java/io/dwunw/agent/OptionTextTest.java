@@ -22,7 +22,7 @@ class OptionTextTest {
             strings = {
                 "interval=1",
                 "interval=auto,maxoverhead=2%",
-                "interval=1000,minage=250ms,maxoverhead=0.25%,maxevents=7,report=off,engine=gate-self,stack=5000,depth=4,hidden=yes",
+                "interval=1000,minage=250ms,maxoverhead=0.25%,maxevents=7,report=off,engine=hooks-self,stack=5000,depth=4,hidden=yes",
                 "maxoverhead=12.345678%,minage=0,report=90s",
                 "interval=1,maxoverhead=3%",
                 "pair=libfoo.so:n/f,pair=libbar.so:n(2)/f(3),pair=/opt/a:b/libfoo.so.1:n(1*6)/f",
@@ -56,7 +56,7 @@ class OptionTextTest {
                 .isEmpty();
         assertThat(OptionText.fixedDifferences(
                         first,
-                        AgentOptions.parse("engine=gate,stack=8k,depth=9,hidden=true,pair=libfoo.so:n/f,interval=1k")))
+                        AgentOptions.parse("engine=hooks,stack=8k,depth=9,hidden=true,pair=libfoo.so:n/f,interval=1k")))
                 .containsExactly("engine", "stack", "depth", "hidden", "pair");
     }
 }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
-import io.dwunw.it.program.Family;
+import io.dwunw.it.program.AllocatorFunction;
 import io.dwunw.it.program.GrowingTable;
 import io.dwunw.it.program.NativeWorkers;
 import io.dwunw.it.program.ReallocChain;
@@ -44,7 +44,7 @@ final class AccountingIT {
 
         Map<Kind, Integer> expected = new HashMap<>();
         long expectedBytes = 0;
-        for (Family family : Family.values()) {
+        for (AllocatorFunction family : AllocatorFunction.values()) {
             for (int thread = 0; thread < plan.threads(); thread++) {
                 long size = WorkersPlan.size(thread, family);
                 expected.merge(kind(family.function(), size), plan.rounds(), Integer::sum);
@@ -91,7 +91,7 @@ final class AccountingIT {
             }
         }
         WorkersPlan plan = plan(jvm);
-        for (Family family : Family.values()) {
+        for (AllocatorFunction family : AllocatorFunction.values()) {
             for (int thread = 0; thread < plan.threads(); thread++) {
                 Kind block = kind("", WorkersPlan.size(thread, family));
                 assertThat(freed.stream().filter(block::equals).count())
@@ -109,7 +109,7 @@ final class AccountingIT {
             recording = JvmTest.ONLY_DWUNW)
     void whatIsKeptIsOutstandingToTheByte(JvmOutcome jvm) throws IOException {
         WorkersPlan plan = plan(jvm);
-        for (Family family : Family.values()) {
+        for (AllocatorFunction family : AllocatorFunction.values()) {
             long bytes = 0;
             for (int thread = 0; thread < plan.threads(); thread++) {
                 bytes += WorkersPlan.size(thread, family) * plan.kept();

@@ -20,8 +20,8 @@ final class ChosenEngineIT {
             main = UnsafeLeak.class,
             args = {"10", "300"},
             recording = JvmTest.ONLY_DWUNW)
-    void theGateWithBpfWhereItMayBe(JvmOutcome jvm) throws IOException {
-        assertEngine(jvm, "gate, BPF (");
+    void theHooksWithBpfWhereThatMayBe(JvmOutcome jvm) throws IOException {
+        assertEngine(jvm, "hooks, BPF (");
     }
 
     @JvmTest(
@@ -29,11 +29,11 @@ final class ChosenEngineIT {
             args = {"10", "300"},
             recording = JvmTest.ONLY_DWUNW,
             needs = Need.SETPRIV)
-    void theGateByItselfWithoutPrivileges(JvmCommand command) throws IOException {
+    void theHooksByThemselvesWithoutPrivileges(JvmCommand command) throws IOException {
         try (PublicCopy copy = PublicCopy.of(command)) {
             JvmCommand nobody = copy.command()
                     .prefix("setpriv", "--reuid", "65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all");
-            assertEngine(nobody.run().expectExit(0), "gate, self-capture");
+            assertEngine(nobody.run().expectExit(0), "hooks, self-capture");
         }
     }
 

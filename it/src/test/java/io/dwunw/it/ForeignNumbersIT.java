@@ -20,7 +20,7 @@ final class ForeignNumbersIT {
     @JvmTest(
             main = UnsafeLeak.class,
             args = {"100", "200"},
-            agent = "engine=gate-self,maxoverhead=off,interval=4k",
+            agent = "engine=hooks-self,maxoverhead=off,interval=4k",
             recording = JvmTest.ONLY_DWUNW,
             jvm = {"-Xcomp", "-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,io.dwunw.it.program.*::*"},
             needs = Need.SETPRIV)
@@ -31,7 +31,7 @@ final class ForeignNumbersIT {
     @JvmTest(
             main = UnsafeLeak.class,
             args = {"100", "200"},
-            agent = "engine=gate-self,maxoverhead=off,interval=4k",
+            agent = "engine=hooks-self,maxoverhead=off,interval=4k",
             recording = JvmTest.ONLY_DWUNW,
             jvm = {"-Xcomp", "-XX:CompileCommand=quiet", "-XX:CompileCommand=compileonly,io.dwunw.it.program.*::*"},
             needs = {})

@@ -20,7 +20,7 @@ import java.util.List;
 final class FoundFunctionsIT {
     private static final int BLOCKS = 400;
     private static final String ARGUMENTS = "400";
-    private static final String EXACT = "interval=1,minage=0ms,stack=16k,engine=gate-self";
+    private static final String EXACT = "interval=1,minage=0ms,stack=16k,engine=hooks-self";
     /** What HotSpot puts around a block of its own, at most. */
     private static final int HEADER = 64;
 
@@ -75,7 +75,7 @@ final class FoundFunctionsIT {
     @JvmTest(
             main = FoundFunctions.class,
             args = {"next", ARGUMENTS, "10"},
-            agent = "interval=64k,engine=gate-self",
+            agent = "interval=64k,engine=hooks-self",
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
     void whatGoesByIsTold(JvmOutcome jvm) throws IOException {
@@ -84,7 +84,7 @@ final class FoundFunctionsIT {
         assertThat(mostUnseen(jvm)).isBetween(truth * 8 / 10, truth * 12 / 10);
         assertThat(jvm.err().stream().filter(line -> line.startsWith("dwunw: ")))
                 .hasSize(1)
-                .allMatch(line -> line.contains("past the in-process gate") && line.contains("engine=uprobe"));
+                .allMatch(line -> line.contains("past the in-process hooks") && line.contains("engine=uprobe"));
     }
 
     private static long mostUnseen(JvmOutcome jvm) throws IOException {

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertAll;
 
 import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
-import io.dwunw.it.program.KindsOfStacks;
+import io.dwunw.it.program.StackKinds;
 import io.dwunw.it.recording.AgentEvent;
 import io.dwunw.it.recording.ConsumerReader;
 import io.dwunw.it.recording.StackPattern;
@@ -15,7 +15,7 @@ import java.util.List;
 
 /** Every way to native memory: each frame from the allocator to the thread's start, and whose thread it was. */
 final class FullStacksIT {
-    private static final String PROGRAM = "io.dwunw.it.program.KindsOfStacks$";
+    private static final String PROGRAM = "io.dwunw.it.program.StackKinds$";
     private static final String UNSAFE = "jdk.internal.misc.Unsafe.";
     /** Sparse enough for a JVM at work, and dense enough for every block of the program and many of the JVM's own. */
     private static final String OPTIONS = "maxoverhead=off,maxevents=off,interval=2k,stack=64k,engine=";
@@ -23,7 +23,7 @@ final class FullStacksIT {
     private static final int FIRST_WITH_FOREIGN_FUNCTIONS = 22;
 
     @JvmTest(
-            main = KindsOfStacks.class,
+            main = StackKinds.class,
             agent = OPTIONS + "uprobe",
             jvm = {"-XX:+UseG1GC", "-XX:ParallelGCThreads=2"},
             recording = JvmTest.ONLY_DWUNW)
@@ -32,12 +32,12 @@ final class FullStacksIT {
     }
 
     @JvmTest(
-            main = KindsOfStacks.class,
-            agent = OPTIONS + "gate",
+            main = StackKinds.class,
+            agent = OPTIONS + "hooks",
             jvm = {"-XX:+UseG1GC", "-XX:ParallelGCThreads=2"},
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
-    void withTheGate(JvmOutcome jvm) throws IOException {
+    void withTheHooks(JvmOutcome jvm) throws IOException {
         assertAllKinds(jvm);
     }
 
@@ -71,7 +71,7 @@ final class FullStacksIT {
                 .then(UNSAFE + "allocateMemory0", UNSAFE + "allocateMemory", "sun.misc.Unsafe.allocateMemory")
                 .then(PROGRAM + "UnsafeBlock.run", "java.lang.Thread.run")
                 .thenStartOfJavaThread()
-                .assertMatches(only(all, "unsafe", KindsOfStacks.UNSAFE_SIZE, jvm));
+                .assertMatches(only(all, "unsafe", StackKinds.UNSAFE_SIZE, jvm));
     }
 
     private static void directBuffer(List<AgentEvent> all, JvmOutcome jvm) {
@@ -81,11 +81,11 @@ final class FullStacksIT {
                 .then("java.nio.DirectByteBuffer.<init>", "java.nio.ByteBuffer.allocateDirect")
                 .then(PROGRAM + "DirectBuffer.run", "java.lang.Thread.run")
                 .thenStartOfJavaThread()
-                .assertMatches(only(all, "direct", KindsOfStacks.DIRECT_SIZE, jvm));
+                .assertMatches(only(all, "direct", StackKinds.DIRECT_SIZE, jvm));
     }
 
     private static void inflater(List<AgentEvent> all, JvmOutcome jvm) {
-        List<AgentEvent> found = of(all, "inflater", KindsOfStacks.INFLATE_STATE, jvm);
+        List<AgentEvent> found = of(all, "inflater", StackKinds.INFLATE_STATE, jvm);
         assertThat(found).isNotEmpty();
         for (AgentEvent event : found) {
             // Debian's JDK uses the system's zlib, others have it inside.
@@ -104,13 +104,13 @@ final class FullStacksIT {
         jniLayers()
                 .then(PROGRAM + "JniBlock.run", "java.lang.Thread.run")
                 .thenStartOfJavaThread()
-                .assertMatches(only(all, "jni", KindsOfStacks.JNI_SIZE, jvm));
+                .assertMatches(only(all, "jni", StackKinds.JNI_SIZE, jvm));
     }
 
     private static void foreignFunction(List<AgentEvent> all, JvmOutcome jvm) {
         layers().then("libjvm.nep_invoker_blob", PROGRAM + "ForeignBlock.run", "java.lang.Thread.run")
                 .thenStartOfJavaThread()
-                .assertMatches(only(all, "foreign", KindsOfStacks.FOREIGN_SIZE, jvm));
+                .assertMatches(only(all, "foreign", StackKinds.FOREIGN_SIZE, jvm));
     }
 
     /** Java, C, Java and C again. */
@@ -120,7 +120,7 @@ final class FullStacksIT {
                 .then("libdwunwit.dwunwit_call", "libjvm.nep_invoker_blob")
                 .then(PROGRAM + "UpcallBlock.run", "java.lang.Thread.run")
                 .thenStartOfJavaThread()
-                .assertMatches(only(all, "upcall", KindsOfStacks.UPCALL_SIZE, jvm));
+                .assertMatches(only(all, "upcall", StackKinds.UPCALL_SIZE, jvm));
     }
 
     private static StackPattern layers() {

@@ -64,7 +64,7 @@ final class JavaTracesIT {
         });
         // It is about something: code that the JVM made up, shown or hidden, and Java below native code.
         List<Described> all = expected.values().stream().flatMap(List::stream).toList();
-        assertThat(all).anyMatch(frame -> frame.hidden() && frame.type().contains("WaysToCall$Template/0x"));
+        assertThat(all).anyMatch(frame -> frame.hidden() && frame.type().contains("CallKinds$Template/0x"));
         assertThat(all).anyMatch(frame -> frame.hidden() && frame.type().contains("java.lang.invoke.LambdaForm$"));
         assertThat(all).anyMatch(frame -> !frame.hidden() && frame.type().contains("$Proxy"));
         assertThat(all).anyMatch(frame -> !frame.hidden() && frame.method().equals("<clinit>"));

@@ -53,9 +53,9 @@ final class LateStartIT {
             withAgent = false,
             record = false,
             needs = {})
-    void theGateCanBePutIntoARunningJvm(RunningJvm jvm) throws IOException {
+    void theHooksCanBePutIntoARunningJvm(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
-        load(jvm, "engine=gate,interval=1k,stack=16k,maxoverhead=off");
+        load(jvm, "engine=hooks,interval=1k,stack=16k,maxoverhead=off");
         Path recording = record(jvm, "attached");
         assertThat(blocks(recording)).isEqualTo(NativeLayers.COUNT);
         awaitDetached(jvm);
@@ -84,7 +84,7 @@ final class LateStartIT {
             needs = {})
     void loadingAgainChangesOptionsInARunningRecording(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
-        load(jvm, "engine=gate-self,interval=1g,stack=16k,maxoverhead=off");
+        load(jvm, "engine=hooks-self,interval=1g,stack=16k,maxoverhead=off");
         Path file = jvm.command().directory().resolve("changed.jfr");
         jvm.jcmd("JFR.start", "name=changed", "filename=" + file);
         jvm.step("await");
@@ -104,7 +104,7 @@ final class LateStartIT {
             needs = {})
     void whatCannotChangeInARunningJvmIsRefusedInOneLine(RunningJvm jvm) {
         jvm.awaitLine("ready=");
-        load(jvm, "engine=gate-self,interval=64k");
+        load(jvm, "engine=hooks-self,interval=64k");
         assertThat(answer(jvm, "interval=1k,engine=uprobe,depth=8")).contains("return code: 102");
         assertThat(answer(jvm, "minag=1s")).contains("return code: 102");
         jvm.send("exit 0");
@@ -127,7 +127,7 @@ final class LateStartIT {
         Path file = jvm.command().directory().resolve("states.jfr");
         jvm.jcmd("JFR.start", "name=states", "filename=" + file);
         assertThat(answer(jvm, "intervall=1k")).contains("return code: 102");
-        load(jvm, "engine=gate-self");
+        load(jvm, "engine=hooks-self");
         jvm.step("await");
         jvm.jcmd("JFR.stop", "name=states");
         jvm.send("exit 0");
@@ -164,7 +164,7 @@ final class LateStartIT {
         jvm.awaitLine("ready=");
         assertThat(answer(jvm, "intervall=1k")).contains("return code: 102");
         assertThat(answer(jvm, "version")).contains("return code: 0");
-        assertThat(answer(jvm, "engine=gate-self")).contains("return code: 0");
+        assertThat(answer(jvm, "engine=hooks-self")).contains("return code: 0");
         jvm.send("exit 5");
         JvmOutcome outcome = jvm.join().expectExit(5);
         assertThat(outcome.err().stream().filter(line -> line.startsWith("dwunw: ")))

@@ -16,7 +16,7 @@ import java.util.List;
 
 /** Libraries are read as far as the application's heap allows, and whatever they are called. */
 final class LibraryFilesIT {
-    private static final String SPARSE = "engine=gate-self,maxoverhead=off,maxevents=off,interval=2k,stack=16k";
+    private static final String SPARSE = "engine=hooks-self,maxoverhead=off,maxevents=off,interval=2k,stack=16k";
 
     /** Zeros of 60 MiB in some kilobytes of xz, where a stripped library keeps its symbols. */
     private static final String BOMB = "strip -o $2/libdwunwlate.so $1/libdwunwlate.so"

@@ -25,7 +25,7 @@ final class OpenedLibrariesIT {
     @JvmTest(
             main = OpenedLibraries.class,
             args = "stay",
-            agent = OPTIONS + "gate",
+            agent = OPTIONS + "hooks",
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
     void ofLibrariesThatStayAllAreComplete(JvmOutcome jvm) throws IOException {
@@ -45,7 +45,7 @@ final class OpenedLibrariesIT {
     @JvmTest(
             main = OpenedLibraries.class,
             args = "closed",
-            agent = OPTIONS + "gate",
+            agent = OPTIONS + "hooks",
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
     void ofLibrariesThatAreGoneNoneIsTakenForAnother(JvmOutcome jvm) throws IOException {
@@ -62,7 +62,7 @@ final class OpenedLibrariesIT {
     @JvmTest(
             main = OpenedLibraries.class,
             args = "bare",
-            agent = OPTIONS + "gate",
+            agent = OPTIONS + "hooks",
             recording = JvmTest.ONLY_DWUNW,
             needs = {},
             since = 25)
@@ -78,10 +78,10 @@ final class OpenedLibrariesIT {
     /** Their libraries have other names in each run. */
     @JvmTest(main = OpenedLibraries.class, args = "stay", recording = JvmTest.ONLY_DWUNW, since = 25)
     void sitesAreTheSameInTheNextRunWithAnotherEngine(JvmCommand command) throws IOException {
-        Set<String> gate = sites(command.as("gate").agent(OPTIONS + "gate-self,minage=0s"));
+        Set<String> hooks = sites(command.as("hooks").agent(OPTIONS + "hooks-self,minage=0s"));
         Set<String> probes = sites(command.as("probes").agent(OPTIONS + "uprobe,minage=0s"));
 
-        assertThat(gate).hasSize(1).isEqualTo(probes);
+        assertThat(hooks).hasSize(1).isEqualTo(probes);
     }
 
     private static Set<String> sites(JvmCommand command) throws IOException {

@@ -22,7 +22,7 @@ final class OverheadIT {
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
     void theIntervalIsWidenedUntilTheBudgetIsKept(JvmCommand command) throws IOException {
-        List<AgentEvent> statistics = statistics(command.agent("engine=gate-self,interval=4k,maxoverhead=5%"));
+        List<AgentEvent> statistics = statistics(command.agent("engine=hooks-self,interval=4k,maxoverhead=5%"));
         assertThat(statistics).hasSizeGreaterThan(4);
         double best = 1;
         long widest = 0;
@@ -42,7 +42,7 @@ final class OverheadIT {
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
     void withoutABudgetTheIntervalStaysAndTheOverheadIsTold(JvmCommand command) throws IOException {
-        List<AgentEvent> statistics = statistics(command.agent("engine=gate-self,interval=64k,maxoverhead=off"));
+        List<AgentEvent> statistics = statistics(command.agent("engine=hooks-self,interval=64k,maxoverhead=off"));
         assertThat(statistics).isNotEmpty().allMatch(event -> event.number("interval") == 65_536);
         assertThat(statistics).anyMatch(event -> overhead(event) > 0);
     }
@@ -57,7 +57,7 @@ final class OverheadIT {
     void eachAllocationHasItsTextWhereThatIsShared(JvmCommand command) throws IOException {
         List<AgentEvent> allocations = new ConsumerReader()
                 .read(
-                        command.agent("engine=gate-self,interval=16k")
+                        command.agent("engine=hooks-self,interval=16k")
                                 .run()
                                 .expectExit(0)
                                 .recording(),

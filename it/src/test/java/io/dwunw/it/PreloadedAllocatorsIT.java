@@ -16,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Allocators that take libc's place by {@code LD_PRELOAD}, where they are installed: the gate stands before them. */
+/** Allocators that take libc's place by {@code LD_PRELOAD}, where installed: the hooks stand in front of them. */
 final class PreloadedAllocatorsIT {
     private static final int BLOCKS = 40;
     private static final String BLOCKS_TEXT = "" + BLOCKS;
@@ -24,7 +24,7 @@ final class PreloadedAllocatorsIT {
     @JvmTest(
             main = UnsafeLeak.class,
             args = {BLOCKS_TEXT, "300"},
-            agent = "engine=gate,interval=1,minage=1ms,stack=16k",
+            agent = "engine=hooks,interval=1,minage=1ms,stack=16k",
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
     void jemalloc(JvmCommand command) throws IOException {
@@ -34,7 +34,7 @@ final class PreloadedAllocatorsIT {
     @JvmTest(
             main = UnsafeLeak.class,
             args = {BLOCKS_TEXT, "300"},
-            agent = "engine=gate,interval=1,minage=1ms,stack=16k",
+            agent = "engine=hooks,interval=1,minage=1ms,stack=16k",
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
     void tcmalloc(JvmCommand command) throws IOException {
@@ -44,7 +44,7 @@ final class PreloadedAllocatorsIT {
     @JvmTest(
             main = UnsafeLeak.class,
             args = {BLOCKS_TEXT, "300"},
-            agent = "engine=gate,interval=1,minage=1ms,stack=16k",
+            agent = "engine=hooks,interval=1,minage=1ms,stack=16k",
             recording = JvmTest.ONLY_DWUNW,
             needs = {})
     void mimalloc(JvmCommand command) throws IOException {

@@ -84,7 +84,7 @@ final class ReadersIT {
     @JvmTest(
             main = InflaterLeak.class,
             args = {"100", "300"},
-            agent = "engine=gate-self,interval=4k,minage=0",
+            agent = "engine=hooks-self,interval=4k,minage=0",
             needs = {})
     void theDocumentedCommandFindsTheClassesOfTheJdk(JvmOutcome jvm) throws IOException {
         String command = Files.readAllLines(Project.root().resolve("docs/events.md")).stream()

@@ -28,7 +28,7 @@ final class ShortMemoryIT {
 
     @JvmTest(
             main = ManyStacks.class,
-            agent = "engine=gate-self,interval=1k,maxoverhead=off,maxevents=off",
+            agent = "engine=hooks-self,interval=1k,maxoverhead=off,maxevents=off",
             recording = JvmTest.ONLY_DWUNW,
             jvm = {"-XX:MaxMetaspaceSize=10m", "-XX:CompressedClassSpaceSize=1m", "-XX:+ExitOnOutOfMemoryError"},
             needs = {})
@@ -54,7 +54,7 @@ final class ShortMemoryIT {
     @JvmTest(
             main = ManyBlocks.class,
             args = "160000",
-            agent = "engine=gate-self,interval=1,maxoverhead=off",
+            agent = "engine=hooks-self,interval=1,maxoverhead=off",
             recording = "settings=none,+dwunw.NativeLeak#enabled=true,+dwunw.AgentStatistics#enabled=true",
             jvm = {"-Xmx24m", "-XX:+ExitOnOutOfMemoryError"},
             needs = {})

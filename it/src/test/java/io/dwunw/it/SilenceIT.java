@@ -38,7 +38,7 @@ final class SilenceIT {
 
     @JvmTest(
             main = Steps.class,
-            agent = "engine=gate-self,interval=1,stack=16k,minage=100ms,report=1s",
+            agent = "engine=hooks-self,interval=1,stack=16k,minage=100ms,report=1s",
             recording = "settings=none,+dwunw.NativeLeak#enabled=true",
             needs = {})
     void aKilledProgramLeavesItsLeaksInTheRepository(JvmCommand command) throws Exception {
@@ -74,7 +74,7 @@ final class SilenceIT {
     @JvmTest(
             main = NativeLayers.class,
             args = "1000",
-            agent = "engine=gate-self,interval=1k,minage=1h,report=300ms",
+            agent = "engine=hooks-self,interval=1k,minage=1h,report=300ms",
             needs = {})
     void aProgramShorterThanTheMinimumAgeSaysHowMuchIsYounger(JvmOutcome jvm) throws IOException {
         assertThat(new ConsumerReader().read(jvm.recording(), AgentEvent.LEAK)).isEmpty();
@@ -122,7 +122,7 @@ final class SilenceIT {
     /** Found only when the sidecar runs: the answer comes when the recording has begun already. */
     @JvmTest(
             main = Steps.class,
-            agent = "engine=gate-self",
+            agent = "engine=hooks-self",
             nativeAccess = false,
             needs = {})
     void anEngineThatCannotBeOpenedIsInTheRecording(JvmCommand command) throws IOException {
@@ -146,13 +146,13 @@ final class SilenceIT {
             assertThat(outcome.err()).anyMatch(line -> line.equals("dwunw: not tracing: " + state.text("reason")));
             assertThat(state.text("options"))
                     .startsWith("interval=auto,minage=5s,")
-                    .contains("engine=gate-self");
+                    .contains("engine=hooks-self");
         }
     }
 
     @JvmTest(
             main = NativeLayers.class,
-            agent = "engine=gate-self,interval=1k,minage=0",
+            agent = "engine=hooks-self,interval=1k,minage=0",
             recording = "settings=none,+dwunw.NativeLeak#enabled=true",
             needs = {})
     void whoNamesLeaksGetsLeaks(JvmOutcome jvm) throws IOException {
@@ -165,7 +165,7 @@ final class SilenceIT {
 
     @JvmTest(
             main = NativeLayers.class,
-            agent = "engine=gate-self,interval=1k,minage=0,hidden=true",
+            agent = "engine=hooks-self,interval=1k,minage=0,hidden=true",
             recording = "settings=profile,+dwunw.NativeFree#enabled=true",
             needs = {})
     void aConfigurationOfTheJdkGetsAllAndFreesCanBeAdded(JvmOutcome jvm) throws IOException {
@@ -184,7 +184,7 @@ final class SilenceIT {
                         AgentEvent.STATE);
         AgentEvent state = state(jvm.recording());
         assertThat(state.text("state")).isEqualTo("tracing");
-        assertThat(state.text("engine")).contains("gate");
+        assertThat(state.text("engine")).contains("hooks");
         assertThat(state.text("options")).startsWith("interval=1k,minage=0s,").endsWith("hidden=true");
     }
 

@@ -7,8 +7,8 @@ import io.dwunw.it.harness.JvmCommand;
 import io.dwunw.it.harness.JvmOutcome;
 import io.dwunw.it.harness.JvmTest;
 import io.dwunw.it.harness.Project;
-import io.dwunw.it.program.AtRest;
 import io.dwunw.it.program.Greeting;
+import io.dwunw.it.program.IdleProgram;
 import io.dwunw.it.program.SidecarGarbage;
 import java.io.File;
 import java.io.IOException;
@@ -35,7 +35,7 @@ final class StartupIT {
     @JvmTest(main = Greeting.class, args = "return")
     void theAgentBringsNoClassesToBeGenerated(JvmCommand command) throws IOException {
         boolean ofTheJdkItself = hasRecordMethods(classes(command.as("alone").withoutAgent()));
-        for (String engine : List.of("gate-self", "gate-bpf", "uprobe")) {
+        for (String engine : List.of("hooks-self", "hooks-bpf", "uprobe")) {
             List<String> classes = classes(command.as(engine).agent("engine=" + engine + ",interval=4k,minage=0s"));
             assertThat(classes).as(engine).anyMatch(name -> name.startsWith("io.dwunw.jfr.ReplayGeneration"));
             assertThat(classes).as(engine).noneMatch(name -> name.startsWith("io.dwunw.") && name.contains("$$Lambda"));
@@ -46,7 +46,7 @@ final class StartupIT {
     /** Each costs a third of a millisecond; of the agent's own, those that it generates left out. */
     @JvmTest(main = Greeting.class, args = "return")
     void fewClassesAreLoaded(JvmCommand command) throws IOException {
-        for (String engine : List.of("gate-self", "gate-bpf", "uprobe")) {
+        for (String engine : List.of("hooks-self", "hooks-bpf", "uprobe")) {
             List<String> classes = classes(command.as(engine).agent("engine=" + engine));
             assertThat(ownClasses(classes)).as(engine).hasSizeBetween(100, MAX_CLASSES);
         }
@@ -86,7 +86,7 @@ final class StartupIT {
      */
     @JvmTest(main = Greeting.class, args = "return")
     void theEventsAreInitialisedByTheThreadThatStartsTheRecording(JvmCommand command) throws IOException {
-        for (String engine : List.of("gate-self", "gate-bpf", "uprobe")) {
+        for (String engine : List.of("hooks-self", "hooks-bpf", "uprobe")) {
             JvmCommand eager = command.as(engine).agent("engine=" + engine + ",interval=1");
             List<String> lines = log(eager, "class+init", "tid").stream()
                     .filter(line -> line.contains(" Initializing 'io/dwunw/"))
@@ -108,14 +108,14 @@ final class StartupIT {
      * without a recording.
      */
     @JvmTest(
-            main = AtRest.class,
+            main = IdleProgram.class,
             needs = {})
     void theSidecarDoesNotHoldUpTheExit(JvmOutcome outcome) {
         assertThat(outcome.value("state")).isEqualTo("TIMED_WAITING");
     }
 
     @JvmTest(
-            main = AtRest.class,
+            main = IdleProgram.class,
             record = false,
             needs = {})
     void norWithoutEverARecording(JvmOutcome outcome) {

@@ -29,11 +29,11 @@ final class VirtualThreadsIT {
 
     @JvmTest(
             main = VirtualBlocks.class,
-            agent = OPTIONS + "gate",
+            agent = OPTIONS + "hooks",
             recording = JvmTest.ONLY_DWUNW,
             needs = {},
             since = 21)
-    void withTheGate(JvmOutcome jvm) throws IOException {
+    void withTheHooks(JvmOutcome jvm) throws IOException {
         assertBoth(jvm);
     }
 

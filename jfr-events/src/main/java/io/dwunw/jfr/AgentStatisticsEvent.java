@@ -84,7 +84,7 @@ public final class AgentStatisticsEvent extends Event {
     public long cutStacks;
 
     @Label("Unpatched Slots")
-    @Description("Import slots of libraries that the in-process gate could not patch: calls through them are not seen")
+    @Description("Import slots of libraries that the in-process hooks could not patch: calls through them are not seen")
     public long unpatchedSlots;
 
     @Label("Complete Walks")
@@ -180,13 +180,13 @@ public final class AgentStatisticsEvent extends Event {
     @Label("Unseen Bytes")
     @Description(
             "Bytes in use in libc's allocator, allocated since the probes were attached, that did not pass the wrappers of the"
-                    + " in-process gate; -1 if that cannot be known")
+                    + " in-process hooks; -1 if that cannot be known")
     public long unseenBytes;
 
     @Label("Unseen Frees")
     @Description(
             "Bytes that are shown as live, but that libc's allocator does not have in use any more: their frees did not pass"
-                    + " the wrappers of the in-process gate; -1 if that cannot be known")
+                    + " the wrappers of the in-process hooks; -1 if that cannot be known")
     public long unseenFrees;
 
     @Label("Samples Passed Over")

@@ -9,4 +9,4 @@ import org.jspecify.annotations.Nullable;
  *
  * @param stack null if the event type has no stack trace
  */
-public record Publication(Event event, @Nullable ReplayedStack stack) {}
+public record Publication(Event event, @Nullable ReplayableStack stack) {}

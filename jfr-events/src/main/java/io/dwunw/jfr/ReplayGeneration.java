@@ -59,7 +59,7 @@ final class ReplayGeneration {
     /** By the object: stacks share those of the frames that they share, and class file names take time to make. */
     private final IdentityHashMap<FrameName, Caller> callers = new IdentityHashMap<>();
 
-    private final WeakHashMap<ReplayedStack, ReplayRoot> chains = new WeakHashMap<>();
+    private final WeakHashMap<ReplayableStack, ReplayRoot> chains = new WeakHashMap<>();
     private int interfaceCount;
     private int classCount;
     private long bytes = LOADER_BYTES;
@@ -99,24 +99,24 @@ final class ReplayGeneration {
     }
 
     @Nullable
-    ReplayRoot find(ReplayedStack stack) {
+    ReplayRoot find(ReplayableStack stack) {
         return chains.get(stack);
     }
 
     /** Makes {@code stack} use {@code root} for as long as this generation lives. */
-    void replace(ReplayedStack stack, ReplayRoot root) {
+    void replace(ReplayableStack stack, ReplayRoot root) {
         chains.put(stack, root);
     }
 
     /** Stacks to be built together, and what is missing for it. */
     final class Plan {
-        private final List<ReplayedStack> stacks = new ArrayList<>();
+        private final List<ReplayableStack> stacks = new ArrayList<>();
         private final List<List<CallEdge>> edges = new ArrayList<>();
         private final Set<CallEdge> missing = new LinkedHashSet<>();
         private final Set<String> classNames = new HashSet<>();
 
         /** @param frames innermost first, not empty */
-        void add(ReplayedStack stack, List<FrameName> frames) {
+        void add(ReplayableStack stack, List<FrameName> frames) {
             List<CallEdge> all = edges(frames);
             stacks.add(stack);
             edges.add(all);
@@ -153,7 +153,7 @@ final class ReplayGeneration {
         return new Plan();
     }
 
-    private void link(ReplayedStack stack, List<CallEdge> edges) {
+    private void link(ReplayableStack stack, List<CallEdge> edges) {
         Object callee = slot;
         for (CallEdge edge : edges) {
             Site site = sites.get(edge);

@@ -10,7 +10,7 @@ import jdk.jfr.Event;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Builds and keeps the generated classes behind {@link ReplayedStack}s.
+ * Builds and keeps the generated classes behind {@link ReplayableStack}s.
  *
  * <p>Bounded: when a generation of classes is full all of it is dropped, to be unloaded by the collector, and stacks
  * that are still in use get new ones at their next publication. Where there is no room for more, an event shows one
@@ -41,7 +41,7 @@ public final class StackReplay {
     /** Its classes are never dropped: it is needed when there is no room for any. */
     private @Nullable ReplayRoot textOnly;
 
-    private @Nullable ReplayedStack current;
+    private @Nullable ReplayableStack current;
 
     private long classesOfOldGenerations;
     private volatile long classes;
@@ -65,8 +65,8 @@ public final class StackReplay {
     }
 
     /** A handle for these frames. Cheap: nothing is generated before the first publication. */
-    public ReplayedStack prepare(List<FrameName> innermostFirst) {
-        return new ReplayedStack(innermostFirst);
+    public ReplayableStack prepare(List<FrameName> innermostFirst) {
+        return new ReplayableStack(innermostFirst);
     }
 
     /** Classes generated since the start, those dropped since included. */
@@ -92,7 +92,7 @@ public final class StackReplay {
     /**
      * Whether an event with this stack would show it without anything to be generated before. On the publishing thread.
      */
-    public boolean isReady(ReplayedStack stack) {
+    public boolean isReady(ReplayableStack stack) {
         return generation().find(stack) != null;
     }
 
@@ -105,7 +105,7 @@ public final class StackReplay {
      * Generates what replaying these stacks needs, before the first event with them. Together they need far fewer
      * classes than one by one. On the publishing thread.
      */
-    public void rehearse(List<ReplayedStack> stacks) {
+    public void rehearse(List<ReplayableStack> stacks) {
         try {
             build(stacks);
         } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
@@ -119,7 +119,7 @@ public final class StackReplay {
      *
      * @param failed receives the reason why it is not possible
      */
-    ReplayRoot ready(Event event, @Nullable ReplayedStack stack, Consumer<Throwable> failed) {
+    ReplayRoot ready(Event event, @Nullable ReplayableStack stack, Consumer<Throwable> failed) {
         slot.put(event);
         current = stack;
         if (stack == null || !event.isEnabled()) {
@@ -174,7 +174,7 @@ public final class StackReplay {
         generation = null;
     }
 
-    private void build(List<ReplayedStack> stacks) throws ReflectiveOperationException {
+    private void build(List<ReplayableStack> stacks) throws ReflectiveOperationException {
         ReplayGeneration held = generation();
         ReplayGeneration.Plan plan = plan(held, stacks);
         long now = System.nanoTime();
@@ -203,9 +203,9 @@ public final class StackReplay {
     }
 
     /** Leaves out stacks that have nothing to be shown. */
-    private ReplayGeneration.Plan plan(ReplayGeneration held, List<ReplayedStack> stacks) {
+    private ReplayGeneration.Plan plan(ReplayGeneration held, List<ReplayableStack> stacks) {
         ReplayGeneration.Plan plan = held.plan();
-        for (ReplayedStack stack : stacks) {
+        for (ReplayableStack stack : stacks) {
             List<FrameName> frames = folding.fold(stack.frames());
             if (frames.isEmpty()) {
                 held.replace(stack, withoutReplay);
@@ -221,7 +221,7 @@ public final class StackReplay {
         if (textOnly == null) {
             ReplayGeneration own = new ReplayGeneration(slot);
             ReplayGeneration.Plan plan = own.plan();
-            ReplayedStack stack = prepare(TEXT_ONLY);
+            ReplayableStack stack = prepare(TEXT_ONLY);
             plan.add(stack, TEXT_ONLY);
             plan.build();
             textOnly = own.find(stack);

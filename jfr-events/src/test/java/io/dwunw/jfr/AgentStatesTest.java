@@ -37,10 +37,10 @@ class AgentStatesTest {
     @Test
     void aChangeIsAnEventOfItsOwnAndARepetitionIsNone() throws Exception {
         List<RecordedEvent> events = record(
-                () -> states.tracing("gate"),
-                () -> states.tracing("gate"),
+                () -> states.tracing("hooks"),
+                () -> states.tracing("hooks"),
                 () -> states.options("interval=64k"),
-                () -> states.resting("gate"));
+                () -> states.resting("hooks"));
         assertThat(events.subList(1, events.size()))
                 .extracting(event -> event.getString("state") + " " + event.getString("options"))
                 .startsWith("tracing interval=512k", "tracing interval=64k", "resting interval=64k")
@@ -51,7 +51,7 @@ class AgentStatesTest {
 
     @Test
     void aChunkBeginsWithIt() throws Exception {
-        List<RecordedEvent> events = record(() -> states.tracing("gate"));
+        List<RecordedEvent> events = record(() -> states.tracing("hooks"));
         assertThat(events.get(0).getString("reason")).isEqualTo("not ready yet");
     }
 
@@ -60,7 +60,7 @@ class AgentStatesTest {
         Recording recording = new Recording();
         recording.disable("dwunw.AgentState");
         recording.start();
-        states.tracing("gate");
+        states.tracing("hooks");
         assertThat(Recorded.stop(recording)).isEmpty();
     }
 

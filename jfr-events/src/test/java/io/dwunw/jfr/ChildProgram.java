@@ -100,7 +100,7 @@ public final class ChildProgram {
 
     private static void publishAll(QueuePublisher publisher, StackReplay replay) throws Exception {
         for (List<FrameName> frames : STACKS) {
-            ReplayedStack stack = replay.prepare(frames);
+            ReplayableStack stack = replay.prepare(frames);
             publisher.put(new Publication(event(stack), stack));
         }
         NativeFreeEvent free = new NativeFreeEvent();
@@ -111,7 +111,7 @@ public final class ChildProgram {
         publisher.await();
     }
 
-    private static NativeAllocationEvent event(ReplayedStack stack) {
+    private static NativeAllocationEvent event(ReplayableStack stack) {
         NativeAllocationEvent event = new NativeAllocationEvent();
         event.address = 0x7f0000001000L;
         event.size = 4096;
@@ -128,7 +128,7 @@ public final class ChildProgram {
     private static void fillChunks(QueuePublisher publisher, StackReplay replay) throws Exception {
         String text = "x".repeat(10_000);
         for (int i = 0; i < 800; i++) {
-            ReplayedStack stack = replay.prepare(STACKS.get(i % STACKS.size()));
+            ReplayableStack stack = replay.prepare(STACKS.get(i % STACKS.size()));
             NativeAllocationEvent event = event(stack);
             event.frames = i + text; // JFR keeps equal texts once
             publisher.put(new Publication(event, stack));
@@ -147,7 +147,7 @@ public final class ChildProgram {
             threads.add(thread);
         }
         for (int i = 0; threads.stream().anyMatch(Thread::isAlive); i++) {
-            ReplayedStack stack = replay.prepare(List.of(function("f" + i), function("g" + i % 100)));
+            ReplayableStack stack = replay.prepare(List.of(function("f" + i), function("g" + i % 100)));
             publisher.put(new Publication(event(stack), stack));
             publisher.await();
         }

@@ -17,10 +17,11 @@ class ReplayThreadTest {
     private final StackReplay replay = new StackReplay(RecordingDepth.DEFAULT);
 
     /** Publishes these stacks; one failure must be reported, and the thread must live. */
-    private List<RecordedEvent> publishWithOneFailure(StackReplay replay, List<ReplayedStack> stacks) throws Exception {
+    private List<RecordedEvent> publishWithOneFailure(StackReplay replay, List<ReplayableStack> stacks)
+            throws Exception {
         try (QueuePublisher publisher = QueuePublisher.started(replay);
                 Recording recording = Recorded.start("NativeAllocation")) {
-            for (ReplayedStack stack : stacks) {
+            for (ReplayableStack stack : stacks) {
                 publisher.put(new Publication(new NativeAllocationEvent(), stack));
             }
             publisher.await();

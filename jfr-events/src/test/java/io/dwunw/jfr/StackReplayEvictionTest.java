@@ -69,7 +69,7 @@ class StackReplayEvictionTest {
     @Test
     void evictedClassesAreUnloadedAlthoughTheStackIsStillHeld() throws Exception {
         StackReplay replay = bounded(100_000);
-        ReplayedStack held = replay.prepare(stack(0));
+        ReplayableStack held = replay.prepare(stack(0));
         WeakReference<ClassLoader> loader = loaderOf(replay, held);
         assertThat(loader.get()).isNotNull();
 
@@ -86,7 +86,7 @@ class StackReplayEvictionTest {
         StackReplay replay = bounded(50_000);
         List<ReplayRoot> preventUnloading = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            ReplayedStack stack = replay.prepare(stack(i));
+            ReplayableStack stack = replay.prepare(stack(i));
             preventUnloading.add(replay.ready(new NativeAllocationEvent(), stack, StackReplayEvictionTest::rethrow));
         }
         assertThat(replay.classesGenerated()).isBetween(20L, 300L);
@@ -147,7 +147,7 @@ class StackReplayEvictionTest {
         WeakReference<Object> chain = new WeakReference<>(
                 replay.ready(new NativeAllocationEvent(), replay.prepare(stack(0)), StackReplayEvictionTest::rethrow));
 
-        ReplayedStack other = replay.prepare(stack(1));
+        ReplayableStack other = replay.prepare(stack(1));
 
         assertThat(collected(
                         chain,
@@ -155,7 +155,7 @@ class StackReplayEvictionTest {
                 .isTrue();
     }
 
-    private static WeakReference<ClassLoader> loaderOf(StackReplay replay, ReplayedStack stack) {
+    private static WeakReference<ClassLoader> loaderOf(StackReplay replay, ReplayableStack stack) {
         ReplayRoot root = replay.ready(new NativeAllocationEvent(), stack, StackReplayEvictionTest::rethrow);
         ClassLoader loader = root.getClass().getClassLoader();
         assertThat(loader).isInstanceOf(ReplayLoader.class);

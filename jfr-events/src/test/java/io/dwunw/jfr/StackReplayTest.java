@@ -82,7 +82,7 @@ class StackReplayTest {
     @Test
     void stacksMadeReadyTogetherShareTheirClasses() throws Exception {
         List<List<FrameName>> stacks = new ArrayList<>();
-        List<ReplayedStack> together = new ArrayList<>();
+        List<ReplayableStack> together = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             FrameName middle = FrameName.ofJava("com.acme.Many", "middle" + i % 7, "(J)D", 10 + i % 20, "");
             FrameName outer = FrameName.ofJava("com.acme.Many", "outer", "()V", i, "");

@@ -33,9 +33,9 @@ final class DwCfa {
     static final int DW_CFA_val_expression = 0x16;
     static final int DW_CFA_MIPS_advance_loc8 = 0x1d;
     static final int DW_CFA_AARCH64_set_ra_state = 0x2b;
-    static final int DW_CFA_AARCH64_negate_ra_state_with_pc = 0x2c;
+    static final int DW_CFA_AARCH64_nehooks_ra_state_with_pc = 0x2c;
     /** On SPARC the same number is DW_CFA_GNU_window_save. */
-    static final int DW_CFA_AARCH64_negate_ra_state = 0x2d;
+    static final int DW_CFA_AARCH64_nehooks_ra_state = 0x2d;
 
     static final int DW_CFA_GNU_args_size = 0x2e;
     static final int DW_CFA_GNU_negative_offset_extended = 0x2f;

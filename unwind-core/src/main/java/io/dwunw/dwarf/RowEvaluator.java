@@ -175,8 +175,8 @@ public final class RowEvaluator {
             case DwCfa.DW_CFA_remember_state -> remember(here);
             case DwCfa.DW_CFA_restore_state -> restoreState(here);
             case DwCfa.DW_CFA_AARCH64_set_ra_state -> setReturnAddressState(here);
-            case DwCfa.DW_CFA_AARCH64_negate_ra_state -> row.toggleReturnAddressSigned(false);
-            case DwCfa.DW_CFA_AARCH64_negate_ra_state_with_pc -> row.toggleReturnAddressSigned(true);
+            case DwCfa.DW_CFA_AARCH64_nehooks_ra_state -> row.toggleReturnAddressSigned(false);
+            case DwCfa.DW_CFA_AARCH64_nehooks_ra_state_with_pc -> row.toggleReturnAddressSigned(true);
             case DwCfa.DW_CFA_GNU_args_size -> at.uleb128(); // matters to exception landing pads only
             default -> throw new MalformedDataException("unknown call frame instruction", here);
         }

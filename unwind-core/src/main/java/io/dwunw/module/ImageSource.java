@@ -19,7 +19,7 @@ public interface ImageSource {
     /**
      * Where this process finds a path of the module map: elsewhere, if the mapped process has another root directory.
      */
-    default String pathHere(String path) {
+    default String hostPath(String path) {
         return path;
     }
 

@@ -43,14 +43,14 @@ public final class LoadedModule {
     }
 
     /** Where this process finds the file, which may be one of another root directory. */
-    public String pathHere() {
-        return source.pathHere(path());
+    public String hostPath() {
+        return source.hostPath(path());
     }
 
     /** Whether the path still leads to the file that is mapped; asks the file system. */
-    public boolean isAtItsPath() {
+    public boolean isFileUnchanged() {
         Mapping first = mappings.get(0);
-        return first.hasFile() && !first.deleted() && FileIdentity.isInode(pathHere(), first.inode());
+        return first.hasFile() && !first.deleted() && FileIdentity.isInode(hostPath(), first.inode());
     }
 
     /** File name: the path's last part, for people; {@code [vdso]} for the vdso. */

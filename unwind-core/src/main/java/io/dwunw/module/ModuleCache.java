@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A fixed number of slots for opened ELF files. An acquired module is active; a released one stays warm and is served
  * again without being opened; the one that has been warm longest makes room, but only under pressure. Files that failed
- * to open are warm, too. Not thread-safe: see {@link #serialised}.
+ * to open are warm, too. Not thread-safe: see {@link #synchronizedView}.
  */
 public final class ModuleCache implements ModuleStore {
     /** Number of slots by default. */
@@ -125,8 +125,8 @@ public final class ModuleCache implements ModuleStore {
     }
 
     @Override
-    public ModuleStore serialised() {
-        return new SerialisedModuleStore(this);
+    public ModuleStore synchronizedView() {
+        return new SynchronizedModuleStore(this);
     }
 
     @Override

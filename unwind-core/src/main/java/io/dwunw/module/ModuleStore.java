@@ -4,7 +4,7 @@ package io.dwunw.module;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Opened ELF files by path, counted. {@link ModuleCache} is the plain one, {@link #serialised} may be shared. */
+/** Opened ELF files by path, counted. {@link ModuleCache} is the plain one, {@link #synchronizedView} may be shared. */
 public interface ModuleStore {
     /** Result of an acquisition. */
     enum Outcome {
@@ -64,5 +64,5 @@ public interface ModuleStore {
      * because modules are thread-confined: another thread gets it in a slot of its own. Only the thread that acquired a
      * module may release it, others are answered false.
      */
-    ModuleStore serialised();
+    ModuleStore synchronizedView();
 }

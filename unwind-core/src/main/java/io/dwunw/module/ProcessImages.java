@@ -100,7 +100,7 @@ public final class ProcessImages implements ImageSource {
     }
 
     @Override
-    public String pathHere(String path) {
+    public String hostPath(String path) {
         return root + path;
     }
 

@@ -156,12 +156,12 @@ final class RowEvaluatorTest {
 
     @Test
     void aarch64SignatureStateToggles() {
-        UnwindRow row = last(code().u8(DwCfa.DW_CFA_AARCH64_negate_ra_state));
+        UnwindRow row = last(code().u8(DwCfa.DW_CFA_AARCH64_nehooks_ra_state));
         assertThat(row.isReturnAddressSigned()).isTrue();
         assertThat(row.isPcInSignature()).isFalse();
-        row = last(code().u8(DwCfa.DW_CFA_AARCH64_negate_ra_state, DwCfa.DW_CFA_AARCH64_negate_ra_state));
+        row = last(code().u8(DwCfa.DW_CFA_AARCH64_nehooks_ra_state, DwCfa.DW_CFA_AARCH64_nehooks_ra_state));
         assertThat(row.isReturnAddressSigned()).isFalse();
-        row = last(code().u8(DwCfa.DW_CFA_AARCH64_negate_ra_state_with_pc));
+        row = last(code().u8(DwCfa.DW_CFA_AARCH64_nehooks_ra_state_with_pc));
         assertThat(row.isReturnAddressSigned()).isTrue();
         assertThat(row.isPcInSignature()).isTrue();
     }
@@ -174,7 +174,7 @@ final class RowEvaluatorTest {
         row = last(code().u8(DwCfa.DW_CFA_AARCH64_set_ra_state, 1, 0, DwCfa.DW_CFA_AARCH64_set_ra_state, 1, 0));
         assertThat(row.isReturnAddressSigned()).isTrue();
         assertThat(row.isPcInSignature()).isFalse();
-        row = last(code().u8(DwCfa.DW_CFA_AARCH64_negate_ra_state, DwCfa.DW_CFA_AARCH64_set_ra_state, 0, 0));
+        row = last(code().u8(DwCfa.DW_CFA_AARCH64_nehooks_ra_state, DwCfa.DW_CFA_AARCH64_set_ra_state, 0, 0));
         assertThat(row.isReturnAddressSigned()).isFalse();
         assertThatThrownBy(() -> last(code().u8(DwCfa.DW_CFA_AARCH64_set_ra_state, 3, 0)))
                 .isInstanceOf(MalformedDataException.class);

@@ -210,8 +210,8 @@ final class ModuleCacheTest {
     @Test
     void theSerialisingWrapperMayBeShared() throws Exception {
         List<Path> paths = List.of(elf("a.so"), elf("b.so"), elf("c.so"), elf("d.so"), elf("e.so"));
-        ModuleStore shared = new ModuleCache(8).serialised();
-        assertThat(shared.serialised()).isSameAs(shared);
+        ModuleStore shared = new ModuleCache(8).synchronizedView();
+        assertThat(shared.synchronizedView()).isSameAs(shared);
         Set<CachedModule> held = ConcurrentHashMap.newKeySet();
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
@@ -246,7 +246,7 @@ final class ModuleCacheTest {
     @Test
     void theSerialisingWrapperLendsAModuleToOneThreadAtATime() throws Exception {
         Path path = elf("a.so");
-        ModuleStore shared = new ModuleCache(2).serialised();
+        ModuleStore shared = new ModuleCache(2).synchronizedView();
         CachedModule mine = Objects.requireNonNull(shared.acquire(path).module());
         assertThat(shared.acquire(path).module()).isSameAs(mine);
         ExecutorService other = Executors.newSingleThreadExecutor();

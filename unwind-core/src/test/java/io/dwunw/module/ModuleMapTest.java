@@ -156,7 +156,7 @@ final class ModuleMapTest {
         strange.update("1000-2000 r-xp 00000000 08:01 12 /lib/lib\0.so");
         LoadedModule module = strange.modules().get(0);
         assertThat(module.image()).isNull();
-        assertThat(module.isAtItsPath()).isFalse();
+        assertThat(module.isFileUnchanged()).isFalse();
         assertThat(module.problem()).contains("no memory reader");
         assertThat(new Symboliser().symbolise(module, 0x10).isKnown()).isFalse();
     }

@@ -23,7 +23,7 @@ final class RuleCompilerTest {
     private static final int DW_CFA_REGISTER = 0x09;
     private static final int DW_CFA_OFFSET_EXTENDED_SF = 0x11;
     private static final int DW_CFA_VAL_EXPRESSION = 0x16;
-    private static final int DW_CFA_AARCH64_NEGATE_RA_STATE = 0x2d;
+    private static final int DW_CFA_AARCH64_NEHOOKS_RA_STATE = 0x2d;
     private static final int DW_OP_LIT0 = 0x30;
     private static final int DW_OP_BREG0 = 0x70;
     private static final long STACK = 0x7fff_0000_0000L;
@@ -126,9 +126,9 @@ final class RuleCompilerTest {
     /** The number is DW_CFA_GNU_window_save on SPARC, and means nothing elsewhere. */
     @Test
     void onlyAArch64SignsReturnAddresses() {
-        SectionAssembler program = code().u8(DW_CFA_DEF_CFA, AArch64.SP, 16, DW_CFA_AARCH64_NEGATE_RA_STATE);
+        SectionAssembler program = code().u8(DW_CFA_DEF_CFA, AArch64.SP, 16, DW_CFA_AARCH64_NEHOOKS_RA_STATE);
         assertThat(rule(program, AArch64.ARCHITECTURE).returnAddressSigned).isTrue();
-        assertThat(rule(x86().u8(DW_CFA_AARCH64_NEGATE_RA_STATE), X86_64.ARCHITECTURE).outcome)
+        assertThat(rule(x86().u8(DW_CFA_AARCH64_NEHOOKS_RA_STATE), X86_64.ARCHITECTURE).outcome)
                 .isEqualTo(StopReason.BAD_CFI);
     }
 

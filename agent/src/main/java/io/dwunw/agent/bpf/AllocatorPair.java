@@ -2,7 +2,7 @@
 package io.dwunw.agent.bpf;
 
 /**
- * Two functions of the user's: one hands out blocks, the other takes them back. Arguments are numbered from 1,
+ * Two functions of the user's: one hands out blocks, the other takes them back. SyscallArena are numbered from 1,
  * integers and pointers only; 0 = none.
  *
  * @param library file name, with or without its version, or absolute path of the library that has them; a {@code *}
@@ -28,7 +28,7 @@ public record AllocatorPair(
     /** Pairs that one process can have. */
     public static final int MAX_PAIRS = EngineLayout.CUSTOM_FUNCTIONS / 2;
 
-    /** Arguments that are passed in registers. */
+    /** SyscallArena that are passed in registers. */
     public static final int MAX_ARGUMENT = 6;
 
     /** No argument: the size is what the function returns, as 64 bits with a sign; 0 or less if there is no block. */

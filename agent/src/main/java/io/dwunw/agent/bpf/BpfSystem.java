@@ -29,7 +29,7 @@ final class BpfSystem {
         return kernel;
     }
 
-    /** Zero, on the Java heap; {@link Arguments} give the kernel a copy. */
+    /** Zero, on the Java heap; {@link SyscallArena} give the kernel a copy. */
     static ByteBuffer buffer(int bytes) {
         return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
@@ -59,7 +59,7 @@ final class BpfSystem {
             return false;
         }
         limitRaised = true;
-        try (Arguments arguments = new Arguments()) {
+        try (SyscallArena arguments = new SyscallArena()) {
             ByteBuffer unlimited = buffer(RLIMIT_BYTES).putLong(0, -1).putLong(8, -1);
             return kernel.call(SystemCall.PRLIMIT64, 0, RLIMIT_MEMLOCK, arguments.address(unlimited), 0, 0, 0) == 0;
         }
@@ -92,7 +92,7 @@ final class BpfSystem {
 
     /** Empties a hash map, many entries with one call. */
     void clear(int map, int keyBytes, int valueBytes) throws KernelCallException {
-        try (Arguments arguments = new Arguments()) {
+        try (SyscallArena arguments = new SyscallArena()) {
             ByteBuffer attr = buffer(BpfAttr.BYTES).putInt(BpfAttr.BATCH_MAP_FD, map);
             // The position is opaque: a bucket's number for hash maps, with room to spare.
             long position = arguments.address(buffer(Math.max(keyBytes, Long.BYTES)));
@@ -121,7 +121,7 @@ final class BpfSystem {
      * makes loading slow.
      */
     int loadProgram(String name, byte[] instructions, String license, int attachType) throws KernelCallException {
-        try (Arguments arguments = new Arguments()) {
+        try (SyscallArena arguments = new SyscallArena()) {
             ByteBuffer attr = buffer(BpfAttr.BYTES);
             attr.putInt(BpfAttr.PROG_TYPE, BpfAttr.PROG_TYPE_KPROBE);
             attr.putInt(BpfAttr.INSN_CNT, instructions.length / BpfAttr.INSTRUCTION_BYTES);
@@ -160,7 +160,7 @@ final class BpfSystem {
     }
 
     private long element(int command, int map, @Nullable ByteBuffer key, @Nullable ByteBuffer value) {
-        try (Arguments arguments = new Arguments()) {
+        try (SyscallArena arguments = new SyscallArena()) {
             ByteBuffer attr = buffer(BpfAttr.BYTES).putInt(BpfAttr.MAP_FD, map);
             attr.putLong(BpfAttr.KEY, key == null ? 0 : arguments.address(key));
             attr.putLong(BpfAttr.VALUE, value == null ? 0 : arguments.address(value));
@@ -169,7 +169,7 @@ final class BpfSystem {
     }
 
     private long command(int command, ByteBuffer attr) {
-        try (Arguments arguments = new Arguments()) {
+        try (SyscallArena arguments = new SyscallArena()) {
             return kernel.call(SystemCall.BPF, command, arguments.address(attr), BpfAttr.BYTES);
         }
     }

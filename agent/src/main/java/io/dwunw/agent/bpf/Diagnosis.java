@@ -12,9 +12,9 @@ final class Diagnosis {
     private static final int CAP_PERFMON = 38;
     private static final int CAP_BPF = 39;
 
-    private final HostFiles files;
+    private final ProcFiles files;
 
-    Diagnosis(HostFiles files) {
+    Diagnosis(ProcFiles files) {
         this.files = files;
     }
 

@@ -67,7 +67,7 @@ final class EngineLayout {
     static final int COUNTERS_UNTRACKED = 288;
     static final int COUNTERS_ABANDONED = 296;
     static final int COUNTERS_UNBOUNDED = 304;
-    static final int COUNTERS_GATE_HITS = 312;
+    static final int COUNTERS_HOOK_HITS = 312;
     static final int COUNTERS_ODD_SIZES = 320;
     static final int COUNTERS_WITHOUT_STACK = 328;
     static final int COUNTERS_LENGTH = 336;

@@ -119,7 +119,7 @@ final class MultiLinks implements Links.Method {
 
     private static long link(
             BpfSystem bpf, int program, int type, String path, long[] offsets, long[] cookies, int flags, int pid) {
-        try (Arguments arguments = new Arguments()) {
+        try (SyscallArena arguments = new SyscallArena()) {
             ByteBuffer attr = BpfSystem.buffer(BpfAttr.BYTES);
             attr.putInt(BpfAttr.LINK_PROG_FD, program);
             attr.putInt(BpfAttr.LINK_ATTACH_TYPE, type);

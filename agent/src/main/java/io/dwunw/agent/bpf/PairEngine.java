@@ -30,12 +30,12 @@ public final class PairEngine implements SamplingEngine {
 
     private static final long USUAL_SAMPLE_NANOS = 2_000;
 
-    private final KernelSide kernel;
+    private final BpfSession kernel;
     private final Links.Method method;
     private final SampleSource samples;
     private final Consumer<String> console;
     private final ProbedPair[] pairs;
-    private final CounterSnapshot snapshot = new CounterSnapshot();
+    private final BpfCounters snapshot = new BpfCounters();
     private boolean attached;
     private final Thread atExit = new AtExit();
     private boolean oddSizesSaid;
@@ -66,11 +66,11 @@ public final class PairEngine implements SamplingEngine {
         }
     }
 
-    private PairEngine(KernelSide kernel, Links.Method method, List<AllocatorPair> pairs, Consumer<String> console) {
+    private PairEngine(BpfSession kernel, Links.Method method, List<AllocatorPair> pairs, Consumer<String> console) {
         this.kernel = kernel;
         this.method = method;
         this.console = console;
-        this.samples = new BoundedSamples(
+        this.samples = new StackBoundingSource(
                 kernel.ring(), new StackBounds(kernel.files(), this::stackBounds), this::lookIfChanged);
         this.pairs = new ProbedPair[pairs.size()];
         for (int i = 0; i < this.pairs.length; i++) {
@@ -87,19 +87,19 @@ public final class PairEngine implements SamplingEngine {
      */
     public static PairEngine open(UprobeConfig config, List<AllocatorPair> pairs, Consumer<String> console)
             throws BpfUnavailableException {
-        KernelSide.requireNativeLibrary();
-        return open(config, Kernel.RUNNING, HostFiles.RUNNING, AttachChoice.BEST, pairs, console);
+        BpfSession.requireNativeLibrary();
+        return open(config, Kernel.RUNNING, ProcFiles.RUNNING, AttachMethods.BEST, pairs, console);
     }
 
     static PairEngine open(
             UprobeConfig config,
             Kernel kernel,
-            HostFiles files,
-            AttachChoice choice,
+            ProcFiles files,
+            AttachMethods choice,
             List<AllocatorPair> pairs,
             Consumer<String> console)
             throws BpfUnavailableException {
-        KernelSide side = KernelSide.open(config, kernel, files, null);
+        BpfSession side = BpfSession.open(config, kernel, files, null);
         try {
             Links.Method method = choice.chooseCustom(side.bpf(), side.object(), side.pid());
             PairEngine engine = new PairEngine(side, method, pairs, console);
@@ -279,8 +279,8 @@ public final class PairEngine implements SamplingEngine {
     }
 
     @Override
-    public synchronized void javaThread(int tid, long javaThread) {
-        kernel.javaThread(tid, javaThread);
+    public synchronized void registerJavaThread(int tid, long javaThread) {
+        kernel.registerJavaThread(tid, javaThread);
     }
 
     private synchronized void stackBounds(int tid, long low, long high) {
@@ -288,13 +288,13 @@ public final class PairEngine implements SamplingEngine {
     }
 
     @Override
-    public synchronized void layout(JavaThreadLayout offsets) {
-        kernel.layout(offsets);
+    public synchronized void setJavaThreadLayout(JavaThreadLayout offsets) {
+        kernel.setJavaThreadLayout(offsets);
     }
 
     @Override
-    public synchronized void interval(long bytes) {
-        kernel.interval(bytes);
+    public synchronized void setInterval(long bytes) {
+        kernel.setInterval(bytes);
     }
 
     @Override
@@ -314,7 +314,7 @@ public final class PairEngine implements SamplingEngine {
     }
 
     /** Reads all counters. */
-    public synchronized void counters(CounterSnapshot into) {
+    public synchronized void counters(BpfCounters into) {
         kernel.counters(into);
     }
 

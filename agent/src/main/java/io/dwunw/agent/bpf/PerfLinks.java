@@ -49,7 +49,7 @@ final class PerfLinks implements Links.Method {
         this.byIoctl = byIoctl;
     }
 
-    static PerfLinks load(BpfSystem bpf, LoadedObject object, HostFiles files, int pid, boolean byIoctl)
+    static PerfLinks load(BpfSystem bpf, LoadedObject object, ProcFiles files, int pid, boolean byIoctl)
             throws KernelCallException {
         int type = eventType(files);
         int entry = object.program("entry_by_pc", BpfAttr.ATTACH_NONE);
@@ -59,13 +59,13 @@ final class PerfLinks implements Links.Method {
 
     /** For functions whose returns do not matter. */
     static PerfLinks entryOnly(
-            BpfSystem bpf, LoadedObject object, HostFiles files, int pid, String program, boolean byIoctl)
+            BpfSystem bpf, LoadedObject object, ProcFiles files, int pid, String program, boolean byIoctl)
             throws KernelCallException {
         int type = eventType(files);
         return new PerfLinks(bpf, type, pid, NONE, object.program(program, BpfAttr.ATTACH_NONE), NONE, byIoctl);
     }
 
-    private static int eventType(HostFiles files) throws KernelCallException {
+    private static int eventType(ProcFiles files) throws KernelCallException {
         String type = files.readIfPresent(TYPE_FILE).strip();
         if (type.isEmpty() || !type.chars().allMatch(Character::isDigit)) {
             throw new KernelCallException(TYPE_FILE, Errno.ENOENT);
@@ -136,7 +136,7 @@ final class PerfLinks implements Links.Method {
 
     /** For the process by its id: an event for "the calling thread" would die with that thread. */
     private int open(String path, long offset, long config) throws KernelCallException {
-        try (Arguments arguments = new Arguments()) {
+        try (SyscallArena arguments = new SyscallArena()) {
             ByteBuffer attr = BpfSystem.buffer(ATTR_BYTES);
             attr.putInt(ATTR_TYPE, type);
             attr.putInt(ATTR_SIZE, ATTR_BYTES);

@@ -48,7 +48,7 @@ final class SharedState implements AutoCloseable {
                         object.ensureMap(SETTINGS),
                         0);
         BpfSystem.check("mmap of the BPF settings", address);
-        int cpus = possibleCpus(HostFiles.RUNNING.read("/sys/devices/system/cpu/possible"));
+        int cpus = possibleCpus(ProcFiles.RUNNING.read("/sys/devices/system/cpu/possible"));
         return new SharedState(bpf, address, object.ensureMap(COUNTERS), cpus);
     }
 
@@ -64,11 +64,11 @@ final class SharedState implements AutoCloseable {
         return cpus;
     }
 
-    void interval(long bytes) {
+    void setInterval(long bytes) {
         LONG.setRelease(settings, EngineLayout.SETTINGS_INTERVAL, bytes);
     }
 
-    void layout(JavaThreadLayout offsets) {
+    void setJavaThreadLayout(JavaThreadLayout offsets) {
         LONG.setRelease(settings, EngineLayout.SETTINGS_ANCHOR_PC_OFFSET, (long) offsets.anchorPc());
         LONG.setRelease(settings, EngineLayout.SETTINGS_ANCHOR_FP_OFFSET, (long) offsets.anchorFp());
         // Last: this one says that they are known.
@@ -87,11 +87,11 @@ final class SharedState implements AutoCloseable {
         LONG.setRelease(settings, EngineLayout.SETTINGS_ATTACHMENT, number);
     }
 
-    void mappingsDead(long total) {
+    void setUnmappedCount(long total) {
         LONG.setRelease(settings, EngineLayout.SETTINGS_MAPPINGS_DEAD, total);
     }
 
-    void counters(CounterSnapshot into) {
+    void counters(BpfCounters into) {
         try {
             bpf.lookup(countersMap, BpfSystem.buffer(Integer.BYTES), copies);
         } catch (KernelCallException e) {

@@ -23,7 +23,7 @@ final class StackBounds implements SampleHandler {
         void bounds(int tid, long low, long high);
     }
 
-    private final HostFiles files;
+    private final ProcFiles files;
     private final Sink sink;
     private final Map<Integer, Mapping> known = new HashMap<>();
     private final int[] newTids = new int[BATCH];
@@ -36,7 +36,7 @@ final class StackBounds implements SampleHandler {
         }
     };
 
-    StackBounds(HostFiles files, Sink sink) {
+    StackBounds(ProcFiles files, Sink sink) {
         this.files = files;
         this.sink = sink;
     }

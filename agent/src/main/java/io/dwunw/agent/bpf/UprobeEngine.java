@@ -20,10 +20,10 @@ public final class UprobeEngine implements SamplingEngine {
     /** On a virtual machine of today, until it is measured: a pair of calls that are not sampled costs 1.6 µs. */
     private static final long USUAL_CALL_NANOS = 800;
 
-    private final KernelSide kernel;
+    private final BpfSession kernel;
     private final Libc libc;
     private final Links.Method method;
-    private final CounterSnapshot snapshot = new CounterSnapshot();
+    private final BpfCounters snapshot = new BpfCounters();
     private final SampleSource samples;
     private @Nullable Links links;
     private long attachments;
@@ -36,16 +36,16 @@ public final class UprobeEngine implements SamplingEngine {
         }
     }
 
-    private UprobeEngine(KernelSide kernel, Libc libc, Links.Method method) {
+    private UprobeEngine(BpfSession kernel, Libc libc, Links.Method method) {
         this.kernel = kernel;
         this.libc = libc;
         this.method = method;
-        this.samples = new BoundedSamples(kernel.ring(), new StackBounds(kernel.files(), new TellBounds()));
+        this.samples = new StackBoundingSource(kernel.ring(), new StackBounds(kernel.files(), new TellBounds()));
     }
 
     /** What is certain to be missing here, found without the native library and in no time; empty if nothing is. */
     public static Optional<BpfUnavailableException> certainlyMissing() {
-        return new Diagnosis(HostFiles.RUNNING).missingCapabilities();
+        return new Diagnosis(ProcFiles.RUNNING).missingCapabilities();
     }
 
     /**
@@ -54,14 +54,14 @@ public final class UprobeEngine implements SamplingEngine {
      * @throws BpfUnavailableException if this process cannot have uprobes, with a line that says why
      */
     public static UprobeEngine open(UprobeConfig config) throws BpfUnavailableException {
-        KernelSide.requireNativeLibrary();
-        return open(config, Kernel.RUNNING, HostFiles.RUNNING, AttachChoice.BEST);
+        BpfSession.requireNativeLibrary();
+        return open(config, Kernel.RUNNING, ProcFiles.RUNNING, AttachMethods.BEST);
     }
 
-    static UprobeEngine open(UprobeConfig config, Kernel kernel, HostFiles files, AttachChoice choice)
+    static UprobeEngine open(UprobeConfig config, Kernel kernel, ProcFiles files, AttachMethods choice)
             throws BpfUnavailableException {
         Libc libc = Libc.find(files.readIfPresent("/proc/self/maps"));
-        KernelSide side = KernelSide.open(config, kernel, files, libc);
+        BpfSession side = BpfSession.open(config, kernel, files, libc);
         try {
             Links.Method method = choice.choose(side.bpf(), side.object(), files, side.pid());
             method.tryOut(libc.file());
@@ -120,13 +120,13 @@ public final class UprobeEngine implements SamplingEngine {
     }
 
     @Override
-    public synchronized void javaThread(int tid, long javaThread) {
-        kernel.javaThread(tid, javaThread);
+    public synchronized void registerJavaThread(int tid, long javaThread) {
+        kernel.registerJavaThread(tid, javaThread);
     }
 
     @Override
-    public synchronized void layout(JavaThreadLayout offsets) {
-        kernel.layout(offsets);
+    public synchronized void setJavaThreadLayout(JavaThreadLayout offsets) {
+        kernel.setJavaThreadLayout(offsets);
     }
 
     /** Tells the bounds of a thread's stack; by default the engine takes the mapping that sp is in. */
@@ -135,13 +135,13 @@ public final class UprobeEngine implements SamplingEngine {
     }
 
     @Override
-    public synchronized void interval(long bytes) {
-        kernel.interval(bytes);
+    public synchronized void setInterval(long bytes) {
+        kernel.setInterval(bytes);
     }
 
     @Override
-    public synchronized void mappingsDead(long total) {
-        kernel.mappingsDead(total);
+    public synchronized void setUnmappedCount(long total) {
+        kernel.setUnmappedCount(total);
     }
 
     @Override
@@ -156,7 +156,7 @@ public final class UprobeEngine implements SamplingEngine {
     }
 
     /** Reads all counters. */
-    public synchronized void counters(CounterSnapshot into) {
+    public synchronized void counters(BpfCounters into) {
         kernel.counters(into);
     }
 

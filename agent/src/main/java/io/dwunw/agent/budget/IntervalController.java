@@ -96,7 +96,7 @@ public final class IntervalController {
     }
 
     /** Whether calls alone took more than the budget in the last window: no interval helps against that. */
-    public boolean isHopeless(long availableNanos, long callsNanos) {
+    public boolean exceedsBudgetUnsampled(long availableNanos, long callsNanos) {
         return budget > 0 && callsNanos > budget * availableNanos;
     }
 
@@ -146,11 +146,11 @@ public final class IntervalController {
 
     /**
      * Samples come faster than they are taken in, and will soon be lost, or are. That says nothing of what they cost:
-     * the interval is wider only until {@link #ebbed}.
+     * the interval is wider only until {@link #endOverflow}.
      *
      * @return whether {@link #interval} has changed
      */
-    public boolean flooded() {
+    public boolean raiseForOverflow() {
         long before = interval();
         if (budget > 0 && interval * flood < widest()) {
             flood *= FLOOD_STEP;
@@ -159,7 +159,7 @@ public final class IntervalController {
     }
 
     /** The flood is over; whether {@link #interval} has changed. */
-    public boolean ebbed() {
+    public boolean endOverflow() {
         long before = interval();
         flood = 1;
         return interval() != before;
@@ -171,7 +171,7 @@ public final class IntervalController {
      *
      * @return whether {@link #interval} has changed
      */
-    public boolean ahead(boolean now) {
+    public boolean setWarmUp(boolean now) {
         long before = interval();
         ahead = now;
         return interval() != before;

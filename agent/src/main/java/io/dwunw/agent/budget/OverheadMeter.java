@@ -72,7 +72,7 @@ public final class OverheadMeter {
     }
 
     /** Sets the costs to those measured on this machine. */
-    public void costs(long[] picosPerCall, long nanosPerSample) {
+    public void setCosts(long[] picosPerCall, long nanosPerSample) {
         callPicos = picosPerCall.clone();
         sampleNanos = nanosPerSample;
     }
@@ -112,7 +112,7 @@ public final class OverheadMeter {
     }
 
     /** The sidecar has slept on, and woken up once more than the turns need. */
-    public void dozed(long sidecarCpuNanos) {
+    public void sleptPastTurn(long sidecarCpuNanos) {
         idleNanos += sidecarCpuNanos - sidecarCpu;
         sidecarCpu = sidecarCpuNanos;
     }
@@ -168,7 +168,7 @@ public final class OverheadMeter {
         long elapsed = now - windowAt;
         long available = Math.max(application, elapsed);
         this.available = elapsed <= 0 ? 1 : (double) available / elapsed;
-        hopelessWindows = controller.isHopeless(available, inCalls) ? hopelessWindows + 1 : 0;
+        hopelessWindows = controller.exceedsBudgetUnsampled(available, inCalls) ? hopelessWindows + 1 : 0;
         begin(now, processCpuNanos, counters);
         return controller.windowEnded(available, fixed, sampling, told);
     }

@@ -92,9 +92,9 @@ public final class CombinedEngine implements SamplingEngine {
     }
 
     @Override
-    public void interval(long bytes) {
-        libc.interval(bytes);
-        custom.interval(bytes);
+    public void setInterval(long bytes) {
+        libc.setInterval(bytes);
+        custom.setInterval(bytes);
     }
 
     @Override
@@ -127,20 +127,20 @@ public final class CombinedEngine implements SamplingEngine {
     }
 
     @Override
-    public void mappingsDead(long total) {
-        libc.mappingsDead(total);
+    public void setUnmappedCount(long total) {
+        libc.setUnmappedCount(total);
     }
 
     @Override
-    public void javaThread(int tid, long javaThread) {
-        libc.javaThread(tid, javaThread);
-        custom.javaThread(tid, javaThread);
+    public void registerJavaThread(int tid, long javaThread) {
+        libc.registerJavaThread(tid, javaThread);
+        custom.registerJavaThread(tid, javaThread);
     }
 
     @Override
-    public void layout(JavaThreadLayout offsets) {
-        libc.layout(offsets);
-        custom.layout(offsets);
+    public void setJavaThreadLayout(JavaThreadLayout offsets) {
+        libc.setJavaThreadLayout(offsets);
+        custom.setJavaThreadLayout(offsets);
     }
 
     @Override

@@ -38,7 +38,7 @@ public interface SamplingEngine extends AutoCloseable {
     }
 
     /** Changes the mean number of bytes between samples, for all threads at once; 0 and 1 = every allocation. */
-    void interval(long bytes);
+    void setInterval(long bytes);
 
     /**
      * Neither samples this thread's allocations from now on, nor counts its calls; its frees of other threads' blocks
@@ -73,7 +73,7 @@ public interface SamplingEngine extends AutoCloseable {
      *
      * @param total how many samples of {@code mmap} and {@code mremap} since {@link #attach} are known to be unmapped
      */
-    default void mappingsDead(long total) {
+    default void setUnmappedCount(long total) {
         // For engines that do not know their mappings themselves.
     }
 
@@ -84,10 +84,10 @@ public interface SamplingEngine extends AutoCloseable {
      * @param javaThread address of the {@code JavaThread}; 0 = the thread has ended, and its number may become
      *     another's
      */
-    void javaThread(int tid, long javaThread);
+    void registerJavaThread(int tid, long javaThread);
 
-    /** Where in a {@code JavaThread} lies what {@link #javaThread} is for. */
-    void layout(JavaThreadLayout offsets);
+    /** Where in a {@code JavaThread} lies what {@link #registerJavaThread} is for. */
+    void setJavaThreadLayout(JavaThreadLayout offsets);
 
     /**
      * Measures what probes cost on this machine, for {@link #callPicos} and {@link #sampleNanos}. While attached, on a

@@ -81,7 +81,7 @@ final class CompiledFrames {
         if (step == JavaStep.CODE_REPLACED && wrapper) {
             step = leafCallSender(cursor, blob);
         }
-        if (scopes.isPassing(entry) || scopes.moves() != moves) {
+        if (scopes.isTransient(entry) || scopes.moves() != moves) {
             entry = scopes.find(cursor.pc(), blob, wrapper);
         }
         if (entry == CompiledScopes.NONE) {

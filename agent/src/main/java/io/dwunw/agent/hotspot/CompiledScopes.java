@@ -150,7 +150,7 @@ final class CompiledScopes {
     }
 
     /** Whether the entry holds only until the next call of {@link #find}. */
-    boolean isPassing(int entry) {
+    boolean isTransient(int entry) {
         return entry < PASSING_SLOTS;
     }
 

@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The memory of an unloaded or redefined method is used again, even for a method of the same layout. So a remembered
  * address is believed only if the frame itself agrees (interpreted frames: the bytecode pointer lies in the remembered
- * bytecodes and the pool cache is the remembered one), or after the identity was read again; and not beyond the span
- * ({@link QuietSpans}) in which it was read. A reading in whose course that span may have ended is of no span: it is
- * not remembered. Nor is one for words that only might be a frame's: they may be left from a method that was dead
- * before the span began, in whose place another comes within the span.
+ * bytecodes and the pool cache is the remembered one), or after the identity was read again; and not beyond the epoch
+ * ({@link MetadataEpochs}) in which it was read. A reading in whose course that epoch may have ended is of no epoch:
+ * it is not remembered. Nor is one for words that only might be a frame's: they may be left from a method that was
+ * dead before the epoch began, in whose place another comes within the epoch.
  *
  * <p>Hot for what is known: {@link #interpreted}. Bounded. Not thread-safe.
  */
@@ -41,9 +41,9 @@ final class JavaMethods {
     private long[] poolCaches = new long[INITIAL_SLOTS];
     private int[] codeSizes = new int[INITIAL_SLOTS];
     private int[] ids = new int[INITIAL_SLOTS];
-    private int[] spans = new int[INITIAL_SLOTS];
-    /** Since which span the address has read as this method in every span; {@link #spans} has the last of these. */
-    private int[] firstSpans = new int[INITIAL_SLOTS];
+    private int[] epochs = new int[INITIAL_SLOTS];
+    /** Since which epoch the address has read as this method in every epoch; {@link #epochs} has the last of these. */
+    private int[] firstEpochs = new int[INITIAL_SLOTS];
 
     /** What is known of how long the method has been there: {@link #PERMANENT}, {@link #ORIGINAL}. */
     private int[] lasting = new int[INITIAL_SLOTS];
@@ -52,15 +52,15 @@ final class JavaMethods {
     private final List<JavaMethod> methods = new ArrayList<>();
     private final Map<JavaMethod, Integer> idByMethod = new HashMap<>();
     /** What was read for stacks for which nothing is remembered. */
-    private final PassingMethods passing = new PassingMethods();
+    private final TransientMethods passing = new TransientMethods();
 
     private int used;
-    private int span = 1;
-    private int sampleSpan = 1;
-    /** Negative: what stands for the walk where spans are numbered. */
+    private int epoch = 1;
+    private int sampleEpoch = 1;
+    /** Negative: what stands for the walk where epochs are numbered. */
     private int walk = -1;
 
-    /** What a method must be to be believed that was not read in the span of the sample. */
+    /** What a method must be to be believed that was not read in the epoch of the sample. */
     private int needed;
 
     private boolean remembers = true;
@@ -85,21 +85,21 @@ final class JavaMethods {
     /**
      * A new walk. If classes were unloaded or replaced after its stack was copied, what lies at an address may be
      * another method by now, or one that is dead but has not been overwritten yet: then nothing is remembered, and only
-     * a method is believed that was read in the span of the sample, or that was there before, as its class cannot have
+     * a method is believed that was read in the epoch of the sample, or that was there before, as its class cannot have
      * been unloaded, or replaced.
      *
      * @param sampleNanos when the stack was copied
      */
     void begin(long sampleNanos) {
-        span = history.current();
-        sampleSpan = history.at(sampleNanos);
+        epoch = history.current();
+        sampleEpoch = history.at(sampleNanos);
         needed = (history.mayHaveUnloaded(sampleNanos) ? PERMANENT : 0)
                 | (history.mayHaveReplaced(sampleNanos) ? ORIGINAL : 0);
-        remembers = sampleSpan == span;
+        remembers = sampleEpoch == epoch;
         walk = walk == Integer.MIN_VALUE ? -1 : walk - 1;
     }
 
-    /** Whether what this walk reads may be remembered: its stack was copied in the span that lasts. */
+    /** Whether what this walk reads may be remembered: its stack was copied in the epoch that lasts. */
     boolean remembers() {
         return remembers;
     }
@@ -114,7 +114,7 @@ final class JavaMethods {
     int interpreted(long method, long bcp, long poolCache) {
         int slot = slot(method);
         if (needed != 0) {
-            if (addresses[slot] == method && firstSpans[slot] <= sampleSpan && sampleSpan <= spans[slot]) {
+            if (addresses[slot] == method && firstEpochs[slot] <= sampleEpoch && sampleEpoch <= epochs[slot]) {
                 take(slot);
                 return agrees(bcp, poolCache) ? foundId : UNKNOWN;
             }
@@ -135,7 +135,7 @@ final class JavaMethods {
 
     /** Whether a frame with these words can be an interpreted method's, whether or not that can be trusted. */
     boolean isPlausible(long method, long bcp, long poolCache) {
-        if (takeCurrent(slot(method), method, bcp, poolCache) || (takePassing(method) && agrees(bcp, poolCache))) {
+        if (takeCurrent(slot(method), method, bcp, poolCache) || (takeTransient(method) && agrees(bcp, poolCache))) {
             return true;
         }
         return read(method, false) != UNKNOWN && agrees(bcp, poolCache);
@@ -164,8 +164,8 @@ final class JavaMethods {
         return agrees(bcp, poolCache);
     }
 
-    private boolean takePassing(long method) {
-        PassingMethods.Entry entry = passing.find(method, passingSpan());
+    private boolean takeTransient(long method) {
+        TransientMethods.Entry entry = passing.find(method, transientEpoch());
         if (entry == null) {
             return false;
         }
@@ -178,7 +178,7 @@ final class JavaMethods {
     }
 
     private boolean isCurrent(int slot, long method) {
-        return addresses[slot] == method && spans[slot] == span;
+        return addresses[slot] == method && epochs[slot] == epoch;
     }
 
     private void take(int slot) {
@@ -221,30 +221,32 @@ final class JavaMethods {
         foundLasting = (decoder.isPermanent() ? PERMANENT : 0) | (decoder.isOriginal() ? ORIGINAL : 0);
         if (whole) {
             // Not remembered yet: whether the frame, or the code, is there is found out later.
-            passing.put(method, passingSpan(), foundId, foundLasting, foundConstMethod, foundPoolCache, foundCodeSize);
+            passing.put(
+                    method, transientEpoch(), foundId, foundLasting, foundConstMethod, foundPoolCache, foundCodeSize);
         }
         return foundId;
     }
 
     /**
-     * What is read for stacks of the past serves others of that kind, until the next span; all else that one walk only.
+     * What is read for stacks of the past serves others of that kind, until the next epoch; all else that one walk
+     * only.
      */
-    private int passingSpan() {
-        return remembers ? walk : span;
+    private int transientEpoch() {
+        return remembers ? walk : epoch;
     }
 
     /** @param slotOrRoom where the address is, or belongs */
     private void remember(long method, int slotOrRoom) {
         int slot = addresses[slotOrRoom] == method ? slotOrRoom : room(method, slotOrRoom);
-        boolean goesOn = ids[slot] == foundId && spans[slot] == span - 1 && isSame(slot);
+        boolean goesOn = ids[slot] == foundId && epochs[slot] == epoch - 1 && isSame(slot);
         if (!goesOn) {
-            firstSpans[slot] = span;
+            firstEpochs[slot] = epoch;
         }
         lasting[slot] = foundLasting;
         constMethods[slot] = foundConstMethod;
         poolCaches[slot] = foundPoolCache;
         codeSizes[slot] = foundCodeSize;
-        spans[slot] = span;
+        epochs[slot] = epoch;
         ids[slot] = foundId;
         addresses[slot] = method;
     }
@@ -277,8 +279,8 @@ final class JavaMethods {
         long[] oldPoolCaches = poolCaches;
         int[] oldCodeSizes = codeSizes;
         int[] oldIds = ids;
-        int[] oldSpans = spans;
-        int[] oldFirstSpans = firstSpans;
+        int[] oldEpochs = epochs;
+        int[] oldFirstEpochs = firstEpochs;
         int[] oldLasting = lasting;
         int slots = 2 * oldAddresses.length;
         addresses = new long[slots];
@@ -286,8 +288,8 @@ final class JavaMethods {
         poolCaches = new long[slots];
         codeSizes = new int[slots];
         ids = new int[slots];
-        spans = new int[slots];
-        firstSpans = new int[slots];
+        epochs = new int[slots];
+        firstEpochs = new int[slots];
         lasting = new int[slots];
         for (int i = 0; i < oldAddresses.length; i++) {
             if (oldAddresses[i] != 0) {
@@ -297,8 +299,8 @@ final class JavaMethods {
                 poolCaches[slot] = oldPoolCaches[i];
                 codeSizes[slot] = oldCodeSizes[i];
                 ids[slot] = oldIds[i];
-                spans[slot] = oldSpans[i];
-                firstSpans[slot] = oldFirstSpans[i];
+                epochs[slot] = oldEpochs[i];
+                firstEpochs[slot] = oldFirstEpochs[i];
                 lasting[slot] = oldLasting[i];
             }
         }

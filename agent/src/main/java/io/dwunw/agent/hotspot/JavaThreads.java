@@ -51,14 +51,14 @@ public final class JavaThreads {
     @FunctionalInterface
     public interface Listener {
         /** The JVM's own object for the OS thread; 0 if it is no Java thread any more. */
-        void javaThread(int tid, long javaThread);
+        void registerJavaThread(int tid, long javaThread);
     }
 
     /** Tells {@code newListener} of all threads that are known now, and of all changes from now on. */
     public void listen(Listener newListener) {
         listener = newListener;
         for (Map.Entry<Integer, Known> entry : known.entrySet()) {
-            newListener.javaThread(entry.getKey(), entry.getValue().javaThread());
+            newListener.registerJavaThread(entry.getKey(), entry.getValue().javaThread());
         }
     }
 
@@ -201,11 +201,11 @@ public final class JavaThreads {
             Known old = before.remove(entry.getKey());
             long now = entry.getValue().javaThread();
             if (old == null || old.javaThread() != now) {
-                told.javaThread(entry.getKey(), now);
+                told.registerJavaThread(entry.getKey(), now);
             }
         }
         for (int tid : before.keySet()) {
-            told.javaThread(tid, 0);
+            told.registerJavaThread(tid, 0);
         }
     }
 

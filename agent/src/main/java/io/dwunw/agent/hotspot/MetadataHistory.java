@@ -16,7 +16,7 @@ final class MetadataHistory {
     private final JvmCounter unloaded;
     private final MetadataReuse reuse;
     private final JvmCounter clock;
-    private final QuietSpans spans = new QuietSpans();
+    private final MetadataEpochs epochs = new MetadataEpochs();
     private long unloadedBefore;
     /** Stacks that were copied before this moment may hold addresses of what is gone. */
     private long unloadedUntil = Long.MIN_VALUE;
@@ -36,7 +36,7 @@ final class MetadataHistory {
     }
 
     /**
-     * Notices whether metadata may have been freed since the last call; if so, another span begins, and true is
+     * Notices whether metadata may have been freed since the last call; if so, another epoch begins, and true is
      * returned.
      */
     boolean notice() {
@@ -44,7 +44,7 @@ final class MetadataHistory {
         long unloadedNow = unloaded.value();
         boolean reused = reuse.possible();
         if (unloadedNow == unloadedBefore && !reused) {
-            spans.lasts(before);
+            epochs.lasts(before);
             return false;
         }
         if (reused) {
@@ -58,7 +58,7 @@ final class MetadataHistory {
         if (reused) {
             replacedUntil = now;
         }
-        spans.next(now);
+        epochs.next(now);
         return true;
     }
 
@@ -72,14 +72,14 @@ final class MetadataHistory {
         return Math.max(unloadedUntil, replacedUntil);
     }
 
-    /** The span that lasts, see {@link QuietSpans}. */
+    /** The epoch that lasts, see {@link MetadataEpochs}. */
     int current() {
-        return spans.current();
+        return epochs.current();
     }
 
-    /** The span in which that moment lies, see {@link QuietSpans#at}. */
+    /** The epoch in which that moment lies, see {@link MetadataEpochs#at}. */
     int at(long nanos) {
-        return spans.at(nanos);
+        return epochs.at(nanos);
     }
 
     /** Whether a class may have been unloaded between that moment and the last {@link #notice}. */

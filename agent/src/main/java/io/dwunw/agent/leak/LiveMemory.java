@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A free is reported when {@code realloc} or {@code mremap} <em>starts</em>, because the address may belong to
  * somebody else before they return. The record after it of the same thread says where the memory is now ({@link
- * #moved}), or takes the free back ({@link #unfreed}). Not thread-safe.
+ * #moved}), or takes the free back ({@link #undoFree}). Not thread-safe.
  *
  * @param <S> what the owner attaches to a block: its stack
  */
@@ -128,7 +128,7 @@ public final class LiveMemory<S> {
         deaths.died(address, size, Math.max(0, timeNanos - born));
     }
 
-    /** A heap block is about to be reallocated: {@link #moved} or {@link #unfreed} follows. */
+    /** A heap block is about to be reallocated: {@link #moved} or {@link #undoFree} follows. */
     public void reallocating(long address, int tid) {
         Begun call = new Begun(address, tid);
         undecided.remove(call); // that of a call which never ended
@@ -143,7 +143,7 @@ public final class LiveMemory<S> {
     /**
      * A range is about to be unmapped.
      *
-     * @param tid whose call it is; should it fail, {@link #unfreed} follows
+     * @param tid whose call it is; should it fail, {@link #undoFree} follows
      */
     public void unmapped(long address, long size, long timeNanos, int tid, Deaths deaths) {
         for (LiveMappings.Mapping<S> part : takeOut(address, size, tid)) {
@@ -151,7 +151,7 @@ public final class LiveMemory<S> {
         }
     }
 
-    /** A range is about to be moved by {@code mremap}: {@link #moved} or {@link #unfreed} follows. */
+    /** A range is about to be moved by {@code mremap}: {@link #moved} or {@link #undoFree} follows. */
     public void remapping(long address, long size, int tid) {
         takeOut(address, size, tid);
     }
@@ -212,7 +212,7 @@ public final class LiveMemory<S> {
     }
 
     /** The free of {@code address} by {@code tid} did not happen after all; whether anything was known there. */
-    public boolean unfreed(long address, int tid) {
+    public boolean undoFree(long address, int tid) {
         Undecided<S> old = undecided.remove(new Begun(address, tid));
         if (old == null) {
             return false;

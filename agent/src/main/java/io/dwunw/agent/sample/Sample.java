@@ -116,7 +116,7 @@ public final class Sample {
     }
 
     /** The free before, of the same address by the same thread, did not happen. */
-    public boolean isUnfree() {
+    public boolean isFreeUndone() {
         return kind() == SampleDescriptor.KIND_UNFREE;
     }
 

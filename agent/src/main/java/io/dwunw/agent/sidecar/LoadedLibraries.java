@@ -19,7 +19,7 @@ import java.util.Arrays;
 final class LoadedLibraries {
     /** Libraries that the list has room for; those beyond count as not loaded by the loader. */
     static final int MAX_LIBRARIES = 4096;
-    /** Modules whose frames can be distinguished, see {@link io.dwunw.agent.stack.Frame}. */
+    /** Modules whose frames can be distinguished, see {@link io.dwunw.agent.stack.PackedFrame}. */
     private static final int MAX_MODULES = 1 << 15;
     /** Of a module that may be gone, and of one that was mapped while libraries came and went. */
     private static final long UNKNOWN = Long.MAX_VALUE;

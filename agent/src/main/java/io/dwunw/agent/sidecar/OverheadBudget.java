@@ -59,10 +59,10 @@ public final class OverheadBudget {
     }
 
     /** Whether samples are taken before there is a recording that wants them. */
-    void ahead(boolean now) {
+    void setWarmUp(boolean now) {
         ahead = now;
-        if (controller.ahead(now)) {
-            engine.interval(controller.interval());
+        if (controller.setWarmUp(now)) {
+            engine.setInterval(controller.interval());
         }
     }
 
@@ -75,7 +75,7 @@ public final class OverheadBudget {
      */
     void change(IntervalController to, double overhead) {
         controller = to;
-        controller.ahead(ahead);
+        controller.setWarmUp(ahead);
         meter = new OverheadMeter(controller, callPicos(engine), engine.sampleNanos());
         maxOverhead = overhead;
         said = false;
@@ -89,7 +89,7 @@ public final class OverheadBudget {
         if (!calibrated) {
             calibrated = true;
             engine.calibrate();
-            meter.costs(callPicos(engine), engine.sampleNanos());
+            meter.setCosts(callPicos(engine), engine.sampleNanos());
         }
         meter.start(System.nanoTime(), processClock.nanos(), threadClock.nanos(), counters);
     }
@@ -100,8 +100,8 @@ public final class OverheadBudget {
     }
 
     /** The sidecar has slept on until a sample came, or long enough. */
-    void dozed() {
-        meter.dozed(threadClock.nanos());
+    void sleptPastTurn() {
+        meter.sleptPastTurn(threadClock.nanos());
     }
 
     /** So many records were taken in. */
@@ -127,13 +127,13 @@ public final class OverheadBudget {
         boolean changed = controller.live(live);
         changed |= watchFlood(now, counters);
         if (changed) {
-            engine.interval(controller.interval());
+            engine.setInterval(controller.interval());
         }
         if (meter.windowNanos(now) < WINDOW_NANOS && !hasSpentAll(counters)) {
             return;
         }
         if (meter.windowEnded(now, processClock.nanos(), counters)) {
-            engine.interval(controller.interval());
+            engine.setInterval(controller.interval());
         }
         if (!said && meter.hopelessWindows() >= HOPELESS_WINDOWS) {
             said = true;
@@ -147,9 +147,9 @@ public final class OverheadBudget {
     private boolean watchFlood(long now, EngineCounters counters) {
         boolean crowded = samples.crowded();
         if (flood.look(now, counters.lost, counters.withoutStack, crowded, samples.backlog())) {
-            return controller.flooded();
+            return controller.raiseForOverflow();
         }
-        return flood.calm() && controller.ebbed();
+        return flood.calm() && controller.endOverflow();
     }
 
     private boolean hasSpentAll(EngineCounters counters) {

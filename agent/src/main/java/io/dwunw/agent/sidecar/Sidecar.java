@@ -61,7 +61,7 @@ public final class Sidecar extends ReplayThread {
     /** After that a recording that was to be started with the JVM has not been. */
     private static final long EXPECTATION_NANOS = 30_000_000_000L;
 
-    private final SidecarOpener opener;
+    private final SidecarHost host;
     private final DistinctErrors errors;
     private final Unobserved unobserved = new Unobserved();
     private final Rendezvous chunkEnd = new Rendezvous(new WakeUp(), new Late());
@@ -98,17 +98,17 @@ public final class Sidecar extends ReplayThread {
 
     private long expectedUntil;
     private long restsUntil;
-    private @Nullable SidecarParts parts;
+    private @Nullable SamplingPipeline pipeline;
     private volatile @Nullable Doorbell bell;
     private long idleNanos = MIN_IDLE_NANOS;
     private boolean endingChunk;
     /** Allocations that waited when the chunk's end was asked for, and are still to be published before it. */
-    private int owed;
+    private int pendingAtChunkEnd;
 
     /** Not started. */
-    public Sidecar(StackReplay replay, SidecarOpener opener, DistinctErrors errors) {
+    public Sidecar(StackReplay replay, SidecarHost host, DistinctErrors errors) {
         super("dwunw sidecar", replay);
-        this.opener = opener;
+        this.host = host;
         this.errors = errors;
     }
 
@@ -121,7 +121,7 @@ public final class Sidecar extends ReplayThread {
      * To be called before the thread is started: a recording will be started soon. Sampling then begins as early as
      * possible, while JFR is still busy with itself; it ends again if no recording turns up.
      */
-    public void expectRecording() {
+    public void announceRecording() {
         expectedUntil = System.nanoTime() + EXPECTATION_NANOS;
         expecting = true;
     }
@@ -161,7 +161,7 @@ public final class Sidecar extends ReplayThread {
         }
         try {
             if (!latch.await(patienceMillis, TimeUnit.MILLISECONDS)) {
-                opener.slow();
+                host.probesAreLate();
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -202,7 +202,7 @@ public final class Sidecar extends ReplayThread {
 
     @Override
     protected @Nullable Publication next() {
-        SidecarParts p = parts != null ? parts : open();
+        SamplingPipeline p = pipeline != null ? pipeline : open();
         while (p != null && !ended) {
             Publication publication = turn(p);
             if (publication != null) {
@@ -214,7 +214,7 @@ public final class Sidecar extends ReplayThread {
     }
 
     /** One turn of the duty cycle; null if there is nothing to publish now. */
-    private @Nullable Publication turn(SidecarParts p) {
+    private @Nullable Publication turn(SamplingPipeline p) {
         switchProbes(p);
         if (ended) {
             // The engine could not be attached and is closed: nothing of it may be touched any more.
@@ -250,13 +250,13 @@ public final class Sidecar extends ReplayThread {
         if (publication == null
                 && !flooded
                 && !endingChunk
-                && !(expecting && p.rehearsal().step())) {
+                && !(expecting && p.nameWarmUp().step())) {
             sleep(p);
         }
         return publication;
     }
 
-    private static int drain(SidecarParts p) {
+    private static int drain(SamplingPipeline p) {
         int drained = 0;
         int step = DRAIN_STEP;
         while (step == DRAIN_STEP && drained < DRAIN_LIMIT) {
@@ -268,11 +268,11 @@ public final class Sidecar extends ReplayThread {
     }
 
     /** Statistics come before what may be a hundred thousand events: JFR may not wait for all of these. */
-    private @Nullable Publication nextPublication(SidecarParts p) {
+    private @Nullable Publication nextPublication(SamplingPipeline p) {
         if (!endingChunk) {
             p.reportIfDue();
         }
-        Publication publication = p.publications().nextLeak();
+        Publication publication = p.events().nextLeak();
         if (publication != null) {
             return publication;
         }
@@ -283,18 +283,18 @@ public final class Sidecar extends ReplayThread {
             }
         }
         if (!endingChunk) {
-            return p.publications().nextWaiting();
+            return p.events().nextWaiting();
         }
-        publication = owed-- > 0 ? p.publications().nextOwed() : null;
+        publication = pendingAtChunkEnd-- > 0 ? p.events().nextBeforeChunkEnd() : null;
         if (publication == null) {
             endingChunk = false;
-            p.publications().chunkEnded();
+            p.events().chunkEnded();
             chunkEnd.done();
         }
         return publication;
     }
 
-    private void beginChunkEnd(SidecarParts p) {
+    private void beginChunkEnd(SamplingPipeline p) {
         // Ten thousands of records may wait, and this thread may have a small share of the machine.
         long end = p.produced();
         while (p.consumed() - end < 0 && p.drain(DRAIN_LIMIT) > 0) {
@@ -302,12 +302,12 @@ public final class Sidecar extends ReplayThread {
         }
         p.drainAll();
         endingChunk = true;
-        owed = p.waiting().size();
+        pendingAtChunkEnd = p.waiting().size();
         statisticsWanted = true;
         p.reportAtChunkEnd();
     }
 
-    private void switchProbes(SidecarParts p) {
+    private void switchProbes(SamplingPipeline p) {
         boolean want = WantedEvents.any();
         if (expecting && (want || System.nanoTime() - expectedUntil > 0)) {
             expecting = false;
@@ -330,28 +330,28 @@ public final class Sidecar extends ReplayThread {
             if (!p.rest()) {
                 p.detach();
             }
-            opener.resting(p.engineDescription());
+            host.resting(p.engineDescription());
         }
     }
 
-    private void begin(SidecarParts p) {
+    private void begin(SamplingPipeline p) {
         try {
             if (p.attached()) {
                 p.resume();
             } else {
                 p.attach(expecting);
             }
-            opener.tracing(p.engineDescription());
+            host.tracing(p.engineDescription());
             probes.countDown();
         } catch (Exception e) {
-            end(opener.explain(e), p);
+            end(host.describeFailure(e), p);
         }
     }
 
-    private void sleep(SidecarParts p) {
+    private void sleep(SamplingPipeline p) {
         long now = System.nanoTime();
         if (drainedSinceSleep == 0
-                || now - idledAt >= (mayDoze(p) ? LONGEST_QUIET_NANOS : LONGEST_WITHOUT_IDLING_NANOS)) {
+                || now - idledAt >= (canSleepUntilSample(p) ? LONGEST_QUIET_NANOS : LONGEST_WITHOUT_IDLING_NANOS)) {
             idledAt = now;
             quiet = p.idle();
         }
@@ -366,8 +366,8 @@ public final class Sidecar extends ReplayThread {
         late = p.attached() && p.waitedTooLong();
     }
 
-    private long longestIdle(SidecarParts p) {
-        if (mayDoze(p)) {
+    private long longestIdle(SamplingPipeline p) {
+        if (canSleepUntilSample(p)) {
             // Without leak events a recording's end waits for nothing: what has gathered until then would miss it.
             return p.budgeted() && WantedEvents.leaks() ? MAX_QUIET_IDLE_NANOS : MAX_SILENT_IDLE_NANOS;
         }
@@ -375,13 +375,13 @@ public final class Sidecar extends ReplayThread {
             return MAX_IDLE_NANOS;
         }
         boolean nothingComes = quiet && drainedSinceSleep == 0;
-        if (p.budgeted() && (p.samplesRing() || nothingComes)) {
+        if (p.budgeted() && (p.isWokenBySamples() || nothingComes)) {
             return MAX_BUDGETED_IDLE_NANOS;
         }
-        return p.budgeted() || (quiet && !p.samplesRing()) ? MAX_SILENT_IDLE_NANOS : MAX_IDLE_NANOS;
+        return p.budgeted() || (quiet && !p.isWokenBySamples()) ? MAX_SILENT_IDLE_NANOS : MAX_IDLE_NANOS;
     }
 
-    private void sleep(SidecarParts p, long nanos) {
+    private void sleep(SamplingPipeline p, long nanos) {
         // Until the next event, since what there is to do in between is mostly little.
         // Without leak events a recording may end at any moment, and the last events must be on their way by then.
         if (WantedEvents.leaks()) {
@@ -401,21 +401,21 @@ public final class Sidecar extends ReplayThread {
         if (!woken) {
             door.sleep(nanos);
         }
-        if (mayDoze(p)) {
-            doze(p);
+        if (canSleepUntilSample(p)) {
+            sleepUntilSample(p);
         }
         door.disarm();
     }
 
     /** Whether sleeps may be long: nothing goes away that stacks would need, and samples end them. */
-    private boolean mayDoze(SidecarParts p) {
-        return quiet && !expecting && p.samplesRing();
+    private boolean canSleepUntilSample(SamplingPipeline p) {
+        return quiet && !expecting && p.isWokenBySamples();
     }
 
     /** Sleeps on until the first sample comes. */
-    private void doze(SidecarParts p) {
+    private void sleepUntilSample(SamplingPipeline p) {
         Doorbell door = p.bell();
-        boolean dozed = false;
+        boolean sleptPastTurn = false;
         long rest = rest();
         while (rest > 0) {
             door.arm(1);
@@ -423,11 +423,11 @@ public final class Sidecar extends ReplayThread {
                 break;
             }
             door.sleep(rest);
-            dozed = true;
+            sleptPastTurn = true;
             rest = rest();
         }
-        if (dozed) {
-            p.dozed();
+        if (sleptPastTurn) {
+            p.sleptPastTurn();
         }
     }
 
@@ -435,28 +435,28 @@ public final class Sidecar extends ReplayThread {
         return idledAt + LONGEST_QUIET_NANOS - System.nanoTime();
     }
 
-    private @Nullable SidecarParts open() {
+    private @Nullable SamplingPipeline open() {
         try {
-            SidecarParts opened = opener.open(this);
-            parts = opened;
+            SamplingPipeline opened = host.createPipeline(this);
+            pipeline = opened;
             bell = opened.bell();
-            opener.resting(opened.engineDescription());
+            host.resting(opened.engineDescription());
             opening.countDown();
             return opened;
         } catch (Exception | LinkageError e) {
-            end(opener.explain(e), null);
+            end(host.describeFailure(e), null);
             return null;
         }
     }
 
     /** Gives up for good; no thread must wait for this one any more. */
-    private void end(String why, @Nullable SidecarParts p) {
+    private void end(String why, @Nullable SamplingPipeline p) {
         whyEnded = why;
         ended = true;
         opening.countDown();
         probes.countDown();
         unobserved.end();
-        opener.ended(why);
+        host.stopped(why);
         chunkEnd.close();
         if (p != null) {
             p.close();
@@ -469,7 +469,7 @@ public final class Sidecar extends ReplayThread {
         @Override
         public void run() {
             if (said.compareAndSet(false, true)) {
-                opener.late();
+                host.chunkEndedEarly();
             }
         }
     }

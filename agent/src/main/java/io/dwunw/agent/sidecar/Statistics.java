@@ -36,7 +36,7 @@ final class Statistics {
     }
 
     /** What was done with samples. */
-    static void fill(AgentStatisticsEvent event, SampleIntake intake) {
+    static void fill(AgentStatisticsEvent event, SampleProcessor intake) {
         StringBuilder walks = new StringBuilder();
         for (StackState state : StackState.values()) {
             long count = intake.walks(state);

@@ -183,12 +183,12 @@ final class UnseenMemory {
     private void say() {
         if (unseen > 0 && !saidAllocated) {
             saidAllocated = true;
-            console.accept(mebibytes(unseen) + " are in use that were allocated past the in-process gate" + CURE);
+            console.accept(mebibytes(unseen) + " are in use that were allocated past the in-process hooks" + CURE);
         }
         if (unseenFrees > 0 && !saidFreed) {
             saidFreed = true;
             console.accept(
-                    mebibytes(unseenFrees) + " are shown as leaked that were freed past the in-process gate" + CURE);
+                    mebibytes(unseenFrees) + " are shown as leaked that were freed past the in-process hooks" + CURE);
         }
     }
 

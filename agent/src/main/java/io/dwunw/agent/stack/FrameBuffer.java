@@ -38,7 +38,7 @@ public final class FrameBuffer implements JavaFrameSink {
         return state;
     }
 
-    /** Takes a frame of {@link Frame}'s making. */
+    /** Takes a frame of {@link PackedFrame}'s making. */
     void add(long frame) {
         if (count < frames.length) {
             frames[count++] = frame;
@@ -49,12 +49,12 @@ public final class FrameBuffer implements JavaFrameSink {
 
     @Override
     public void javaFrame(int methodId, int bci, boolean approximate) {
-        add(Frame.java(methodId, bci, approximate));
+        add(PackedFrame.java(methodId, bci, approximate));
     }
 
     @Override
     public void stubFrame(int stubId) {
-        add(Frame.stub(stubId));
+        add(PackedFrame.stub(stubId));
     }
 
     /** Whether a frame had to be left out. */
@@ -71,7 +71,7 @@ public final class FrameBuffer implements JavaFrameSink {
     /** Makes this the stack of all samples that have none. */
     public void setNotRecorded() {
         clear();
-        add(Frame.notRecorded());
+        add(PackedFrame.notRecorded());
         end(StackState.NOT_RECORDED);
     }
 
@@ -82,7 +82,7 @@ public final class FrameBuffer implements JavaFrameSink {
     /** Leaves out the Java frames and all that are further out. */
     void cutBeforeJava(StackState reason) {
         int kept = 0;
-        while (kept < count && !isGenerated(Frame.kind(frames[kept]))) {
+        while (kept < count && !isGenerated(PackedFrame.kind(frames[kept]))) {
             kept++;
         }
         if (kept < count) {
@@ -91,8 +91,8 @@ public final class FrameBuffer implements JavaFrameSink {
         }
     }
 
-    private static boolean isGenerated(Frame.Kind kind) {
-        return kind == Frame.Kind.JAVA || kind == Frame.Kind.STUB;
+    private static boolean isGenerated(PackedFrame.Kind kind) {
+        return kind == PackedFrame.Kind.JAVA || kind == PackedFrame.Kind.STUB;
     }
 
     long[] copyFrames() {

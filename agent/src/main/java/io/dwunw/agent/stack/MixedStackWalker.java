@@ -32,7 +32,7 @@ public final class MixedStackWalker {
     private final @Nullable JavaCode java;
     private final MappedModules mapped;
     private final WalkedModules walked = new WalkedModules();
-    private final NativeFrames nativeFrames = new NativeFrames();
+    private final NativeFrameCache nativeFrames = new NativeFrameCache();
     private final RegisterSet registers = RegisterSet.prepare(X86_64.ARCHITECTURE);
     private final SampleAnchor anchor = new SampleAnchor();
     /** Why frames are missing in the middle; {@link StackState#COMPLETE} if none are. */
@@ -87,7 +87,7 @@ public final class MixedStackWalker {
         anchor.set(sample.anchorSp(), sample.anchorPc(), sample.anchorFp());
         boolean atReturn = sample.atReturn();
         if (atReturn) {
-            out.add(Frame.allocator(sample.allocatorNumber()));
+            out.add(PackedFrame.allocator(sample.allocatorNumber()));
         }
         walk(sample.stack(), sample.timeNanos(), atReturn, out);
     }
@@ -160,7 +160,7 @@ public final class MixedStackWalker {
                 returnAddress = !unwinder.leftSignalFrame();
             } else if (resumeAtAnchor(stack, step)) {
                 skip(step, sampleNanos);
-                out.add(Frame.GAP);
+                out.add(PackedFrame.GAP);
                 returnAddress = true;
             } else {
                 return ended(step, sampleNanos);
@@ -220,13 +220,13 @@ public final class MixedStackWalker {
 
     private long nativeFrame(long pc, long sampleNanos, boolean returnAddress) {
         long known = nativeFrames.find(pc, returnAddress, modules.version());
-        if (known == NativeFrames.NONE) {
+        if (known == NativeFrameCache.NONE) {
             known = newNativeFrame(pc, sampleNanos, returnAddress);
         }
-        if (!mapped.allWereMapped(sampleNanos) && Frame.kind(known) == Frame.Kind.NATIVE) {
-            gone = !mapped.wasMapped(Frame.moduleId(known), sampleNanos);
+        if (!mapped.allWereMapped(sampleNanos) && PackedFrame.kind(known) == PackedFrame.Kind.NATIVE) {
+            gone = !mapped.wasMapped(PackedFrame.moduleId(known), sampleNanos);
         }
-        return gone ? Frame.raw(pc) : known;
+        return gone ? PackedFrame.raw(pc) : known;
     }
 
     private long newNativeFrame(long pc, long sampleNanos, boolean returnAddress) {
@@ -235,10 +235,10 @@ public final class MixedStackWalker {
             module = modules.find(FrameAddress.lookup(pc, returnAddress));
         }
         if (module == null) {
-            return Frame.raw(pc);
+            return PackedFrame.raw(pc);
         }
         walked.note(module);
-        long frame = Frame.nativeFrame(module.id(), module.svma(pc), pc, returnAddress);
+        long frame = PackedFrame.nativeFrame(module.id(), module.svma(pc), pc, returnAddress);
         nativeFrames.put(pc, returnAddress, frame);
         return frame;
     }

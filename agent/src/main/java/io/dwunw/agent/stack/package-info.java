@@ -9,7 +9,7 @@
  * immutable.
  *
  * <p>Allocation: {@link io.dwunw.agent.stack.MixedStackWalker} and {@link io.dwunw.agent.stack.StackTraces} allocate
- * nothing for a stack that was seen before; {@link io.dwunw.agent.stack.FrameNames} allocates once per new frame.
+ * nothing for a stack that was seen before; {@link io.dwunw.agent.stack.FrameResolver} allocates once per new frame.
  */
 @NullMarked
 package io.dwunw.agent.stack;

@@ -28,22 +28,22 @@ class AllocatorFamilyTest {
         Allocations.free(Allocations.malloc(1)); // library and symbols are loaded before anything is traced
     }
 
-    private void traced(AttachChoice choice, Tracing.Calls<UprobeEngine> calls) throws Exception {
+    private void traced(AttachMethods choice, Tracing.Calls<UprobeEngine> calls) throws Exception {
         UprobeConfig config = UprobeConfig.of(INTERVAL).withStackBytes(4096).withRingBytes(64 << 20);
-        try (UprobeEngine engine = UprobeEngine.open(config, Kernel.RUNNING, HostFiles.RUNNING, choice)) {
+        try (UprobeEngine engine = UprobeEngine.open(config, Kernel.RUNNING, ProcFiles.RUNNING, choice)) {
             Tracing.run(engine, recorder, calls);
-            CounterSnapshot counters = new CounterSnapshot();
+            BpfCounters counters = new BpfCounters();
             engine.counters(counters);
             assertThat(counters.lost() - counters.abandoned()).isZero();
             assertThat(counters.lostFrees()).isZero();
             // While perf events are set one by one, a return may be missed.
-            assertThat(counters.abandoned()).isLessThanOrEqualTo(choice == AttachChoice.PERF_LINK ? 2 : 0);
+            assertThat(counters.abandoned()).isLessThanOrEqualTo(choice == AttachMethods.PERF_LINK ? 2 : 0);
         }
     }
 
     @ParameterizedTest
-    @EnumSource(AttachChoice.class)
-    void simpleAllocations(AttachChoice choice) throws Exception {
+    @EnumSource(AttachMethods.class)
+    void simpleAllocations(AttachMethods choice) throws Exception {
         long[] p = new long[9];
         traced(choice, engine -> {
             p[0] = Allocations.malloc(70001);
@@ -79,7 +79,7 @@ class AllocatorFamilyTest {
 
     @ParameterizedTest
     @EnumSource(names = {"SESSION", "MULTI", "PERF_LINK"})
-    void reallocations(AttachChoice choice) throws Exception {
+    void reallocations(AttachMethods choice) throws Exception {
         long[] p = new long[6];
         traced(choice, engine -> {
             p[0] = Allocations.realloc(0, 60001);
@@ -108,7 +108,7 @@ class AllocatorFamilyTest {
 
     @ParameterizedTest
     @EnumSource(names = {"SESSION", "MULTI"})
-    void whatFailsChangesNothing(AttachChoice choice) throws Exception {
+    void whatFailsChangesNothing(AttachMethods choice) throws Exception {
         long[] p = new long[1];
         boolean[] live = new boolean[2];
         traced(choice, engine -> {
@@ -134,7 +134,7 @@ class AllocatorFamilyTest {
 
     @ParameterizedTest
     @EnumSource(names = {"SESSION", "MULTI"})
-    void mappings(AttachChoice choice) throws Exception {
+    void mappings(AttachMethods choice) throws Exception {
         long[] p = new long[3];
         traced(choice, engine -> {
             p[0] = map(0, 0x31000, Allocations.PROT_READ_WRITE, 0);
@@ -160,10 +160,10 @@ class AllocatorFamilyTest {
 
     @ParameterizedTest
     @EnumSource(names = {"SESSION", "PERF_LINK"})
-    void excludedThreadsAndChildrenAreNotSampled(AttachChoice choice) throws Exception {
+    void excludedThreadsAndChildrenAreNotSampled(AttachMethods choice) throws Exception {
         long[] p = new long[1];
-        CounterSnapshot before = new CounterSnapshot();
-        CounterSnapshot after = new CounterSnapshot();
+        BpfCounters before = new BpfCounters();
+        BpfCounters after = new BpfCounters();
         traced(choice, engine -> {
             assertThat(Allocations.childPairs(200, 45001)).isPositive();
             p[0] = Allocations.malloc(45002);

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.SamplingEngine;
-import io.dwunw.agent.gate.GateConfig;
-import io.dwunw.agent.gate.GateEngine;
+import io.dwunw.agent.hooks.HooksConfig;
+import io.dwunw.agent.hooks.HooksEngine;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.ringbuf.SampleHandler;
@@ -51,8 +51,8 @@ class CalibrationTest {
     }
 
     @Test
-    void theGatesProbesAreMeasured() throws Exception {
-        try (GateEngine engine = GateEngine.openWithBpf(GateConfig.of(1 << 30))) {
+    void theProbesOfTheHooksAreMeasured() throws Exception {
+        try (HooksEngine engine = HooksEngine.openWithBpf(HooksConfig.of(1 << 30))) {
             long before = engine.sampleNanos();
             engine.calibrate();
             assertThat(engine.sampleNanos()).as("not attached").isEqualTo(before);

@@ -58,7 +58,7 @@ class LayoutTest {
                         "custom_session",
                         "entry",
                         "entry_by_pc",
-                        "gate",
+                        "hooks",
                         "leave",
                         "session");
         assertThat(object.license()).isEqualTo("Dual MIT/GPL");

@@ -66,7 +66,7 @@ class LifecycleTest {
         Libc libc = Libc.find(Files.readString(Path.of("/proc/self/maps")));
         List<Byte> clean = probedBytes(libc);
         int descriptors = bpfDescriptors().size();
-        CounterSnapshot counters = new CounterSnapshot();
+        BpfCounters counters = new BpfCounters();
         try (UprobeEngine engine = UprobeEngine.open(UprobeConfig.of(1 << 20))) {
             int loaded = bpfDescriptors().size();
             for (int i = 0; i < 10; i++) {
@@ -201,7 +201,7 @@ class LifecycleTest {
     void callsUnderWayWhileProbesComeAndGoDoNoHarm() throws Exception {
         Hammering hammering = new Hammering();
         int rounds = 20;
-        CounterSnapshot counters = new CounterSnapshot();
+        BpfCounters counters = new BpfCounters();
         UprobeConfig config = UprobeConfig.of(1).withStackBytes(4096).withRingBytes(128 << 20);
         try (UprobeEngine engine = UprobeEngine.open(config)) {
             for (int i = 0; i < rounds; i++) {
@@ -249,10 +249,10 @@ class LifecycleTest {
         engine.close();
         engine.attach();
         engine.detach();
-        engine.interval(5);
+        engine.setInterval(5);
         engine.excludeThread(1);
-        engine.javaThread(1, 2);
-        engine.counters(new CounterSnapshot());
+        engine.registerJavaThread(1, 2);
+        engine.counters(new BpfCounters());
         assertThat(engine.attached()).isFalse();
         assertThat(engine.samples().drain(s -> {}, 10)).isZero();
     }

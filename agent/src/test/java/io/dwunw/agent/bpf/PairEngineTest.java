@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.dwunw.agent.engine.CombinedEngine;
 import io.dwunw.agent.engine.EngineCounters;
 import io.dwunw.agent.engine.SamplingEngine;
-import io.dwunw.agent.gate.GateConfig;
-import io.dwunw.agent.gate.GateEngine;
+import io.dwunw.agent.hooks.HooksConfig;
+import io.dwunw.agent.hooks.HooksEngine;
 import io.dwunw.agent.linux.Kernel;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.ringbuf.SampleHandler;
@@ -78,14 +78,14 @@ class PairEngineTest {
         NativeLibrary.load();
     }
 
-    private PairEngine open(AttachChoice choice, AllocatorPair... pairs) throws Exception {
-        return PairEngine.open(EVERYTHING, Kernel.RUNNING, HostFiles.RUNNING, choice, List.of(pairs), console::add);
+    private PairEngine open(AttachMethods choice, AllocatorPair... pairs) throws Exception {
+        return PairEngine.open(EVERYTHING, Kernel.RUNNING, ProcFiles.RUNNING, choice, List.of(pairs), console::add);
     }
 
     @Test
     @Order(1)
     void aLibraryThatIsLoadedLaterIsProbedThen() throws Exception {
-        try (PairEngine engine = open(AttachChoice.BEST, CTX)) {
+        try (PairEngine engine = open(AttachMethods.BEST, CTX)) {
             Tracing.run(engine, story, e -> {
                 assertThat(e.description()).contains("ctx_new/ctx_free (not loaded)");
                 Pairs.load();
@@ -105,7 +105,7 @@ class PairEngineTest {
     void aPatternNamesALibraryAndWhatNeverCameIsSaidAtTheEnd() throws Exception {
         AllocatorPair pattern = new AllocatorPair("lib*airs.so", CTX.allocate(), 1, 0, 0, 0, CTX.free(), 1);
         AllocatorPair wrong = new AllocatorPair("libpears*.so", CTX.allocate(), 1, 0, 0, 0, CTX.free(), 1);
-        try (PairEngine engine = open(AttachChoice.BEST, pattern, wrong)) {
+        try (PairEngine engine = open(AttachMethods.BEST, pattern, wrong)) {
             for (int recording = 0; recording < 2; recording++) {
                 Tracing.run(engine, story, e -> {
                     Pairs.pairs(10, 5000);
@@ -120,7 +120,7 @@ class PairEngineTest {
     @ParameterizedTest
     @Order(2)
     @EnumSource(names = {"SESSION", "MULTI"})
-    void everyWayToTellTheSize(AttachChoice choice) throws Exception {
+    void everyWayToTellTheSize(AttachMethods choice) throws Exception {
         long[] p = new long[6];
         EngineCounters counters = new EngineCounters();
         try (PairEngine engine = open(choice, CTX, GRID, BOX, POOL, TREE)) {
@@ -157,7 +157,7 @@ class PairEngineTest {
     @ParameterizedTest
     @Order(2)
     @EnumSource(names = {"SESSION", "MULTI"})
-    void theSizeMayBeWhatIsReturned(AttachChoice choice) throws Exception {
+    void theSizeMayBeWhatIsReturned(AttachMethods choice) throws Exception {
         long[] p = new long[2];
         EngineCounters counters = new EngineCounters();
         try (PairEngine engine = open(choice, BAG)) {
@@ -183,15 +183,15 @@ class PairEngineTest {
     @ParameterizedTest
     @Order(9)
     @EnumSource(names = {"SESSION", "MULTI"})
-    void aCallThatDidNotReturnIsNotTheNextOne(AttachChoice choice) throws Exception {
+    void aCallThatDidNotReturnIsNotTheNextOne(AttachMethods choice) throws Exception {
         AllocatorPair leap = new AllocatorPair("libpairs.so", "leap_new", 1, 0, 0, 0, "ctx_free", 1);
-        CounterSnapshot counters = new CounterSnapshot();
+        BpfCounters counters = new BpfCounters();
         try (PairEngine engine = open(choice, leap)) {
             Tracing.run(engine, story, e -> {
                 boolean[] leaps = {true, false};
                 for (boolean leaping : leaps) { // from one place, so that the stack is as deep
                     Pairs.ctxFree(Pairs.leapNew(1006, leaping));
-                    e.interval(UprobeConfig.MAX_INTERVAL_BYTES); // so that the second is not sampled
+                    e.setInterval(UprobeConfig.MAX_INTERVAL_BYTES); // so that the second is not sampled
                 }
             });
             engine.counters(counters);
@@ -202,14 +202,14 @@ class PairEngineTest {
 
     private enum Beside {
         UPROBE,
-        GATE_SELF,
-        GATE_BPF;
+        HOOKS_SELF,
+        HOOKS_BPF;
 
         SamplingEngine open() throws Exception {
             return switch (this) {
                 case UPROBE -> UprobeEngine.open(EVERYTHING);
-                case GATE_SELF -> GateEngine.open(new GateConfig(1, 4096, 64 << 20));
-                case GATE_BPF -> GateEngine.openWithBpf(new GateConfig(1, 4096, 64 << 20));
+                case HOOKS_SELF -> HooksEngine.open(new HooksConfig(1, 4096, 64 << 20));
+                case HOOKS_BPF -> HooksEngine.openWithBpf(new HooksConfig(1, 4096, 64 << 20));
             };
         }
     }
@@ -223,7 +223,7 @@ class PairEngineTest {
         EngineCounters before = new EngineCounters();
         EngineCounters after = new EngineCounters();
         long[] kept = new long[1];
-        try (SamplingEngine engine = new CombinedEngine(beside.open(), open(AttachChoice.BEST, CTX))) {
+        try (SamplingEngine engine = new CombinedEngine(beside.open(), open(AttachMethods.BEST, CTX))) {
             engine.counters(before);
             Tracing.run(engine, story, e -> {
                 List<Thread> workers = new ArrayList<>();
@@ -257,7 +257,7 @@ class PairEngineTest {
     @Order(4)
     void aFunctionThatIsNotThereIsNamedWithItsNeighbours() throws Exception {
         AllocatorPair wrong = new AllocatorPair("libpairs.so", "ctx_nwe", 1, 0, 0, 0, "ctx_free", 1);
-        try (PairEngine engine = open(AttachChoice.BEST, wrong, CTX)) {
+        try (PairEngine engine = open(AttachMethods.BEST, wrong, CTX)) {
             Tracing.run(engine, story, e -> Pairs.pairs(10, 100));
             assertThat(engine.description()).contains("multi");
         }
@@ -273,7 +273,7 @@ class PairEngineTest {
         AllocatorPair boxes = new AllocatorPair("libpairs.so", "box_make", 2, 0, 0, 1, "ctx_free", 1);
         AllocatorPair grids = new AllocatorPair("libpairs.so", "grid_new", 2, 3, 0, 0, "ctx_free", 1);
         long[] p = new long[2];
-        try (PairEngine engine = open(AttachChoice.BEST, CTX, boxes, grids)) {
+        try (PairEngine engine = open(AttachMethods.BEST, CTX, boxes, grids)) {
             Tracing.run(engine, story, e -> {
                 p[0] = Pairs.boxMake(1006); // which calls ctx_new
                 p[1] = Pairs.gridNew(2, 1007);
@@ -291,7 +291,7 @@ class PairEngineTest {
     @Order(8)
     void whatIsWrongIsSaidOnce() throws Exception {
         AllocatorPair wrong = new AllocatorPair("libpairs.so", "ctx_new", 1, 0, 0, 0, "ctx_fere", 1);
-        try (PairEngine engine = open(AttachChoice.BEST, wrong)) {
+        try (PairEngine engine = open(AttachMethods.BEST, wrong)) {
             for (int recording = 0; recording < 3; recording++) {
                 Tracing.run(engine, story, e -> Pairs.pairs(1, 100));
             }
@@ -304,7 +304,7 @@ class PairEngineTest {
     void aPointerIsNoSize() throws Exception {
         AllocatorPair wrong = new AllocatorPair("libpairs.so", "grid_new", 1, 0, 0, 0, "grid_free", 2);
         EngineCounters counters = new EngineCounters();
-        try (PairEngine engine = open(AttachChoice.BEST, wrong)) {
+        try (PairEngine engine = open(AttachMethods.BEST, wrong)) {
             Tracing.run(engine, story, e -> Pairs.gridFree(Pairs.gridNew(2, 3)));
             engine.counters(counters);
             engine.counters(counters);
@@ -316,7 +316,7 @@ class PairEngineTest {
     @Test
     @Order(6)
     void detachingLeavesNothing() throws Exception {
-        try (PairEngine engine = open(AttachChoice.BEST, CTX)) {
+        try (PairEngine engine = open(AttachMethods.BEST, CTX)) {
             for (int i = 0; i < 3; i++) {
                 Tracing.run(engine, story, e -> Pairs.pairs(10, 100));
                 Pairs.pairs(10, 100);

@@ -61,7 +61,7 @@ class SamplingTest {
             sums.low[i] = 20_000 + 1000L * i;
         }
         UprobeConfig config = UprobeConfig.of(1).withStackBytes(4096).withRingBytes(128 << 20);
-        CounterSnapshot counters = new CounterSnapshot();
+        BpfCounters counters = new BpfCounters();
         try (UprobeEngine engine = UprobeEngine.open(config)) {
             Tracing.run(engine, sums::add, e -> {
                 List<Thread> workers = new ArrayList<>();
@@ -105,7 +105,7 @@ class SamplingTest {
 
     private static void unbiased(int interval, int[] sizes, int[] counts) throws Exception {
         Sums sums = new Sums(sizes.length, 1);
-        CounterSnapshot counters = new CounterSnapshot();
+        BpfCounters counters = new BpfCounters();
         UprobeConfig config = UprobeConfig.of(interval).withStackBytes(4096).withRingBytes(64 << 20);
         try (UprobeEngine engine = UprobeEngine.open(config)) {
             Tracing.run(engine, sums::add, e -> {
@@ -149,9 +149,9 @@ class SamplingTest {
         try (UprobeEngine engine = UprobeEngine.open(config)) {
             Tracing.run(engine, recorder, e -> {
                 Allocations.pairs(100, 33_001, 1);
-                e.interval(1);
+                e.setInterval(1);
                 Allocations.pairs(100, 33_002, 1);
-                e.interval(1L << 40);
+                e.setInterval(1L << 40);
                 Allocations.pairs(100, 33_003, 1);
             });
         }

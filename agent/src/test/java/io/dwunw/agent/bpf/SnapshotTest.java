@@ -124,13 +124,13 @@ class SnapshotTest {
         long address = Linux.address(javaThread);
         try (UprobeEngine engine = UprobeEngine.open(UprobeConfig.of(1))) {
             Tracing.run(engine, recorder, e -> {
-                e.javaThread(Linux.threadId(), address);
+                e.registerJavaThread(Linux.threadId(), address);
                 Allocations.free(Allocations.malloc(84_001));
-                e.layout(new JavaThreadLayout(128, 136, 144, 0));
+                e.setJavaThreadLayout(new JavaThreadLayout(128, 136, 144, 0));
                 Allocations.free(Allocations.malloc(84_002));
-                e.javaThread(Linux.threadId(), 16); // an address that cannot be read
+                e.registerJavaThread(Linux.threadId(), 16); // an address that cannot be read
                 Allocations.free(Allocations.malloc(84_003));
-                e.javaThread(Linux.threadId(), 0);
+                e.registerJavaThread(Linux.threadId(), 0);
                 Allocations.free(Allocations.malloc(84_004));
             });
         }
@@ -154,8 +154,8 @@ class SnapshotTest {
         try (UprobeEngine engine = UprobeEngine.open(UprobeConfig.of(1))) {
             Tracing.run(engine, recorder, e -> {
                 Allocations.free(Allocations.malloc(87_001));
-                e.javaThread(Linux.threadId(), Linux.address(javaThread));
-                e.layout(new JavaThreadLayout(0, 0, 0, 192));
+                e.registerJavaThread(Linux.threadId(), Linux.address(javaThread));
+                e.setJavaThreadLayout(new JavaThreadLayout(0, 0, 0, 192));
                 Allocations.free(Allocations.malloc(87_002)); // states 0, which is no stack's end
                 while (recorder.ofSize(87_001).isEmpty()) {
                     Thread.sleep(1);
@@ -174,7 +174,7 @@ class SnapshotTest {
 
     @Test
     void whatFindsNoRoomIsCountedNotHidden() throws Exception {
-        CounterSnapshot counters = new CounterSnapshot();
+        BpfCounters counters = new BpfCounters();
         UprobeConfig small = UprobeConfig.of(1).withRingBytes(256 << 10);
         try (UprobeEngine engine = UprobeEngine.open(small)) {
             engine.attach();
@@ -195,7 +195,7 @@ class SnapshotTest {
 
     @Test
     void moreLiveBlocksThanThereIsRoomForAreCounted() throws Exception {
-        CounterSnapshot counters = new CounterSnapshot();
+        BpfCounters counters = new BpfCounters();
         long[] blocks = new long[400];
         UprobeConfig few = UprobeConfig.of(1).withLiveEntries(256).withStackBytes(PAGE);
         try (UprobeEngine engine = UprobeEngine.open(few)) {

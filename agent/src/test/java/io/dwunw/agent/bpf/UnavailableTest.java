@@ -38,11 +38,11 @@ class UnavailableTest {
 
     private String file(String path) throws IOException {
         String text = files.get(path);
-        return text == null ? HostFiles.RUNNING.read(path) : text;
+        return text == null ? ProcFiles.RUNNING.read(path) : text;
     }
 
     private UprobeEngine open() throws BpfUnavailableException {
-        return UprobeEngine.open(UprobeConfig.of(1), kernel, this::file, AttachChoice.BEST);
+        return UprobeEngine.open(UprobeConfig.of(1), kernel, this::file, AttachMethods.BEST);
     }
 
     private void assertRefused(Reason reason, String... advice) {

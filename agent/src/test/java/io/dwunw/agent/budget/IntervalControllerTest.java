@@ -59,17 +59,17 @@ class IntervalControllerTest {
     @Test
     void aFloodWidensForItsTimeUnlessThereIsNoLimit() {
         IntervalController controller = new IntervalController(65_536, 65_536, BUDGET);
-        assertThat(controller.flooded()).isTrue();
+        assertThat(controller.raiseForOverflow()).isTrue();
         assertThat(controller.interval()).isEqualTo(4 * 65_536);
         for (int i = 0; i < 20; i++) {
-            controller.flooded();
+            controller.raiseForOverflow();
         }
         assertThat(controller.interval()).isEqualTo(IntervalController.MAX_INTERVAL);
-        assertThat(controller.ebbed()).isTrue();
+        assertThat(controller.endOverflow()).isTrue();
         assertThat(controller.interval()).isEqualTo(65_536);
-        assertThat(controller.ebbed()).isFalse();
+        assertThat(controller.endOverflow()).isFalse();
         IntervalController free = new IntervalController(65_536, 65_536, 0);
-        assertThat(free.flooded()).isFalse();
+        assertThat(free.raiseForOverflow()).isFalse();
         assertThat(free.interval()).isEqualTo(65_536);
     }
 
@@ -240,7 +240,7 @@ class IntervalControllerTest {
         assertThat(controller.windowEnded(SECOND, SECOND / 10, SECOND / 2, 0)).isFalse();
         assertThat(controller.interval()).isEqualTo(1);
         assertThat(controller.overhead()).isCloseTo(0.6, within(1e-9));
-        assertThat(controller.isHopeless(SECOND, SECOND)).isFalse();
+        assertThat(controller.exceedsBudgetUnsampled(SECOND, SECOND)).isFalse();
     }
 
     @Test
@@ -249,7 +249,7 @@ class IntervalControllerTest {
         for (int second = 0; second < 50; second++) {
             controller.windowEnded(SECOND, SECOND / 2, cost(1e9, 256, controller.interval()), 0);
         }
-        assertThat(controller.isHopeless(SECOND, SECOND / 2)).isTrue();
+        assertThat(controller.exceedsBudgetUnsampled(SECOND, SECOND / 2)).isTrue();
         assertThat(cost(1e9, 256, controller.interval()))
                 .isBetween((long) (BUDGET * SECOND / 10), (long) (BUDGET * SECOND / 4));
     }
@@ -257,14 +257,14 @@ class IntervalControllerTest {
     @Test
     void aheadOfARecordingSamplesAreFew() {
         IntervalController controller = new IntervalController(512 << 10, 512 << 10, 0);
-        assertThat(controller.ahead(true)).isTrue();
-        assertThat(controller.ahead(true)).isFalse();
+        assertThat(controller.setWarmUp(true)).isTrue();
+        assertThat(controller.setWarmUp(true)).isFalse();
         assertThat(controller.interval()).isEqualTo(IntervalController.LEAST_INTERVAL_AHEAD);
-        assertThat(controller.ahead(false)).isTrue();
+        assertThat(controller.setWarmUp(false)).isTrue();
         assertThat(controller.interval()).isEqualTo(512 << 10);
 
         IntervalController wide = new IntervalController(1L << 31, 1L << 31, 0.01);
-        wide.ahead(true);
+        wide.setWarmUp(true);
         assertThat(wide.interval()).isEqualTo(1L << 31);
     }
 }

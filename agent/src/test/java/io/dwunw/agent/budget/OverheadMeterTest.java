@@ -148,7 +148,7 @@ class OverheadMeterTest {
     @Test
     void dozingIsNotChargedToTheSamples() {
         begin(0);
-        meter.dozed(2_000_000);
+        meter.sleptPastTurn(2_000_000);
         counters.samples++;
         meter.turnEnded(true, 2_100_000);
         assertThat(meter.samplingNanos(counters)).isEqualTo(101_000);

@@ -7,8 +7,8 @@ import io.dwunw.agent.bpf.Allocations;
 import io.dwunw.agent.bpf.RequiresBpf;
 import io.dwunw.agent.bpf.UprobeConfig;
 import io.dwunw.agent.bpf.UprobeEngine;
-import io.dwunw.agent.gate.GateConfig;
-import io.dwunw.agent.gate.GateEngine;
+import io.dwunw.agent.hooks.HooksConfig;
+import io.dwunw.agent.hooks.HooksEngine;
 import io.dwunw.agent.linux.NativeLibrary;
 import java.util.HashSet;
 import java.util.Set;
@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * More samples than the ring has room for, before anybody takes one in. What the gate does by itself is in {@code
+ * More samples than the ring has room for, before anybody takes one in. What the hooks do by themselves is in {@code
  * burst.c}.
  */
 @RequiresBpf
@@ -39,11 +39,11 @@ class BurstTest {
         if (kind.equals("uprobe")) {
             return UprobeEngine.open(UprobeConfig.of(INTERVAL).withRingBytes(RING_BYTES));
         }
-        return GateEngine.openWithBpf(new GateConfig(INTERVAL, 64 << 10, RING_BYTES));
+        return HooksEngine.openWithBpf(new HooksConfig(INTERVAL, 64 << 10, RING_BYTES));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"uprobe", "gate"})
+    @ValueSource(strings = {"uprobe", "hooks"})
     void aBurstCostsStacksButNoSums(String kind) throws Exception {
         EngineCounters before = new EngineCounters();
         EngineCounters after = new EngineCounters();

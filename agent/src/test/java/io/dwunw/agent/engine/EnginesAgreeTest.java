@@ -9,8 +9,8 @@ import io.dwunw.agent.bpf.RequiresBpf;
 import io.dwunw.agent.bpf.Tracing;
 import io.dwunw.agent.bpf.UprobeConfig;
 import io.dwunw.agent.bpf.UprobeEngine;
-import io.dwunw.agent.gate.GateConfig;
-import io.dwunw.agent.gate.GateEngine;
+import io.dwunw.agent.hooks.HooksConfig;
+import io.dwunw.agent.hooks.HooksEngine;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.Sample;
@@ -40,16 +40,16 @@ class EnginesAgreeTest {
 
     enum Kind {
         UPROBE,
-        GATE_SELF,
-        GATE_BPF;
+        HOOKS_SELF,
+        HOOKS_BPF;
 
         SamplingEngine open(int stackBytes) throws EngineUnavailableException {
             return switch (this) {
                 case UPROBE ->
                     UprobeEngine.open(
                             UprobeConfig.of(INTERVAL).withStackBytes(stackBytes).withRingBytes(64 << 20));
-                case GATE_SELF -> GateEngine.open(new GateConfig(INTERVAL, stackBytes, 64 << 20));
-                case GATE_BPF -> GateEngine.openWithBpf(new GateConfig(INTERVAL, stackBytes, 64 << 20));
+                case HOOKS_SELF -> HooksEngine.open(new HooksConfig(INTERVAL, stackBytes, 64 << 20));
+                case HOOKS_BPF -> HooksEngine.openWithBpf(new HooksConfig(INTERVAL, stackBytes, 64 << 20));
             };
         }
     }
@@ -102,8 +102,8 @@ class EnginesAgreeTest {
                 .first()
                 .asString()
                 .startsWith("liballocations.so+");
-        assertThat(stacks.get(Kind.GATE_SELF)).isEqualTo(stacks.get(Kind.UPROBE));
-        assertThat(stacks.get(Kind.GATE_BPF)).isEqualTo(stacks.get(Kind.UPROBE));
+        assertThat(stacks.get(Kind.HOOKS_SELF)).isEqualTo(stacks.get(Kind.UPROBE));
+        assertThat(stacks.get(Kind.HOOKS_BPF)).isEqualTo(stacks.get(Kind.UPROBE));
     }
 
     @ParameterizedTest

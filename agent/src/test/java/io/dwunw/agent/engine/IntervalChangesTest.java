@@ -9,8 +9,8 @@ import io.dwunw.agent.bpf.RequiresBpf;
 import io.dwunw.agent.bpf.Tracing;
 import io.dwunw.agent.bpf.UprobeConfig;
 import io.dwunw.agent.bpf.UprobeEngine;
-import io.dwunw.agent.gate.GateConfig;
-import io.dwunw.agent.gate.GateEngine;
+import io.dwunw.agent.hooks.HooksConfig;
+import io.dwunw.agent.hooks.HooksEngine;
 import io.dwunw.agent.linux.NativeLibrary;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -36,8 +36,8 @@ class IntervalChangesTest {
 
     enum Kind {
         UPROBE,
-        GATE_SELF,
-        GATE_BPF;
+        HOOKS_SELF,
+        HOOKS_BPF;
 
         SamplingEngine open() throws EngineUnavailableException {
             long first = INTERVALS[0];
@@ -45,8 +45,8 @@ class IntervalChangesTest {
                 case UPROBE ->
                     UprobeEngine.open(
                             UprobeConfig.of(first).withStackBytes(4096).withRingBytes(64 << 20));
-                case GATE_SELF -> GateEngine.open(new GateConfig(first, 4096, 64 << 20));
-                case GATE_BPF -> GateEngine.openWithBpf(new GateConfig(first, 4096, 64 << 20));
+                case HOOKS_SELF -> HooksEngine.open(new HooksConfig(first, 4096, 64 << 20));
+                case HOOKS_BPF -> HooksEngine.openWithBpf(new HooksConfig(first, 4096, 64 << 20));
             };
         }
     }
@@ -89,7 +89,7 @@ class IntervalChangesTest {
                         }
                         workers.forEach(Thread::start);
                         while (workers.stream().anyMatch(Thread::isAlive)) {
-                            e.interval(INTERVALS[++changes[0] % INTERVALS.length]);
+                            e.setInterval(INTERVALS[++changes[0] % INTERVALS.length]);
                             Thread.sleep(0, 200_000);
                         }
                     });

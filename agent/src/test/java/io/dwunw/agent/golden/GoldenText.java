@@ -2,9 +2,9 @@
 package io.dwunw.agent.golden;
 
 import io.dwunw.agent.hotspot.RecordedJava;
-import io.dwunw.agent.stack.Frame;
 import io.dwunw.agent.stack.FrameBuffer;
-import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.FrameResolver;
+import io.dwunw.agent.stack.PackedFrame;
 import io.dwunw.jfr.FrameName;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -15,7 +15,7 @@ final class GoldenText {
     private GoldenText() {}
 
     /** @param kinds see {@link RecordedJava#kinds} */
-    static List<String> of(FrameBuffer frames, FrameNames names, List<String> kinds) {
+    static List<String> of(FrameBuffer frames, FrameResolver names, List<String> kinds) {
         List<String> lines = new ArrayList<>();
         lines.add("state: " + frames.state().text());
         Iterator<String> kind = kinds.iterator();
@@ -23,11 +23,14 @@ final class GoldenText {
             long frame = frames.frame(i);
             FrameName name = names.name(frame);
             StringBuilder line = new StringBuilder("  ").append(name.text());
-            if (Frame.kind(frame) == Frame.Kind.JAVA || Frame.kind(frame) == Frame.Kind.STUB) {
+            if (PackedFrame.kind(frame) == PackedFrame.Kind.JAVA || PackedFrame.kind(frame) == PackedFrame.Kind.STUB) {
                 line.append(" [").append(kind.next()).append(']');
             }
             line.append(name.hidden() ? " (hidden)" : "");
-            line.append(Frame.kind(frame) == Frame.Kind.JAVA && Frame.isApproximate(frame) ? " (near)" : "");
+            line.append(
+                    PackedFrame.kind(frame) == PackedFrame.Kind.JAVA && PackedFrame.isApproximate(frame)
+                            ? " (near)"
+                            : "");
             lines.add(line.toString());
         }
         return lines;

@@ -2,8 +2,8 @@
 package io.dwunw.agent.golden;
 
 import io.dwunw.agent.engine.JavaThreadLayout;
-import io.dwunw.agent.gate.GateConfig;
-import io.dwunw.agent.gate.GateEngine;
+import io.dwunw.agent.hooks.HooksConfig;
+import io.dwunw.agent.hooks.HooksEngine;
 import io.dwunw.agent.hotspot.HotSpot;
 import io.dwunw.agent.hotspot.JavaCode;
 import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
@@ -12,10 +12,10 @@ import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sample.Sample;
-import io.dwunw.agent.stack.Frame;
 import io.dwunw.agent.stack.FrameBuffer;
-import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.FrameResolver;
 import io.dwunw.agent.stack.MixedStackWalker;
+import io.dwunw.agent.stack.PackedFrame;
 import io.dwunw.dwarf.CallFrameInfo;
 import io.dwunw.dwarf.Fde;
 import io.dwunw.elf.BuildId;
@@ -61,12 +61,12 @@ public final class Recorder {
     private final Map<LoadedModule, SmallElf> files = new LinkedHashMap<>();
     private final List<RecordedSample> samples = new ArrayList<>();
     private final List<String> text = new ArrayList<>();
-    private final GateEngine engine;
+    private final HooksEngine engine;
     private final HotSpot hotspot;
     private final long libjvm;
     private final RecordedJava java;
     private final MixedStackWalker walker;
-    private final FrameNames names;
+    private final FrameResolver names;
 
     private Recorder() throws Exception {
         NativeLibrary.load();
@@ -79,9 +79,9 @@ public final class Recorder {
         hotspot = HotSpot.open(libjvm, self, Linux::memory, null, null, null);
         java = new RecordedJava(libjvm, memory, memory, () -> 0);
         walker = new MixedStackWalker(modules, new NativeUnwinder(modules), java, sampleNanos -> refresh());
-        names = new FrameNames(walker.walkedModules(), symboliser, java, false);
-        engine = GateEngine.open(new GateConfig(1, STACK_BYTES, RING_BYTES));
-        engine.layout(new JavaThreadLayout(
+        names = new FrameResolver(walker.walkedModules(), symboliser, java, false);
+        engine = HooksEngine.open(new HooksConfig(1, STACK_BYTES, RING_BYTES));
+        engine.setJavaThreadLayout(new JavaThreadLayout(
                 hotspot.anchor().sp(), hotspot.anchor().pc(), hotspot.anchor().fp(), hotspot.stackBase()));
     }
 
@@ -117,7 +117,7 @@ public final class Recorder {
         run(scenario.name(), scenario.warmUp());
         run(scenario.name(), () -> {
             int tid = Linux.threadId();
-            engine.javaThread(tid, javaThread(tid));
+            engine.registerJavaThread(tid, javaThread(tid));
             engine.attach();
             scenario.run().run();
             engine.detach();
@@ -183,7 +183,7 @@ public final class Recorder {
         text.add("");
         for (int i = 0; i < frames.count(); i++) {
             long frame = frames.frame(i);
-            if (Frame.kind(frame) == Frame.Kind.NATIVE) {
+            if (PackedFrame.kind(frame) == PackedFrame.Kind.NATIVE) {
                 noteNative(frame);
             }
         }
@@ -211,13 +211,13 @@ public final class Recorder {
     }
 
     private void noteNative(long frame) {
-        LoadedModule module = walker.walkedModules().find(Frame.moduleId(frame));
+        LoadedModule module = walker.walkedModules().find(PackedFrame.moduleId(frame));
         ElfImage image = module == null ? null : module.image();
         if (module == null || image == null) {
             throw new IllegalStateException("a frame without a module");
         }
         SmallElf file = files.computeIfAbsent(module, absent -> new SmallElf(image, buildId(absent)));
-        long lookup = FrameAddress.lookup(Frame.svma(frame), Frame.isReturnAddress(frame));
+        long lookup = FrameAddress.lookup(PackedFrame.svma(frame), PackedFrame.isReturnAddress(frame));
         CallFrameInfo cfi = module.cfi();
         @Nullable Fde fde = cfi == null ? null : cfi.find(lookup);
         if (fde != null) {

@@ -5,7 +5,7 @@ import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.RecordedJava;
 import io.dwunw.agent.sample.Sample;
 import io.dwunw.agent.stack.FrameBuffer;
-import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.FrameResolver;
 import io.dwunw.agent.stack.MixedStackWalker;
 import io.dwunw.bytes.Bytes;
 import io.dwunw.elf.ElfImage;
@@ -28,7 +28,7 @@ final class Replay {
     private final RecordedJava java;
     private final MixedStackWalker walker;
     private final Symboliser symboliser;
-    private final FrameNames names;
+    private final FrameResolver names;
     private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
     private long unloadedClasses;
     private long sampleNanos = RecordedSample.FRESH;
@@ -43,7 +43,7 @@ final class Replay {
         ModuleMap map = modules ? map(recording) : new ModuleMap(module -> ElfImage.ofFile(Bytes.empty()));
         walker = new MixedStackWalker(map, new NativeUnwinder(map), java, sampleNanos -> false);
         symboliser = new Symboliser(new DebugFiles(List.of()));
-        names = new FrameNames(walker.walkedModules(), symboliser, java, false);
+        names = new FrameResolver(walker.walkedModules(), symboliser, java, false);
     }
 
     static Replay of(Recording recording) throws JavaFramesUnavailableException {
@@ -84,7 +84,7 @@ final class Replay {
     /** The names that a reader sees of a walk's frames, the hidden ones only if wanted. */
     List<FrameName> shown(RecordedSample recorded, boolean hidden) {
         walk(recorded);
-        FrameNames all = new FrameNames(walker.walkedModules(), symboliser, java, hidden);
+        FrameResolver all = new FrameResolver(walker.walkedModules(), symboliser, java, hidden);
         List<FrameName> shown = new ArrayList<>();
         for (int i = 0; i < frames.count(); i++) {
             FrameName name = all.shown(frames.frame(i));

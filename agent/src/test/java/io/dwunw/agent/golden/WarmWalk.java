@@ -6,7 +6,7 @@ import io.dwunw.agent.hotspot.JavaFramesUnavailableException;
 import io.dwunw.agent.hotspot.RecordedJava;
 import io.dwunw.agent.sample.Sample;
 import io.dwunw.agent.stack.FrameBuffer;
-import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.FrameResolver;
 import io.dwunw.agent.stack.MixedStackWalker;
 import io.dwunw.agent.stack.StackTrace;
 import io.dwunw.agent.stack.StackTraces;
@@ -28,12 +28,12 @@ public final class WarmWalk {
     private static final int STACKS = 1024;
 
     private final MixedStackWalker walker;
-    private final FrameNames names;
+    private final FrameResolver names;
     private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
     private final StackTraces traces = new StackTraces(STACKS);
     private final Sample sample = new Sample();
 
-    private WarmWalk(MixedStackWalker walker, FrameNames names, ByteBuffer record) {
+    private WarmWalk(MixedStackWalker walker, FrameResolver names, ByteBuffer record) {
         this.walker = walker;
         this.names = names;
         if (!sample.wrap(record, 0, record.capacity())) {
@@ -60,7 +60,7 @@ public final class WarmWalk {
         MixedStackWalker walker =
                 new MixedStackWalker(modules, new NativeUnwinder(modules), java, sampleNanos -> false);
         Symboliser symboliser = new Symboliser(new DebugFiles(List.of()));
-        FrameNames names = new FrameNames(walker.walkedModules(), symboliser, java, false);
+        FrameResolver names = new FrameResolver(walker.walkedModules(), symboliser, java, false);
         for (RecordedSample sample : recording.samples()) {
             if (sample.name().equals(name)) {
                 return new WarmWalk(walker, names, sample.record(RecordedSample.FRESH));

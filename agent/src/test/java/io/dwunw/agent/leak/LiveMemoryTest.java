@@ -42,9 +42,9 @@ class LiveMemoryTest {
         live.allocated(false, 32, 100, 400, 1_000, "a");
         live.reallocating(32, TID);
         assertThat(alive()).isEmpty();
-        assertThat(live.unfreed(32, TID)).isTrue();
+        assertThat(live.undoFree(32, TID)).isTrue();
         assertThat(alive()).containsExactly("32+100*400a");
-        assertThat(live.unfreed(32, TID)).as("only once").isFalse();
+        assertThat(live.undoFree(32, TID)).as("only once").isFalse();
         assertThat(deaths).isEmpty();
     }
 
@@ -52,7 +52,7 @@ class LiveMemoryTest {
     void aPlainFreeCannotBeUndone() {
         live.allocated(false, 32, 100, 400, 1_000, "a");
         live.freed(32, 2_000, this::died);
-        assertThat(live.unfreed(32, TID)).isFalse();
+        assertThat(live.undoFree(32, TID)).isFalse();
     }
 
     @Test
@@ -61,7 +61,7 @@ class LiveMemoryTest {
         live.unmapped(PAGE, PAGE, 1, TID, this::died);
         // Mapped again meanwhile, not sampled; now to be moved, which fails.
         live.unmapped(PAGE, PAGE, 2, TID, this::died);
-        assertThat(live.unfreed(PAGE, TID)).isFalse();
+        assertThat(live.undoFree(PAGE, TID)).isFalse();
         assertThat(alive()).isEmpty();
     }
 
@@ -204,7 +204,7 @@ class LiveMemoryTest {
         live.allocated(true, PAGE, 4 * PAGE, 4 * PAGE, BORN, "m");
         live.unmapped(2 * PAGE, PAGE, 5_000, TID + 1, this::died);
         live.remapping(PAGE, 4 * PAGE, TID);
-        assertThat(live.unfreed(PAGE, TID)).isTrue();
+        assertThat(live.undoFree(PAGE, TID)).isTrue();
         assertThat(alive())
                 .containsExactly(
                         PAGE + "+" + PAGE + "*" + PAGE + "m", 3 * PAGE + "+" + 2 * PAGE + "*" + 2 * PAGE + "m");
@@ -268,7 +268,7 @@ class LiveMemoryTest {
     void aFailedRemapLeavesTheMapping() {
         live.allocated(true, PAGE, PAGE, PAGE, 7, "m");
         live.unmapped(PAGE, PAGE, 8, TID, this::died);
-        assertThat(live.unfreed(PAGE, TID)).isTrue();
+        assertThat(live.undoFree(PAGE, TID)).isTrue();
         assertThat(alive()).containsExactly(PAGE + "+" + PAGE + "*" + PAGE + "m");
     }
 
@@ -277,7 +277,7 @@ class LiveMemoryTest {
     void aRefusedUnmappingLeavesTheWholeMapping() {
         live.allocated(true, PAGE, 4 * PAGE, 8 * PAGE, 7, "m");
         live.unmapped(2 * PAGE, PAGE, 8, TID, this::died);
-        assertThat(live.unfreed(2 * PAGE, TID)).isTrue();
+        assertThat(live.undoFree(2 * PAGE, TID)).isTrue();
         assertThat(alive())
                 .containsExactly(
                         PAGE + "+" + PAGE + "*" + 2 * PAGE + "m",

@@ -13,7 +13,7 @@ import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.ringbuf.SampleSource;
 import io.dwunw.agent.sample.Allocator;
 import io.dwunw.agent.sample.AllocatorNames;
-import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.FrameResolver;
 import io.dwunw.agent.stack.MixedStackWalker;
 import io.dwunw.jfr.StackReplay;
 import io.dwunw.module.ModuleMap;
@@ -34,7 +34,7 @@ class RestTest {
             new ChangeableOptions(INTERVAL, INTERVAL, 0, Duration.ZERO, 0, Duration.ZERO);
 
     private final List<String> calls = new ArrayList<>();
-    private SidecarParts parts;
+    private SamplingPipeline parts;
 
     private final class Engine implements SamplingEngine {
         private boolean attached;
@@ -62,7 +62,7 @@ class RestTest {
         }
 
         @Override
-        public void interval(long bytes) {
+        public void setInterval(long bytes) {
             calls.add(
                     bytes == INTERVAL ? "samples" : bytes > 1L << 31 ? "samples next to nothing" : "samples " + bytes);
         }
@@ -79,10 +79,10 @@ class RestTest {
         }
 
         @Override
-        public void javaThread(int tid, long javaThread) {}
+        public void registerJavaThread(int tid, long javaThread) {}
 
         @Override
-        public void layout(JavaThreadLayout offsets) {}
+        public void setJavaThreadLayout(JavaThreadLayout offsets) {}
 
         @Override
         public long callPicos(Allocator allocator) {
@@ -146,11 +146,11 @@ class RestTest {
         DistinctErrors errors = new DistinctErrors(line -> {});
         ModuleMap map = new ModuleMap(ProcessImages.ofSelf(null));
         MixedStackWalker walker = new MixedStackWalker(map, new NativeUnwinder(map), null, sampleNanos -> false);
-        parts = new SidecarParts(
+        parts = new SamplingPipeline(
                 engine,
                 new ProcessModules(map, errors),
                 walker,
-                new FrameNames(walker.walkedModules(), new Symboliser(), null, false),
+                new FrameResolver(walker.walkedModules(), new Symboliser(), null, false),
                 AllocatorNames.LIBC,
                 JavaThreads.none(),
                 new StackReplay(64),

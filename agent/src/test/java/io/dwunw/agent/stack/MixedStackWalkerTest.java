@@ -68,7 +68,7 @@ final class MixedStackWalkerTest {
 
         assertThat(frames.state()).isEqualTo(StackState.JAVA_UNAVAILABLE);
         assertThat(frames.count()).isEqualTo(1);
-        assertThat(frames.frame(0)).isEqualTo(Frame.raw(NATIVE_PC));
+        assertThat(frames.frame(0)).isEqualTo(PackedFrame.raw(NATIVE_PC));
     }
 
     @Test
@@ -85,7 +85,7 @@ final class MixedStackWalkerTest {
         walk(new FakeJava(), NATIVE_PC);
 
         assertThat(frames.count()).isEqualTo(3);
-        assertThat(frames.frame(2)).isEqualTo(Frame.java(1, 10, false));
+        assertThat(frames.frame(2)).isEqualTo(PackedFrame.java(1, 10, false));
     }
 
     @Test
@@ -96,7 +96,7 @@ final class MixedStackWalkerTest {
 
         assertThat(frames.state()).isEqualTo(StackState.SKIPPED_UNKNOWN);
         assertThat(frames.state().complete()).isFalse();
-        assertThat(Frame.kind(frames.frame(1))).isEqualTo(Frame.Kind.GAP);
+        assertThat(PackedFrame.kind(frames.frame(1))).isEqualTo(PackedFrame.Kind.GAP);
     }
 
     @Test
@@ -136,7 +136,8 @@ final class MixedStackWalkerTest {
             walkInModule(100, sampledAndGone[0], null);
 
             boolean gone = sampledAndGone[1] != 0;
-            assertThat(Frame.kind(frames.frame(0))).isEqualTo(gone ? Frame.Kind.RAW : Frame.Kind.NATIVE);
+            assertThat(PackedFrame.kind(frames.frame(0)))
+                    .isEqualTo(gone ? PackedFrame.Kind.RAW : PackedFrame.Kind.NATIVE);
             assertThat(frames.state()).isEqualTo(gone ? StackState.LIBRARY_GONE : StackState.NO_IMAGE);
         }
     }
@@ -194,7 +195,7 @@ final class MixedStackWalkerTest {
 
         walk(new FakeJava(), NATIVE_PC);
 
-        assertThat(frames.frame(2)).isEqualTo(Frame.java(2, 10, false));
+        assertThat(frames.frame(2)).isEqualTo(PackedFrame.java(2, 10, false));
     }
 
     @Test
@@ -258,8 +259,8 @@ final class MixedStackWalkerTest {
 
         assertThat(java.walks).isLessThan(10);
         assertThat(frames.state()).isEqualTo(StackState.CODE_REPLACED);
-        assertThat(Frame.kind(frames.frame(frames.count() - 1))).isNotEqualTo(Frame.Kind.JAVA);
-        assertThat(frames.frame(0)).isEqualTo(Frame.raw(NATIVE_PC));
+        assertThat(PackedFrame.kind(frames.frame(frames.count() - 1))).isNotEqualTo(PackedFrame.Kind.JAVA);
+        assertThat(frames.frame(0)).isEqualTo(PackedFrame.raw(NATIVE_PC));
     }
 
     /** The walker remembers which module a pc lies in, but not longer than that is so. */
@@ -277,7 +278,7 @@ final class MixedStackWalkerTest {
         for (String file : List.of("one.so", "one.so", "two.so", "two.so")) {
             modules.update("50000000-50001000 r-xp 00000000 00:01 " + file.charAt(0) % 10 + " /" + file + "\n");
             walker.walk(registers, anchor, stack, 0, false, frames);
-            int module = Frame.moduleId(frames.frame(0));
+            int module = PackedFrame.moduleId(frames.frame(0));
             names.add(
                     Objects.requireNonNull(walker.walkedModules().find(module)).name());
         }

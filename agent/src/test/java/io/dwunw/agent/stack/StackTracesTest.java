@@ -15,7 +15,7 @@ final class StackTracesTest {
     private FrameBuffer stack(int seed) {
         frames.clear();
         for (int i = 0; i < DEPTH; i++) {
-            frames.add(Frame.java(seed + i * 31, i, false));
+            frames.add(PackedFrame.java(seed + i * 31, i, false));
         }
         frames.end(StackState.COMPLETE);
         return frames;
@@ -30,7 +30,7 @@ final class StackTracesTest {
         assertThat(traces.intern(stack(1))).isSameAs(first);
         assertThat(traces.intern(stack(2))).isNotSameAs(first);
         assertThat(first.count()).isEqualTo(DEPTH);
-        assertThat(first.frame(3)).isEqualTo(Frame.java(1 + 3 * 31, 3, false));
+        assertThat(first.frame(3)).isEqualTo(PackedFrame.java(1 + 3 * 31, 3, false));
     }
 
     @Test
@@ -64,11 +64,11 @@ final class StackTracesTest {
     void keepsTheInnermostFramesWhenThereAreTooMany() {
         stack(1);
 
-        frames.add(Frame.raw(1));
+        frames.add(PackedFrame.raw(1));
 
         assertThat(frames.isFull()).isTrue();
         assertThat(frames.count()).isEqualTo(DEPTH);
-        assertThat(frames.frame(0)).isEqualTo(Frame.java(1, 0, false));
+        assertThat(frames.frame(0)).isEqualTo(PackedFrame.java(1, 0, false));
     }
 
     @Test

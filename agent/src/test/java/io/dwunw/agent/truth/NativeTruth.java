@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.truth;
 
-import io.dwunw.agent.stack.Frame;
 import io.dwunw.agent.stack.FrameBuffer;
-import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.FrameResolver;
+import io.dwunw.agent.stack.PackedFrame;
 import io.dwunw.agent.stack.StackState;
 import io.dwunw.jfr.FrameName;
 import java.util.ArrayList;
@@ -31,10 +31,10 @@ final class NativeTruth {
             StackState.INLINED_UNKNOWN,
             StackState.FROZEN_FRAMES);
 
-    private final FrameNames names;
+    private final FrameResolver names;
     private long compared;
 
-    NativeTruth(FrameNames names) {
+    NativeTruth(FrameResolver names) {
         this.names = names;
     }
 
@@ -55,7 +55,7 @@ final class NativeTruth {
         List<FrameName> frames = new ArrayList<>();
         for (int i = 0; i < walked.count(); i++) {
             frames.add(names.name(walked.frame(i)));
-            compared += Frame.kind(walked.frame(i)) == Frame.Kind.NATIVE ? 1 : 0;
+            compared += PackedFrame.kind(walked.frame(i)) == PackedFrame.Kind.NATIVE ? 1 : 0;
         }
         List<String> innermost = new ArrayList<>(foreign ? BELOW_FOREIGN : BELOW_JNI);
         if (!foreign) {
@@ -94,8 +94,8 @@ final class NativeTruth {
     /** Each native method's frame has its own function's on its inner side. */
     private static @Nullable String neighbourDifference(FrameBuffer walked, List<FrameName> frames, int from) {
         for (int i = from; i < frames.size(); i++) {
-            boolean entered = Frame.kind(walked.frame(i)) == Frame.Kind.JAVA
-                    && Frame.kind(walked.frame(i - 1)) == Frame.Kind.NATIVE;
+            boolean entered = PackedFrame.kind(walked.frame(i)) == PackedFrame.Kind.JAVA
+                    && PackedFrame.kind(walked.frame(i - 1)) == PackedFrame.Kind.NATIVE;
             FrameName function = frames.get(i - 1);
             FrameName method = frames.get(i);
             if (entered && method.line() == -2 && !isFunctionOf(method, function)) {
@@ -119,7 +119,7 @@ final class NativeTruth {
     private static @Nullable String outermostDifference(FrameBuffer walked, List<FrameName> frames) {
         int last = frames.size() - 1;
         List<String> libraries = new ArrayList<>();
-        for (int i = last; i >= 0 && Frame.kind(walked.frame(i)) == Frame.Kind.NATIVE; i--) {
+        for (int i = last; i >= 0 && PackedFrame.kind(walked.frame(i)) == PackedFrame.Kind.NATIVE; i--) {
             String library = frames.get(i).className();
             if (libraries.isEmpty() || !libraries.get(0).equals(library)) {
                 libraries.add(0, library);

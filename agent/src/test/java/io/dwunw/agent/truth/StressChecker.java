@@ -3,8 +3,8 @@ package io.dwunw.agent.truth;
 
 import io.dwunw.agent.ringbuf.SampleHandler;
 import io.dwunw.agent.sample.Sample;
-import io.dwunw.agent.stack.Frame;
 import io.dwunw.agent.stack.FrameBuffer;
+import io.dwunw.agent.stack.PackedFrame;
 import io.dwunw.agent.stack.StackState;
 import io.dwunw.agent.truth.Tickets.Ticket;
 import io.dwunw.agent.truth.Walked.JavaFrame;
@@ -111,9 +111,9 @@ final class StressChecker implements SampleHandler {
 
     private @Nullable String difference(
             FrameBuffer stack, StackState state, List<JavaFrame> found, List<StackTraceElement> truth) {
-        int at = Frame.kind(stack.frame(0)) == Frame.Kind.ALLOCATOR ? 1 : 0;
+        int at = PackedFrame.kind(stack.frame(0)) == PackedFrame.Kind.ALLOCATOR ? 1 : 0;
         FrameName leaf = walked.names().name(stack.frame(at));
-        if (!leaf.methodName().equals(LEAF) || Frame.kind(stack.frame(at + 1)) == Frame.Kind.NATIVE) {
+        if (!leaf.methodName().equals(LEAF) || PackedFrame.kind(stack.frame(at + 1)) == PackedFrame.Kind.NATIVE) {
             return "native part " + leaf.text();
         }
         int end = 1;

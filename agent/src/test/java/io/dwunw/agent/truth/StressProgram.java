@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 package io.dwunw.agent.truth;
 
-import io.dwunw.agent.gate.GateConfig;
-import io.dwunw.agent.gate.GateEngine;
+import io.dwunw.agent.hooks.HooksConfig;
+import io.dwunw.agent.hooks.HooksEngine;
 import io.dwunw.agent.linux.Linux;
 import io.dwunw.agent.linux.SelfMemory;
 import java.nio.ByteBuffer;
@@ -18,7 +18,7 @@ import java.util.zip.Deflater;
 
 /**
  * A JVM in which nothing lasts: classes are loaded, compiled, unloaded and replaced, also in the middle of walks,
- * compiled code is flushed and deoptimised, threads die, while every allocation of a kilobyte is sampled by the gate
+ * compiled code is flushed and deoptimised, threads die, while every allocation of a kilobyte is sampled by the hooks
  * and its stack walked by another thread. Arguments: the library, seconds, the seed, perhaps a class with more ways of
  * calling for virtual threads.
  */
@@ -98,10 +98,10 @@ final class StressProgram {
         DisturbedMemory memory = new DisturbedMemory(new SelfMemory(), seeds.get());
         Walked walked = new Walked(memory);
         StressChecker checker = new StressChecker(walked, tickets);
-        try (GateEngine engine = GateEngine.open(GateConfig.of(INTERVAL_BYTES))) {
+        try (HooksEngine engine = HooksEngine.open(HooksConfig.of(INTERVAL_BYTES))) {
             engine.excludeThread(Linux.threadId());
-            engine.layout(walked.layout());
-            walked.hotspot().threads().listen(engine::javaThread);
+            engine.setJavaThreadLayout(walked.layout());
+            walked.hotspot().threads().listen(engine::registerJavaThread);
             engine.attach();
             workers.forEach(Thread::start);
             memory.disturbBy(this::unloadAndLoad);

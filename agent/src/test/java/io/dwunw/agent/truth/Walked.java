@@ -13,10 +13,10 @@ import io.dwunw.agent.linux.NativeLibrary;
 import io.dwunw.agent.linux.NativeLibraryException;
 import io.dwunw.agent.linux.SelfMemory;
 import io.dwunw.agent.sample.Sample;
-import io.dwunw.agent.stack.Frame;
 import io.dwunw.agent.stack.FrameBuffer;
-import io.dwunw.agent.stack.FrameNames;
+import io.dwunw.agent.stack.FrameResolver;
 import io.dwunw.agent.stack.MixedStackWalker;
+import io.dwunw.agent.stack.PackedFrame;
 import io.dwunw.memory.MemoryReader;
 import io.dwunw.module.ModuleMap;
 import io.dwunw.module.ProcessImages;
@@ -44,7 +44,7 @@ final class Walked {
     private final ModuleMap modules;
     private final HotSpot hotspot;
     private final FrameKinds java;
-    private final FrameNames names;
+    private final FrameResolver names;
     private final MixedStackWalker walker;
     private final Sample sample = new Sample();
     private final FrameBuffer frames = new FrameBuffer(MAX_FRAMES);
@@ -82,7 +82,7 @@ final class Walked {
         java = new FrameKinds(hotspot.frames(), libjvm(), new SelfMemory(), Linux::memory);
         walker = new MixedStackWalker(
                 modules, new NativeUnwinder(modules), java, sampleNanos -> withModules && refresh());
-        names = new FrameNames(walker.walkedModules(), new Symboliser(), java, true);
+        names = new FrameResolver(walker.walkedModules(), new Symboliser(), java, true);
     }
 
     static long libjvm() throws IOException {
@@ -147,16 +147,18 @@ final class Walked {
         List<JavaFrame> found = new ArrayList<>();
         for (int i = 0; i < frames.count(); i++) {
             long frame = frames.frame(i);
-            if (Frame.kind(frame) == Frame.Kind.JAVA) {
+            if (PackedFrame.kind(frame) == PackedFrame.Kind.JAVA) {
                 found.add(new JavaFrame(
-                        java.method(Frame.methodId(frame)), Frame.bci(frame), Frame.isApproximate(frame)));
+                        java.method(PackedFrame.methodId(frame)),
+                        PackedFrame.bci(frame),
+                        PackedFrame.isApproximate(frame)));
             }
         }
         return found;
     }
 
     /** What the frames are called. */
-    FrameNames names() {
+    FrameResolver names() {
         return names;
     }
 

@@ -11,9 +11,9 @@ final class Catalogue {
 
     /** The agent's engines, each with a pattern of how it describes itself in a recording. */
     private enum Engine {
-        GATE_BPF("gate-bpf", "gate, BPF.*"),
-        GATE_SELF("gate-self", "gate, self-capture"),
-        UPROBE("uprobe", "(?!gate).+");
+        HOOKS_BPF("hooks-bpf", "hooks, BPF.*"),
+        HOOKS_SELF("hooks-self", "hooks, self-capture"),
+        UPROBE("uprobe", "(?!hooks).+");
 
         private final String option;
         private final String description;
@@ -52,7 +52,7 @@ final class Catalogue {
         for (Engine engine : Engine.values()) {
             all.add(dwunw(engine, "", "512k", DEFAULT_INTERVAL));
         }
-        all.add(dwunw(Engine.GATE_SELF, "-64k", "64k", DEFAULT_INTERVAL / 8));
+        all.add(dwunw(Engine.HOOKS_SELF, "-64k", "64k", DEFAULT_INTERVAL / 8));
         all.add(new DwunwPeer("auto", "dwunw, default options", "", ".+", 0, agent.jar(), jvm));
         for (Engine engine : Engine.values()) {
             all.add(dwunw(engine, "-all", "every allocation", 1));

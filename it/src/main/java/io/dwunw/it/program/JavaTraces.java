@@ -39,7 +39,7 @@ public final class JavaTraces {
 
     public static void main(String[] args) throws Throwable {
         NativeBlocks.awaitTracing();
-        List<Way> ways = WaysToCall.all();
+        List<Way> ways = CallKinds.all();
         long size = FIRST_SIZE;
         for (int round = 0; round < ROUNDS; round++) {
             for (Way way : ways) {
@@ -56,13 +56,13 @@ public final class JavaTraces {
     /** The trace is taken in the line that allocates. */
     static void leaf(long size) {
         for (int time = size == SMALL ? TIMES - 1 : 0; time < TIMES; time++) {
-            note(size, time, new Throwable(), NativeBlocks.allocate(Family.MALLOC, size));
+            note(size, time, new Throwable(), NativeBlocks.allocate(AllocatorFunction.MALLOC, size));
         }
     }
 
     private static void note(long size, int time, Throwable trace, long block) {
         if (size == SMALL) {
-            NativeBlocks.release(Family.MALLOC, block, size);
+            NativeBlocks.release(AllocatorFunction.MALLOC, block, size);
             return;
         }
         if (time == 0) {

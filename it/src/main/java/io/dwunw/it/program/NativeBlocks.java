@@ -55,14 +55,14 @@ public final class NativeBlocks {
     }
 
     /** One block; the address, or 0. */
-    public static long allocate(Family family, long size) {
+    public static long allocate(AllocatorFunction family, long size) {
         return allocate(family.code(), size);
     }
 
     private static native long allocate(int family, long size);
 
     /** Gives back what {@link #allocate} gave. */
-    public static void release(Family family, long address, long size) {
+    public static void release(AllocatorFunction family, long address, long size) {
         release(family.code(), address, size);
     }
 
@@ -119,7 +119,7 @@ public final class NativeBlocks {
     /** Frees what {@link #churnCounted} kept. */
     static native void churnRelease();
 
-    /** Whether a probe or a gate sits on malloc. */
+    /** Whether a probe or a hook sits on malloc. */
     public static native boolean traced();
 
     /** Linux's id of the calling thread. */

@@ -28,8 +28,9 @@ public final class NativeLayers {
     }
 
     /**
-     * Returns when the events of all allocations so far are in the recording. JFR of JDK 17 knows a thread by its object
-     * only while it lives, and on a busy machine the main thread could have ended before its events are written.
+     * Returns when the events of all allocations so far are in the recording. JFR of JDK 17 knows a thread by its
+     * object only while it lives, and on a busy machine the main thread could have ended before its events are
+     * written.
      */
     private static void writeEvents() {
         // JFR ends its chunk for that, and the agent has written all of them by then.

@@ -21,9 +21,9 @@ public final class PairedBlocks {
             Thread.sleep(1);
         }
         for (int i = 0; i < COUNT; i++) {
-            long block = NativeBlocks.allocate(Family.MALLOC, SIZE);
+            long block = NativeBlocks.allocate(AllocatorFunction.MALLOC, SIZE);
             if (i >= KEPT) {
-                NativeBlocks.release(Family.MALLOC, block, SIZE);
+                NativeBlocks.release(AllocatorFunction.MALLOC, block, SIZE);
             }
         }
         Thread.sleep(Long.parseLong(args[0]));

@@ -22,7 +22,7 @@ public final class ReallocChain {
     }
 
     private static void freed() {
-        NativeBlocks.release(Family.MALLOC, chain(), THIRD);
+        NativeBlocks.release(AllocatorFunction.MALLOC, chain(), THIRD);
     }
 
     private static void kept() {
@@ -34,7 +34,7 @@ public final class ReallocChain {
     }
 
     private static long chain() {
-        long block = NativeBlocks.allocate(Family.MALLOC, FIRST);
+        long block = NativeBlocks.allocate(AllocatorFunction.MALLOC, FIRST);
         block = NativeBlocks.reallocate(block, SECOND);
         return NativeBlocks.reallocate(block, THIRD);
     }

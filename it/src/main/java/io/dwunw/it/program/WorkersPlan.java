@@ -2,7 +2,7 @@
 package io.dwunw.it.program;
 
 /**
- * Plan for native threads that allocate blocks: {@code rounds} of every {@link Family} each. After all have
+ * Plan for native threads that allocate blocks: {@code rounds} of every {@link AllocatorFunction} each. After all have
  * allocated, each thread frees its neighbour's blocks, but for those of the first {@code kept} rounds.
  *
  * @param pauseMicros pause after each allocation, microseconds
@@ -33,7 +33,9 @@ public record WorkersPlan(int threads, int rounds, int kept, int pauseMicros) {
     /**
      * Bytes of every block that this thread asks this member of the family for; {@code size_of} in {@code workers.c}.
      */
-    public static long size(int thread, Family family) {
-        return family == Family.MMAP ? (long) PAGE * (3 + thread) : 3L * (1000 * (family.code() + 1) + 10 * thread + 1);
+    public static long size(int thread, AllocatorFunction family) {
+        return family == AllocatorFunction.MMAP
+                ? (long) PAGE * (3 + thread)
+                : 3L * (1000 * (family.code() + 1) + 10 * thread + 1);
     }
 }

@@ -30,7 +30,7 @@ final class CodeRulesTest {
 
     /** Classes through which every sample goes, of a package that also has those that name frames once. */
     private static final String HOT_OF_STACK = "io\\.dwunw\\.agent\\.stack\\."
-            + "(Frame|FrameBuffer|MappedModules|MixedStackWalker|NativeFrames|SampleAnchor|StackTrace|StackTraces)";
+            + "(Frame|FrameBuffer|MappedModules|MixedStackWalker|NativeFrameCache|SampleAnchor|StackTrace|StackTraces)";
 
     private static final Set<String> BOXES =
             Set.of("java.lang.Long", "java.lang.Integer", "java.lang.Short", "java.lang.Byte", "java.lang.Double");

@@ -163,7 +163,7 @@ final class ModuleDependenciesTest {
     }
 
     @Test
-    void oneDoorToTheKernelAndOneToTheGate() {
+    void oneDoorToTheKernelAndOneToTheHooks() {
         ArchRuleDefinition.methods()
                 .that(new DescribedPredicate<JavaMethod>("are native") {
                     @Override
@@ -175,7 +175,7 @@ final class ModuleDependenciesTest {
                 .beDeclaredInClassesThat()
                 .resideInAPackage("io.dwunw.agent.linux")
                 .orShould()
-                .beDeclaredIn("io.dwunw.agent.gate.GateNative")
+                .beDeclaredIn("io.dwunw.agent.hooks.HooksNative")
                 .check(ProjectClasses.ALL);
         noClasses()
                 .that()

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 /** Links from page to page. */
 final class LinksTest {
-    private static final Pattern ELSEWHERE = Pattern.compile("[a-z]+:.*");
+    private static final Pattern PROBE_ENTRY = Pattern.compile("[a-z]+:.*");
 
     @Test
     void everyLinkLeadsToAFileAndAHeadingThatAreThere() throws IOException {
@@ -21,7 +21,7 @@ final class LinksTest {
         int followed = 0;
         for (Page page : Page.all()) {
             for (String link : page.links()) {
-                if (!ELSEWHERE.matcher(link).matches()) {
+                if (!PROBE_ENTRY.matcher(link).matches()) {
                     followed++;
                     if (!leadsSomewhere(page, link)) {
                         broken.add(page.path() + ": " + link);

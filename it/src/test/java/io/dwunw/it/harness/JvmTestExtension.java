@@ -23,9 +23,9 @@ import org.junit.jupiter.api.extension.TestTemplateInvocationContextProvider;
 
 /** Runs a {@link JvmTest} once for every installed JDK, and once more to say that JDK 25 is missing, where it is. */
 final class JvmTestExtension implements TestTemplateInvocationContextProvider {
-    private static final List<String> ENGINES = List.of("gate-bpf", "uprobe", "gate-self");
+    private static final List<String> ENGINES = List.of("hooks-bpf", "uprobe", "hooks-self");
     /** Engines that need no privileges. */
-    private static final Set<String> UNPRIVILEGED = Set.of("gate-self");
+    private static final Set<String> UNPRIVILEGED = Set.of("hooks-self");
 
     @Override
     public boolean supportsTestTemplate(ExtensionContext context) {

@@ -17,15 +17,15 @@ import org.junit.jupiter.api.io.TempDir;
 /** The command runs, and what it claims to have measured has happened. No time is judged. */
 final class ComparePeersIT {
     @Test
-    void theGateIsComparedWithNoAgent(@TempDir Path directory) throws IOException, InterruptedException {
+    void theHooksAreComparedWithNoAgent(@TempDir Path directory) throws IOException, InterruptedException {
         Path markdown = directory.resolve("report.md");
         String report =
-                run("--rounds", "1", "--millis", "1000", "unsafe-1", "gate-self", "--markdown", markdown.toString());
+                run("--rounds", "1", "--millis", "1000", "unsafe-1", "hooks-self", "--markdown", markdown.toString());
         List<String> rows = report.lines().filter(line -> line.startsWith("|")).toList();
         assertThat(rows).as(report).hasSize(8);
         assertThat(report).doesNotContain("invalid").contains("JDK " + System.getProperty("java.version"));
         assertThat(rows.get(2)).matches("\\| no agent +\\| [0-9.,]+ +\\|");
-        assertThat(rows.get(3)).matches("\\| dwunw `engine=gate-self`, 512k +\\| [0-9.,]+ \\(×[0-9.,]+\\) +\\|");
+        assertThat(rows.get(3)).matches("\\| dwunw `engine=hooks-self`, 512k +\\| [0-9.,]+ \\(×[0-9.,]+\\) +\\|");
         assertThat(Files.readString(markdown)).isEqualTo(report);
     }
 

@@ -12,12 +12,12 @@ final class PlanTest {
     @Test
     void optionsAndNamesComeInAnyOrder() {
         Plan plan = Plan.parse(
-                List.of("gate", "--quick", "--jdk", "25", "unsafe-1", "--markdown", "x.md", "--rounds", "2"));
+                List.of("hooks", "--quick", "--jdk", "25", "unsafe-1", "--markdown", "x.md", "--rounds", "2"));
         assertThat(plan.quick()).isTrue();
         assertThat(plan.jdk()).isEqualTo("25");
         assertThat(plan.markdown()).isEqualTo(Path.of("x.md"));
         assertThat(plan.rounds()).isEqualTo(2);
-        assertThat(plan.names()).containsExactly("gate", "unsafe-1");
+        assertThat(plan.names()).containsExactly("hooks", "unsafe-1");
     }
 
     @Test

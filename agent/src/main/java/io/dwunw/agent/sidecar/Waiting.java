@@ -1,5 +1,0 @@
-// SPDX-License-Identifier: MIT
-package io.dwunw.agent.sidecar;
-
-/** Something that was taken in and is to be published, in the order in which it happened. */
-sealed interface Waiting permits SampledAllocation, SampledDeath {}
