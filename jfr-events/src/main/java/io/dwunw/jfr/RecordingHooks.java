@@ -19,6 +19,7 @@ import jdk.jfr.RecordingState;
 public final class RecordingHooks implements AutoCloseable {
     private final Consumer<Boolean> wanted;
     private final Runnable chunkEnd;
+    private final Runnable chunkEndWithoutLeaks;
     private final Runnable statistics;
     private final FlightRecorderListener listener = new Listener();
     private final AtomicBoolean hooked = new AtomicBoolean();
@@ -28,6 +29,7 @@ public final class RecordingHooks implements AutoCloseable {
     private RecordingHooks(Consumer<Boolean> wanted, Rendezvous chunkEnd, Runnable statistics) {
         this.wanted = wanted;
         this.chunkEnd = new ChunkEnd(chunkEnd);
+        this.chunkEndWithoutLeaks = new ChunkEndWithoutLeaks(chunkEnd);
         this.statistics = statistics;
     }
 
@@ -36,7 +38,7 @@ public final class RecordingHooks implements AutoCloseable {
      *
      * @param wanted gets true when the first recording enables an event of dwunw, false when none does any more; may
      *     wait for a moment, but not for a thread that calls {@link #poll} or {@link #close}
-     * @param chunkEnd where JFR waits for the {@code dwunw.NativeLeak} events of a chunk, if they are enabled
+     * @param chunkEnd where JFR waits for the events of a chunk, while {@link WantedEvents#chunkEnds}
      * @param statistics runs each second while {@code dwunw.AgentStatistics} is enabled: to commit one, or have one
      *     committed
      */
@@ -69,6 +71,7 @@ public final class RecordingHooks implements AutoCloseable {
     private void unhook() {
         if (hooked.get()) {
             FlightRecorder.removePeriodicEvent(chunkEnd);
+            FlightRecorder.removePeriodicEvent(chunkEndWithoutLeaks);
             FlightRecorder.removePeriodicEvent(statistics);
         }
     }
@@ -84,8 +87,10 @@ public final class RecordingHooks implements AutoCloseable {
         FlightRecorder.register(NativeLeakEvent.class);
         FlightRecorder.register(NativeLeakReportEvent.class);
         FlightRecorder.register(AgentStatisticsEvent.class);
+        FlightRecorder.register(AgentStateEvent.class);
         WantedEvents.registered();
         FlightRecorder.addPeriodicEvent(NativeLeakEvent.class, chunkEnd);
+        FlightRecorder.addPeriodicEvent(AgentStateEvent.class, chunkEndWithoutLeaks);
         FlightRecorder.addPeriodicEvent(AgentStatisticsEvent.class, statistics);
         if (closed) {
             unhook(); // close() may have come too early to find anything to remove
@@ -102,6 +107,34 @@ public final class RecordingHooks implements AutoCloseable {
         @Override
         public void run() {
             rendezvous.await();
+        }
+    }
+
+    /** Chunk ends of recordings without leaks, which have other events that wait. */
+    private static final class ChunkEndWithoutLeaks implements Runnable {
+        /** JFR calls what has the period "everyChunk" also when a chunk begins, in a method of this name. */
+        private static final String CHUNK_BEGINS = "doChunkBegin";
+
+        private final Rendezvous rendezvous;
+
+        ChunkEndWithoutLeaks(Rendezvous rendezvous) {
+            this.rendezvous = rendezvous;
+        }
+
+        @Override
+        public void run() {
+            if (WantedEvents.any() && !WantedEvents.leaks() && !begins()) {
+                rendezvous.await();
+            }
+        }
+
+        private static boolean begins() {
+            for (StackTraceElement frame : new Throwable().getStackTrace()) {
+                if (frame.getMethodName().equals(CHUNK_BEGINS)) {
+                    return true;
+                }
+            }
+            return false;
         }
     }
 

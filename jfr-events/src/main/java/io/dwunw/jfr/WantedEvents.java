@@ -50,6 +50,14 @@ public final class WantedEvents {
         return leaks() && NativeLeakReportEvent.enabled();
     }
 
+    /**
+     * Whether JFR says when a chunk ends, and waits for the events that belong in it: while {@code dwunw.NativeLeak} or
+     * {@code dwunw.AgentState} is enabled, as the latter is unless a recording disables it.
+     */
+    public static boolean chunkEnds() {
+        return REGISTERED.get() && (NativeLeakEvent.enabled() || AgentStateEvent.enabled());
+    }
+
     /** {@code dwunw.AgentStatistics}. */
     public static boolean statistics() {
         return REGISTERED.get() && AgentStatisticsEvent.enabled();

@@ -64,10 +64,20 @@ class RecordingHooksTest {
     }
 
     @Test
-    void nobodyIsAskedForLeaksThatNobodyWants() throws Exception {
-        Recording recording = Recorded.start("NativeAllocation");
+    void aChunkWithoutLeaksWaitsForItsOtherEventsWhenItEndsAndNotWhenItBegins() throws Exception {
+        Recording recording = Recorded.start("NativeAllocation", "AgentState");
+        assertThat(publisher.asked()).isZero();
 
-        assertThat(Recorded.stop(recording)).isEmpty();
+        Recorded.stop(recording);
+
+        assertThat(publisher.asked()).isEqualTo(1);
+    }
+
+    @Test
+    void thePublisherIsNotAskedWhereNoRecordingWantsWhatItPublishes() throws Exception {
+        Recording recording = Recorded.start("AgentState");
+
+        Recorded.stop(recording);
 
         assertThat(publisher.asked()).isZero();
     }

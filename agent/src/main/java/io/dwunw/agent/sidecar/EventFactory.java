@@ -74,8 +74,8 @@ final class EventFactory {
         if (isChanging()) {
             return null;
         }
-        // Without leak events no callback says when a chunk ends: what waited would miss it, and the recording's end.
-        return publication(WantedEvents.leaks() ? waiting.poll(System.nanoTime()) : waiting.pollAtOnce());
+        // Where JFR does not say when a chunk ends, what waited would miss that, and the recording's end.
+        return publication(WantedEvents.chunkEnds() ? waiting.poll(System.nanoTime()) : waiting.pollAtOnce());
     }
 
     /** Whether events wait because JFR may be stopping: what is written now may get into no file. */
@@ -184,10 +184,10 @@ final class EventFactory {
         event.osThreadName = allocation.threadName();
         event.stackState = allocation.stack().state().text();
         event.stackId = allocation.stack().id();
-        // Without leak events no callback says when a chunk ends.
+        // Each chunk needs a text for each stack: where JFR does not say when one ends, each event has its own.
         if (!replayed
                 || !waiting.limited()
-                || !WantedEvents.leaks()
+                || !WantedEvents.chunkEnds()
                 || SharedTexts.includeStacks()
                 || told.shouldWriteText(allocation.stack(), System.nanoTime())) {
             event.frames = stack.text();

@@ -368,8 +368,8 @@ public final class Sidecar extends ReplayThread {
 
     private long longestIdle(SamplingPipeline p) {
         if (canSleepUntilSample(p)) {
-            // Without leak events a recording's end waits for nothing: what has gathered until then would miss it.
-            return p.budgeted() && WantedEvents.leaks() ? MAX_QUIET_IDLE_NANOS : MAX_SILENT_IDLE_NANOS;
+            // Where a recording's end does not wait for this thread, what has gathered until then would miss it.
+            return p.budgeted() && WantedEvents.chunkEnds() ? MAX_QUIET_IDLE_NANOS : MAX_SILENT_IDLE_NANOS;
         }
         if (expecting) {
             return MAX_IDLE_NANOS;
@@ -383,8 +383,8 @@ public final class Sidecar extends ReplayThread {
 
     private void sleep(SamplingPipeline p, long nanos) {
         // Until the next event, since what there is to do in between is mostly little.
-        // Without leak events a recording may end at any moment, and the last events must be on their way by then.
-        if (WantedEvents.leaks()) {
+        // Where a recording's end does not wait for this thread, the last events must be on their way by then.
+        if (WantedEvents.chunkEnds()) {
             unobserved.begin();
         }
         if (!p.sampling()) {
