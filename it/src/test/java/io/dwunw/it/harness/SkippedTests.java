@@ -85,9 +85,13 @@ public final class SkippedTests {
         return reasons;
     }
 
+    /** What the report gives as message; where it has none, the message of the exception that it shows. */
     private static String reason(Element skipped) {
-        String message =
-                skipped.getAttribute("message").replaceFirst("^" + PREFIX, "").strip();
+        String message = skipped.getAttribute("message");
+        if (message.isBlank()) {
+            message = skipped.getTextContent().strip().replaceFirst("^[\\w.$]+: ", "");
+        }
+        message = message.replaceFirst("^" + PREFIX, "").strip();
         return message.isEmpty()
                 ? "no reason given"
                 : message.lines().findFirst().orElse(message);

@@ -27,13 +27,22 @@ final class SkippedTestsTest {
         report("it", "failsafe", "C", 2, skipped("needs JDK_25: no JDK 25 under /usr/lib/jvm"));
         report("unwind-core", "surefire", "D", 0, skipped("Assumption failed: gdb is not installed"));
         report("it", "surefire", "E", 5, skipped("no JDK 25 under /usr/lib/jvm"), "<testcase><skipped/></testcase>");
+        report(
+                "it",
+                "failsafe",
+                "F",
+                6,
+                "<testcase><skipped type='org.opentest4j.TestAbortedException'>"
+                        + "<![CDATA[org.opentest4j.TestAbortedException: Assumption failed: not on this JDK\n\tat a.B.c]]>"
+                        + "</skipped></testcase>");
         assertThat(summary().lines())
                 .containsExactly(
-                        "Tests skipped: 6",
+                        "Tests skipped: 7",
                         "     3  no JDK 25 under /usr/lib/jvm",
                         "     1  Linux 4.19 is older than 5.8",
                         "     1  gdb is not installed",
-                        "     1  no reason given");
+                        "     1  no reason given",
+                        "     1  not on this JDK");
     }
 
     @Test
