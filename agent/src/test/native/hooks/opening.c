@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include "check.h"
+#include "kept.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,23 +15,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static struct dwunw_free records[16];
-static unsigned count;
-
-static void keep(const struct dwunw_free *record, uint32_t length, void *context)
-{
-    (void) length;
-    (void) context;
-    CHECK(count < 16, "too many records");
-    records[count++] = *record;
-}
-
-static void drain(void)
-{
-    count = 0;
-    door_drain(keep, NULL);
-}
 
 static void *function(void *library, const char *name)
 {

@@ -44,8 +44,7 @@ final class LateStartIT {
         load(jvm, "maxoverhead=off,interval=1k,stack=16k");
         Path recording = record(jvm, "attached");
         assertThat(blocks(recording)).isEqualTo(NativeLayers.COUNT);
-        jvm.send("exit 0");
-        jvm.join().expectExit(0);
+        exit(jvm);
     }
 
     @JvmTest(
@@ -59,8 +58,7 @@ final class LateStartIT {
         Path recording = record(jvm, "attached");
         assertThat(blocks(recording)).isEqualTo(NativeLayers.COUNT);
         awaitDetached(jvm);
-        jvm.send("exit 0");
-        jvm.join().expectExit(0);
+        exit(jvm);
     }
 
     @JvmTest(main = Steps.class, withAgent = false, record = false)
@@ -85,16 +83,14 @@ final class LateStartIT {
     void loadingAgainChangesOptionsInARunningRecording(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
         load(jvm, "engine=hooks-self,interval=1g,stack=16k,maxoverhead=off");
-        Path file = jvm.command().directory().resolve("changed.jfr");
-        jvm.jcmd("JFR.start", "name=changed", "filename=" + file);
+        Path file = startRecording(jvm, "changed");
         jvm.step("await");
         jvm.step("leak");
         load(jvm, "interval=4k,minage=0,report=off");
         jvm.step("leak");
         jvm.jcmd("JFR.stop", "name=changed");
         assertThat(blocks(file)).as("each of the second time").isEqualTo(NativeLayers.COUNT);
-        jvm.send("exit 0");
-        jvm.join().expectExit(0);
+        exit(jvm);
     }
 
     @JvmTest(
@@ -124,14 +120,12 @@ final class LateStartIT {
             needs = {})
     void theRecordingTellsOfTheMistakeAndOfItsEnd(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
-        Path file = jvm.command().directory().resolve("states.jfr");
-        jvm.jcmd("JFR.start", "name=states", "filename=" + file);
+        Path file = startRecording(jvm, "states");
         assertThat(answer(jvm, "intervall=1k")).contains("return code: 102");
         load(jvm, "engine=hooks-self");
         jvm.step("await");
         jvm.jcmd("JFR.stop", "name=states");
-        jvm.send("exit 0");
-        jvm.join().expectExit(0);
+        exit(jvm);
         List<String> states = new ConsumerReader()
                 .read(file, AgentEvent.STATE).stream()
                         .map(event -> event.text("state"))
@@ -143,15 +137,13 @@ final class LateStartIT {
     @JvmTest(main = Steps.class, withAgent = false, record = false)
     void loadedIntoARunningRecording(RunningJvm jvm) throws IOException {
         jvm.awaitLine("ready=");
-        Path file = jvm.command().directory().resolve("running.jfr");
-        jvm.jcmd("JFR.start", "name=running", "filename=" + file);
+        Path file = startRecording(jvm, "running");
         load(jvm, "maxoverhead=off,interval=1k,stack=16k");
         jvm.step("await");
         jvm.step("leak");
         jvm.jcmd("JFR.stop", "name=running");
         assertThat(blocks(file)).isEqualTo(NativeLayers.COUNT);
-        jvm.send("exit 0");
-        jvm.join().expectExit(0);
+        exit(jvm);
     }
 
     /** Otherwise a script that attaches it would wait for events that never come. */
@@ -204,5 +196,17 @@ final class LateStartIT {
                 .filter(event -> event.passes("dwunwit_c_layers"))
                 .mapToLong(event -> event.number("samples"))
                 .sum();
+    }
+
+    /** Starts a recording of this name; the file that it writes when it is stopped. */
+    private static Path startRecording(RunningJvm jvm, String name) {
+        Path file = jvm.command().directory().resolve(name + ".jfr");
+        jvm.jcmd("JFR.start", "name=" + name, "filename=" + file);
+        return file;
+    }
+
+    private static void exit(RunningJvm jvm) {
+        jvm.send("exit 0");
+        jvm.join().expectExit(0);
     }
 }

@@ -104,10 +104,16 @@ public final class ProcessModules implements MappedModules {
      * microsecond where nothing has changed.
      */
     public void watch() {
-        if (Linux.libraryChanges() != loaded.changes()) {
-            loaded.changed(System.nanoTime());
-            stale = true;
+        stale |= takeList(System.nanoTime());
+    }
+
+    /** Takes the loader's list as of now if its counts have changed; whether they have. */
+    private boolean takeList(long now) {
+        if (Linux.libraryChanges() == loaded.changes()) {
+            return false;
         }
+        loaded.changed(now);
+        return true;
     }
 
     /** Reads the mappings again if libraries have come or gone. To be called before samples are taken. */
@@ -177,9 +183,7 @@ public final class ProcessModules implements MappedModules {
             stale = true;
             for (int attempt = 0; stale && attempt < MAX_ATTEMPTS; attempt++) {
                 readFrom = System.nanoTime();
-                if (Linux.libraryChanges() != loaded.changes()) {
-                    loaded.changed(readFrom);
-                }
+                takeList(readFrom);
                 changed |= readText() && modules.update(PathText.decode(text, length));
                 long now = System.nanoTime();
                 stale = Linux.libraryChanges() != loaded.changes();
